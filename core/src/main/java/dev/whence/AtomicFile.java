@@ -1,0 +1,63 @@
+package dev.whence;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Writes files so that a reader sees the old one or the new one, never a part: beside, synced,
+ * renamed.
+ */
+public final class AtomicFile {
+  private AtomicFile() {}
+
+  /** What fills the new file. */
+  @FunctionalInterface
+  public interface Writer {
+    void write(FileChannel channel) throws IOException;
+  }
+
+  /**
+   * Replaces {@code file} by what {@code writer} writes.
+   *
+   * @throws IOException when it cannot be written; the old file, if any, is then untouched
+   */
+  public static void write(Path file, Writer writer) throws IOException {
+    Path beside = file.resolveSibling(file.getFileName() + ".tmp");
+    try {
+      try (FileChannel channel =
+          FileChannel.open(
+              beside,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.TRUNCATE_EXISTING,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE)) {
+        writer.write(channel);
+        channel.force(true);
+      }
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      Files.deleteIfExists(beside);
+      throw e;
+    }
+  }
+
+  /** Replaces {@code file} by {@code text} in UTF-8. */
+  public static void write(Path file, String text) throws IOException {
+    write(
+        file,
+        channel -> writeFully(channel, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))));
+  }
+
+  /** Writes all of {@code bytes} at the channel's position. */
+  public static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.whence.corpus;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * {@code corpus.json}: what a cache folder holds, and enough to tell whether it still does.
+ *
+ * @param hash the {@link CorpusKey} it was built for
+ * @param checksum the SHA-256 of the other fields
+ */
+record CacheManifest(
+    int formatVersion,
+    String hash,
+    long sequences,
+    long documents,
+    long malformed,
+    long totalPositions,
+    int maximumLength,
+    List<CacheFile> files,
+    String checksum) {
+  static final int FORMAT_VERSION = 1;
+  static final String NAME = "corpus.json";
+
+  /** Larger files are trusted by their size, as hashing them would take longer than it is worth. */
+  private static final long HASHED_BYTES = 256L << 20;
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** One of the cache's binary files. */
+  record CacheFile(String name, long bytes, String sha256) {}
+
+  CacheManifest withChecksum() {
+    return withChecksum(Hashes.of(withChecksum("").toString()));
+  }
+
+  private CacheManifest withChecksum(String value) {
+    return new CacheManifest(
+        formatVersion,
+        hash,
+        sequences,
+        documents,
+        malformed,
+        totalPositions,
+        maximumLength,
+        files,
+        value);
+  }
+
+  byte[] json() {
+    return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this);
+  }
+
+  /**
+   * The manifest of the cache in {@code folder}, if there is one for this hash and its files are as
+   * it says.
+   */
+  static Optional<CacheManifest> validIn(Path folder, String hash) {
+    try {
+      Path file = folder.resolve(NAME);
+      if (!Files.isRegularFile(file)) {
+        return Optional.empty();
+      }
+      // A file that says null reads as null.
+      var manifest =
+          Optional.ofNullable(JSON.readValue(Files.readAllBytes(file), CacheManifest.class));
+      return manifest.isPresent() && manifest.get().isValid(folder, hash)
+          ? manifest
+          : Optional.empty();
+    } catch (IOException | JacksonException _) {
+      return Optional.empty(); // whatever is wrong with it, it is built again
+    }
+  }
+
+  private boolean isValid(Path folder, String expectedHash) throws IOException {
+    // The checksum covers every other field, so a missing or edited one fails here.
+    if (formatVersion != FORMAT_VERSION
+        || !expectedHash.equals(hash)
+        || !withChecksum().checksum.equals(checksum)) {
+      return false;
+    }
+    for (CacheFile file : files) {
+      Path path = folder.resolve(file.name);
+      if (!Files.isRegularFile(path) || Files.size(path) != file.bytes) {
+        return false;
+      }
+      if (file.bytes < HASHED_BYTES && !Hashes.of(path, _ -> {}).equals(file.sha256)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

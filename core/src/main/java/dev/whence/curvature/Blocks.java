@@ -1,0 +1,28 @@
+package dev.whence.curvature;
+
+import dev.whence.InvalidInputException;
+
+/**
+ * A dimension cut into consecutive blocks of nearly equal size, for block-diagonal factors (the
+ * paper's appendix A).
+ *
+ * @param size of the whole dimension
+ * @param count how many blocks
+ */
+public record Blocks(int size, int count) {
+  public Blocks {
+    if (count < 1 || count > size) {
+      throw new InvalidInputException(
+          "--blocks is " + count + " but must be from 1 to the layer's width of " + size);
+    }
+  }
+
+  /** Where block {@code b} begins; {@code start(count)} is the end. */
+  public int start(int b) {
+    return (int) ((long) size * b / count);
+  }
+
+  public int length(int b) {
+    return start(b + 1) - start(b);
+  }
+}

@@ -1,0 +1,80 @@
+package dev.whence.curvature;
+
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.Eigen;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BinaryOperator;
+
+/**
+ * The orthonormal eigenvectors Q of a (block-diagonal) covariance, and its eigenvalues. Owns its
+ * tensors.
+ *
+ * @param values block after block, ascending within each: [n]
+ * @param vectors for each block a matrix with an eigenvector a column
+ */
+public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
+    implements AutoCloseable {
+
+  /**
+   * Decomposes a covariance in float64, and keeps the result in the covariance's own precision.
+   *
+   * @param covariance one symmetric matrix a block
+   * @throws ArithmeticException when a block is not finite
+   */
+  public static Eigenbasis of(Blocks blocks, List<Tensor> covariance) {
+    try (Scope _ = Scope.open()) {
+      List<Tensor> values = new ArrayList<>();
+      List<Tensor> vectors = new ArrayList<>();
+      for (Tensor block : covariance) {
+        Tensor exact = block.to(Device.CPU).to(DType.FLOAT64);
+        Eigen.Symmetric pair = Eigen.symmetric(exact.plus(exact.t()).times(0.5));
+        values.add(pair.values().to(block.type()).to(block.device()));
+        vectors.add(pair.vectors().to(block.type()).to(block.device()).contiguous());
+      }
+      vectors.forEach(Tensor::keep);
+      return new Eigenbasis(blocks, Tensor.cat(values, 0).keep(), vectors);
+    }
+  }
+
+  /** {@code x Q}, along the last dimension: coordinates in the basis. */
+  public Tensor rotate(Tensor x) {
+    return blockwise(x, -1, Tensor::matmul);
+  }
+
+  /** {@code x Q^T}, along the last dimension: {@link #rotate} undone. */
+  public Tensor restore(Tensor x) {
+    return blockwise(x, -1, (part, q) -> part.matmul(q.t()));
+  }
+
+  /** {@code Q^T x}, along the last dimension but one. */
+  public Tensor rotateRows(Tensor x) {
+    return blockwise(x, -2, (part, q) -> q.t().matmul(part));
+  }
+
+  /** {@code Q x}, along the last dimension but one: {@link #rotateRows} undone. */
+  public Tensor restoreRows(Tensor x) {
+    return blockwise(x, -2, (part, q) -> q.matmul(part));
+  }
+
+  private Tensor blockwise(Tensor x, int dimension, BinaryOperator<Tensor> product) {
+    if (blocks.count() == 1) {
+      return product.apply(x, vectors.getFirst());
+    }
+    List<Tensor> parts = new ArrayList<>();
+    for (int b = 0; b < blocks.count(); b++) {
+      Tensor part = x.narrow(dimension, blocks.start(b), blocks.length(b));
+      parts.add(product.apply(part, vectors.get(b)));
+    }
+    return Tensor.cat(parts, dimension);
+  }
+
+  @Override
+  public void close() {
+    values.close();
+    vectors.forEach(Tensor::close);
+  }
+}

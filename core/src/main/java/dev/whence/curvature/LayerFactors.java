@@ -1,0 +1,81 @@
+package dev.whence.curvature;
+
+import dev.whence.InvalidInputException;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.util.Optional;
+
+/**
+ * What a fit leaves for one layer of shape [out, in]. Layers that read the same input share one
+ * activation basis, so the bases' owner is whoever made them, not this record.
+ *
+ * @param kronecker the eigenbases, for K-FAC and EK-FAC
+ * @param lambda corrected eigenvalues, mean over sequences: [out, in], for EK-FAC
+ * @param diagonal mean over sequences of the squared gradient: [out, in], for the diagonal
+ */
+public record LayerFactors(
+    String layer,
+    Optional<Kronecker> kronecker,
+    Optional<Tensor> lambda,
+    Optional<Tensor> diagonal) {
+
+  /**
+   * The eigenbases of a layer's two covariances.
+   *
+   * @param positionsPerSequence the mean, which brings K-FAC's products to the unit of one sequence
+   */
+  public record Kronecker(Eigenbasis activation, Eigenbasis gradient, double positionsPerSequence) {
+    /** K-FAC's eigenvalues: [out, in]. */
+    Tensor eigenvalues() {
+      return gradient
+          .values()
+          .unsqueeze(1)
+          .times(activation.values().unsqueeze(0))
+          .times(positionsPerSequence);
+    }
+  }
+
+  /**
+   * The damped operator of a kind; close it after use.
+   *
+   * @throws InvalidInputException when the kind was not fitted
+   */
+  public Curvature curvature(CurvatureKind kind, Damping damping) {
+    try (Scope _ = Scope.open()) {
+      return switch (kind) {
+        case IDENTITY -> new Curvature.Identity();
+        case DIAGONAL -> new Curvature.Diagonal(damped(fitted(diagonal, kind), damping).keep());
+        case KFAC -> {
+          Kronecker pair = fitted(kronecker, kind);
+          yield eigen(pair, pair.eigenvalues(), damping);
+        }
+        case EKFAC -> eigen(fitted(kronecker, kind), fitted(lambda, kind), damping);
+      };
+    }
+  }
+
+  private static Curvature eigen(Kronecker pair, Tensor eigenvalues, Damping damping) {
+    return new Curvature.KroneckerEigen(
+        pair.activation, pair.gradient, damped(eigenvalues, damping).keep());
+  }
+
+  /** Eigenvalues of a covariance may come out below zero by rounding; squares never do. */
+  private static Tensor damped(Tensor eigenvalues, Damping damping) {
+    Tensor nonNegative = eigenvalues.clampMin(0);
+    double lambda = damping.of(nonNegative.mean().item());
+    // A layer that never saw a gradient has nothing to invert, and a gradient of zero to invert it
+    // for.
+    return nonNegative.plus(lambda > 0 ? lambda : 1);
+  }
+
+  private <T> T fitted(Optional<T> part, CurvatureKind kind) {
+    return part.orElseThrow(() ->
+        new InvalidInputException(
+            "the run has no "
+                + kind
+                + " factors for layer "
+                + layer
+                + "; fit again with --curvature "
+                + kind));
+  }
+}

@@ -1,0 +1,169 @@
+package dev.whence.model;
+
+import dev.whence.InvalidInputException;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.SafetensorsFile;
+import dev.whence.tensor.Tensor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+
+/**
+ * A causal language model with its parameters in memory. Not safe for use by several threads at
+ * once.
+ */
+public final class LanguageModel implements AutoCloseable {
+  public static final String CONFIG_FILE = "config.json";
+  public static final String TOKENIZER_FILE = "tokenizer.json";
+  private static final String WEIGHTS_FILE = "model.safetensors";
+
+  private final String architecture;
+  private final Parameters parameters;
+  private final Network network;
+  private final List<Linear> linears;
+  private final int vocabularySize;
+  private final int maximumPositions;
+  private final DType type;
+  private final Device device;
+
+  private LanguageModel(Config config, ParameterSource source, DType type, Device device) {
+    this.architecture = config.text("model_type", "");
+    this.vocabularySize = config.size("vocab_size");
+    this.maximumPositions =
+        config.size("max_position_embeddings", config.size("n_positions", Integer.MAX_VALUE));
+    this.type = type;
+    this.device = device;
+    this.parameters = new Parameters(source);
+    Parts parts = new Parts(parameters);
+    try {
+      this.network = builder(config).apply(config, parts);
+    } catch (RuntimeException e) {
+      parameters.close();
+      throw e;
+    }
+    this.linears = parts.linears();
+  }
+
+  /**
+   * Reads a Hugging Face checkpoint folder: {@code config.json}, and {@code model.safetensors} or
+   * its shards.
+   *
+   * @param type what the weights are converted to, and the precision of all computation
+   * @throws InvalidInputException naming the file and, where one is at fault, the tensor
+   */
+  public static LanguageModel load(Path folder, DType type, Device device) {
+    Config config = Config.read(folder.resolve(CONFIG_FILE));
+    builder(config);
+    try (Checkpoint checkpoint = Checkpoint.open(folder, type, device.require())) {
+      return new LanguageModel(config, checkpoint, type, device);
+    }
+  }
+
+  /** An untrained model of a config file's shape, whose parameters depend on {@code seed} alone. */
+  public static LanguageModel random(Path configFile, long seed, DType type, Device device) {
+    Config config = Config.read(configFile);
+    return new LanguageModel(
+        config, new RandomStart(config, seed, type, device.require()), type, device);
+  }
+
+  private static BiFunction<Config, Parts, Network> builder(Config config) {
+    String architecture = config.text("model_type", "");
+    return switch (architecture) {
+      case "gpt2" -> Gpt2::build;
+      case "gpt_neox" -> GptNeoX::build;
+      case "llama" -> Llama::build;
+      case "mistral" -> Mistral::build;
+      case "qwen2" -> Qwen2::build;
+      case "qwen3" -> Qwen3::build;
+      case "olmo2" -> Olmo2::build;
+      default ->
+          throw new InvalidInputException(
+              config.file()
+                  + " has model_type '"
+                  + architecture
+                  + "'; Whence reads gpt2, gpt_neox, llama, mistral, qwen2, qwen3 and olmo2");
+    };
+  }
+
+  /**
+   * The checkpoint files in {@code folder} that decide what the model computes, in a fixed order.
+   */
+  public static List<Path> files(Path folder) {
+    try (var listing = Files.list(folder)) {
+      return listing
+          .filter(f -> f.getFileName().toString().matches("config\\.json|model.*\\.safetensors"))
+          .sorted()
+          .toList();
+    } catch (java.io.IOException e) {
+      throw new InvalidInputException(
+          folder + " is not a readable folder: give the folder of a Hugging Face checkpoint", e);
+    }
+  }
+
+  /** The family, as {@code config.json} spells it: {@code llama}. */
+  public String architecture() {
+    return architecture;
+  }
+
+  /** All linear layers, in the order in which a forward pass uses them. */
+  public List<Linear> linears() {
+    return linears;
+  }
+
+  public int vocabularySize() {
+    return vocabularySize;
+  }
+
+  /** The longest sequence that the model was made for. */
+  public int maximumPositions() {
+    return maximumPositions;
+  }
+
+  public DType type() {
+    return type;
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** The parameters by their names in the checkpoint; the model owns them. */
+  public Map<String, Tensor> parameters() {
+    return parameters.byName();
+  }
+
+  /** How many numbers the parameters hold. */
+  public long parameterCount() {
+    return parameters.byName().values().stream().mapToLong(Tensor::elements).sum();
+  }
+
+  /**
+   * Next-token scores.
+   *
+   * @param tokens [batch, positions], int64
+   * @return logits, [batch, positions, vocabulary]
+   */
+  public Tensor logits(Tensor tokens, Tap tap) {
+    return network.logits(tokens, tap);
+  }
+
+  /** The layer of this name, if there is one. */
+  public Optional<Linear> linear(String name) {
+    return linears.stream().filter(l -> l.name().equals(name)).findFirst();
+  }
+
+  /** Writes the parameters as {@code model.safetensors} into a folder. */
+  public void saveWeights(Path folder) {
+    SafetensorsFile.write(
+        folder.resolve(WEIGHTS_FILE), parameters.byName(), Map.of("format", "pt"));
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+  }
+}

@@ -1,0 +1,15 @@
+package dev.whence.model;
+
+import dev.whence.tensor.Tensor;
+
+/** Where a model's parameters come from: a checkpoint, or a random start. */
+@FunctionalInterface
+public interface ParameterSource {
+  /**
+   * The parameter of this name, owned by the caller.
+   *
+   * @throws dev.whence.InvalidInputException when there is none, or it has another shape or a value
+   *     that is not finite
+   */
+  Tensor parameter(String name, long... shape);
+}

@@ -1,0 +1,121 @@
+package dev.whence.model;
+
+import dev.whence.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Rotary position embedding (Su et al. 2021): the first {@code rotated} components of a head, as
+ * pairs (i, i + rotated/2), turn by an angle proportional to the position. Linear scaling stretches
+ * all wavelengths; Llama 3's stretches the long ones alone.
+ */
+final class Rope {
+  private final int rotated;
+  // Angles are computed in float32 as the reference implementation does: checkpoints were trained
+  // with its rounding.
+  // Angles are float32 in every precision, as in the reference implementation: docs/decisions/0002.
+  private final float[] frequencies;
+
+  private Rope(int rotated, float[] frequencies) {
+    this.rotated = rotated;
+    this.frequencies = frequencies;
+  }
+
+  /**
+   * The rotation that a config describes, in the present spelling ({@code rope_parameters}) or the
+   * older one ({@code rope_theta} and {@code rope_scaling} at the top level).
+   *
+   * @param headSize components of a head
+   * @param rotatedShare the part of them that turns, when the config does not say
+   * @param oldBase the top-level name of the base in this family's older configs
+   */
+  static Rope of(Config config, int headSize, double rotatedShare, String oldBase) {
+    Config parameters =
+        config.has("rope_parameters")
+            ? config.section("rope_parameters")
+            : config.section("rope_scaling");
+    double base = parameters.number("rope_theta", config.number(oldBase, 10_000));
+    double share =
+        parameters.number(
+            "partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
+    int rotated = (int) (headSize * share) / 2 * 2;
+    float[] frequencies = new float[rotated / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      frequencies[i] = 1f / (float) Math.pow(base, 2f * i / rotated);
+    }
+    String type = parameters.text("rope_type", parameters.text("type", "default"));
+    switch (type) {
+      case "default" -> {}
+      case "linear" -> {
+        float factor = (float) parameters.number("factor", 1);
+        for (int i = 0; i < frequencies.length; i++) {
+          frequencies[i] /= factor;
+        }
+      }
+      case "llama3" -> scaleAsLlama3(parameters, config, frequencies);
+      default -> throw config.unsupported("the RoPE scaling '" + type + "'");
+    }
+    return new Rope(rotated, frequencies);
+  }
+
+  /**
+   * Wavelengths above the old context stretch by the factor, those well inside it stay, those
+   * between are blended.
+   */
+  private static void scaleAsLlama3(Config parameters, Config config, float[] frequencies) {
+    double factor = parameters.number("factor", 8);
+    double low = parameters.number("low_freq_factor", 1);
+    double high = parameters.number("high_freq_factor", 4);
+    double context =
+        parameters.number(
+            "original_max_position_embeddings", config.number("max_position_embeddings", 8192));
+    for (int i = 0; i < frequencies.length; i++) {
+      double wavelength = 2 * Math.PI / frequencies[i];
+      double smooth = Math.clamp((context / wavelength - low) / (high - low), 0.0, 1.0);
+      frequencies[i] = (float) ((1 - smooth) * frequencies[i] / factor + smooth * frequencies[i]);
+    }
+  }
+
+  /** The rotation for positions 0 .. n-1. */
+  Table table(int positions, Tensor like) {
+    int half = rotated / 2;
+    float[] cosine = new float[positions * rotated];
+    float[] sine = new float[positions * rotated];
+    for (int t = 0; t < positions; t++) {
+      for (int i = 0; i < rotated; i++) {
+        float angle = t * frequencies[i % half];
+        cosine[t * rotated + i] = (float) Math.cos(angle);
+        sine[t * rotated + i] = (float) Math.sin(angle);
+      }
+    }
+    return new Table(
+        rotated,
+        Tensor.of(cosine, positions, rotated).to(like.type()).to(like.device()),
+        Tensor.of(sine, positions, rotated).to(like.type()).to(like.device()));
+  }
+
+  /**
+   * Cosines and sines for a number of positions, shared by all layers of one forward pass.
+   *
+   * @param cosine [positions, rotated]
+   * @param sine [positions, rotated]
+   */
+  record Table(int rotated, Tensor cosine, Tensor sine) {
+    /** Turns x [batch, heads, positions, headSize]. */
+    Tensor turn(Tensor x) {
+      int size = (int) x.size(-1);
+      if (rotated == size) {
+        return turnAll(x);
+      }
+      Tensor turned = turnAll(x.narrow(-1, 0, rotated));
+      return Tensor.cat(List.of(turned, x.narrow(-1, rotated, size - rotated)), -1);
+    }
+
+    private Tensor turnAll(Tensor x) {
+      int half = rotated / 2;
+      Tensor first = x.narrow(-1, 0, half);
+      Tensor second = x.narrow(-1, half, half);
+      Tensor quarterTurn = Tensor.cat(List.of(second.negate(), first), -1);
+      return x.times(cosine).plus(quarterTurn.times(sine));
+    }
+  }
+}

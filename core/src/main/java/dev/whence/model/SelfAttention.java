@@ -1,0 +1,82 @@
+package dev.whence.model;
+
+import dev.whence.model.Linear.Role;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Tensor;
+
+/**
+ * Rotary attention as Llama has it, with what its descendants add: biases, norms on q and k, a
+ * window.
+ */
+record SelfAttention(
+    Linear q, Linear k, Linear v, Linear out, QueryKeyNorm norm, Shape shape, int window) {
+
+  /** Sizes of the heads. */
+  record Shape(int heads, int keyHeads, int headSize) {
+    static Shape of(Config config) {
+      int heads = config.size("num_attention_heads");
+      return new Shape(
+          heads,
+          config.size("num_key_value_heads", heads),
+          config.size("head_dim", config.size("hidden_size") / heads));
+    }
+  }
+
+  /** Where queries and keys are normalised, if at all. */
+  sealed interface QueryKeyNorm {
+    record None() implements QueryKeyNorm {}
+
+    /** Over each head alone, after the split into heads. */
+    record PerHead(Norm query, Norm key) implements QueryKeyNorm {}
+
+    /** Over all heads together, before the split. */
+    record AllHeads(Norm query, Norm key) implements QueryKeyNorm {}
+  }
+
+  static SelfAttention of(
+      Config config,
+      Parts parts,
+      String name,
+      boolean inputBias,
+      boolean outputBias,
+      QueryKeyNorm norm,
+      int window) {
+    int width = config.size("hidden_size");
+    Shape shape = Shape.of(config);
+    int queries = shape.heads * shape.headSize;
+    int keys = shape.keyHeads * shape.headSize;
+    return new SelfAttention(
+        parts.linear(name + ".q_proj", Role.ATTENTION, width, queries, inputBias),
+        parts.linear(name + ".k_proj", Role.ATTENTION, width, keys, inputBias),
+        parts.linear(name + ".v_proj", Role.ATTENTION, width, keys, inputBias),
+        parts.linear(name + ".o_proj", Role.ATTENTION, queries, width, outputBias),
+        norm,
+        shape,
+        window);
+  }
+
+  Tensor apply(Tensor x, Rope.Table rope, Tap tap) {
+    Tensor queries = q.apply(x, tap);
+    Tensor keys = k.apply(x, tap);
+    if (norm instanceof QueryKeyNorm.AllHeads all) {
+      queries = all.query.apply(queries);
+      keys = all.key.apply(keys);
+    }
+    queries = CausalAttention.heads(queries, shape.heads);
+    keys = CausalAttention.heads(keys, shape.keyHeads);
+    if (norm instanceof QueryKeyNorm.PerHead head) {
+      queries = head.query.apply(queries);
+      keys = head.key.apply(keys);
+    }
+    Tensor values = CausalAttention.heads(v.apply(x, tap), shape.keyHeads);
+    Tensor mixed =
+        CausalAttention.attend(
+            rope.turn(queries),
+            rope.turn(keys),
+            values,
+            1 / Math.sqrt(shape.headSize),
+            window,
+            DType.FLOAT32);
+    return out.apply(mixed, tap);
+  }
+}

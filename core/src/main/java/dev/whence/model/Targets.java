@@ -1,0 +1,65 @@
+package dev.whence.model;
+
+import dev.whence.tensor.Tensor;
+
+/** Which tokens the log-likelihood's gradient is taken for. */
+public sealed interface Targets {
+  /**
+   * Chooses a token for each position.
+   *
+   * @param probabilities the model's own, [batch, positions, vocabulary]
+   * @return [batch, positions], int64
+   */
+  Tensor choose(Tensor probabilities, TokenBatch batch);
+
+  /** The tokens that follow in the data: the gradient of the training loss, and of a query. */
+  record Given() implements Targets {
+    @Override
+    public Tensor choose(Tensor probabilities, TokenBatch batch) {
+      return batch.targets();
+    }
+  }
+
+  /**
+   * Tokens drawn from the model's own distribution, as the true Fisher needs. A draw depends on the
+   * seed, the stream, the sequence's key and the position, never on what else is in the batch.
+   *
+   * @param stream tells passes apart, so that each draws afresh
+   */
+  record Sampled(long seed, int stream) implements Targets {
+    @Override
+    public Tensor choose(Tensor probabilities, TokenBatch batch) {
+      int positions = batch.positions();
+      double[] uniform = new double[batch.size() * positions];
+      for (int b = 0; b < batch.size(); b++) {
+        for (int t = 0; t < positions; t++) {
+          uniform[b * positions + t] = uniform(batch.keys()[b], t);
+        }
+      }
+      // Inverse of the cumulative distribution: a sort-free draw that costs one pass over the
+      // vocabulary.
+      Tensor cumulative = probabilities.cumulativeSum(2);
+      int last = (int) cumulative.size(2) - 1;
+      Tensor threshold =
+          Tensor.of(uniform, batch.size(), positions, 1)
+              .to(cumulative.type())
+              .to(cumulative.device())
+              .times(cumulative.narrow(2, last, 1));
+      return cumulative.searchSortedRight(threshold).select(2, 0).clampMax(last);
+    }
+
+    /** A number in [0, 1) that depends on all bits of its arguments. */
+    double uniform(long key, int position) {
+      long bits = mix(mix(mix(seed ^ ((long) stream << 56)) ^ key) ^ position);
+      return (bits >>> 11) * 0x1.0p-53;
+    }
+
+    /** The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
+    private static long mix(long z) {
+      z += 0x9E3779B97F4A7C15L;
+      z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+      z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+      return z ^ (z >>> 31);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package dev.whence.model;
+
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Sequences side by side, padded at the end to one length. A sequence of T tokens gives T-1
+ * positions: position t reads token t and predicts token t+1. Padding comes after the positions
+ * that count, so causal attention never lets it reach them.
+ *
+ * @param inputs what is read, [batch, positions], int64
+ * @param targets what is to be predicted, [batch, positions], int64
+ * @param scored 1 where the prediction is part of the measured log-likelihood, else 0, [batch,
+ *     positions], float32
+ * @param real 1 where the position is not padding, [batch, positions], float32; empty when all are
+ *     real
+ * @param keys what random draws depend on beside the position, one per sequence
+ */
+public record TokenBatch(
+    Tensor inputs, Tensor targets, Tensor scored, Optional<Tensor> real, long[] keys) {
+
+  /**
+   * One sequence of a batch.
+   *
+   * @param firstScored the first token whose prediction counts; tokens before it are context
+   * @param key what random draws for this sequence depend on
+   */
+  public record Row(int[] tokens, int firstScored, long key) {
+    /** A sequence of which every prediction counts. */
+    public static Row whole(int[] tokens, long key) {
+      return new Row(tokens, 1, key);
+    }
+  }
+
+  /** Lays rows out as tensors; the result has at least one position. */
+  public static TokenBatch of(List<Row> rows, Device device) {
+    int count = rows.size();
+    int longest = Math.max(1, rows.stream().mapToInt(r -> r.tokens.length - 1).max().orElse(1));
+    long[] inputs = new long[count * longest];
+    long[] targets = new long[count * longest];
+    float[] scored = new float[count * longest];
+    float[] real = new float[count * longest];
+    boolean padded = false;
+    for (int b = 0; b < count; b++) {
+      Row row = rows.get(b);
+      int positions = row.tokens.length - 1;
+      padded |= positions < longest;
+      for (int t = 0; t < positions; t++) {
+        int at = b * longest + t;
+        inputs[at] = row.tokens[t];
+        targets[at] = row.tokens[t + 1];
+        scored[at] = t + 1 >= row.firstScored ? 1 : 0;
+        real[at] = 1;
+      }
+    }
+    return new TokenBatch(
+        Tensor.of(inputs, count, longest).to(device),
+        Tensor.of(targets, count, longest).to(device),
+        Tensor.of(scored, count, longest).to(device),
+        padded ? Optional.of(Tensor.of(real, count, longest).to(device)) : Optional.empty(),
+        rows.stream().mapToLong(Row::key).toArray());
+  }
+
+  public int size() {
+    return keys.length;
+  }
+
+  public int positions() {
+    return (int) inputs.size(1);
+  }
+
+  /** The log-probability of each target, [batch, positions]; zero where it is not scored. */
+  public Tensor logProbabilities(Tensor logits) {
+    Tensor wide = logits.to(logits.type().accumulator());
+    Tensor chosen = wide.gather(2, targets.unsqueeze(2)).select(2, 0);
+    return chosen.minus(wide.logSumExp(2)).times(scored);
+  }
+
+  /** {@link #scored} as a factor for logits: [batch, positions, 1]. */
+  Tensor scoredFactor(DType type) {
+    return scored.to(type).unsqueeze(2);
+  }
+}

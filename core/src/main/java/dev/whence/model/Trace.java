@@ -1,0 +1,134 @@
+package dev.whence.model;
+
+import dev.whence.tensor.Autograd;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Functions;
+import dev.whence.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What one batch leaves at the tracked layers: their inputs a and the log-likelihood's gradients d
+ * with respect to their outputs. The weights' gradients are never formed here: one backward pass
+ * yields all the d, and stops at the first tracked layer.
+ */
+public final class Trace {
+  /**
+   * One use of a layer.
+   *
+   * @param input a, with a last column of ones when the layer has a bias, zero at padding: [batch,
+   *     positions, in(+1)]
+   * @param gradient d, zero at padding: [batch, positions, out]
+   */
+  public record Use(Tensor input, Tensor gradient) {
+    /** The sequences' gradients {@code D = sum_t d_t a_t^T}: [batch, out, in(+1)]. */
+    public Tensor sequenceGradients() {
+      return gradient.transpose(1, 2).bmm(input);
+    }
+
+    /** The same for some of the sequences. */
+    public Use narrow(long first, long count) {
+      return new Use(input.narrow(0, first, count), gradient.narrow(0, first, count));
+    }
+  }
+
+  private final List<List<Use>> uses;
+
+  private Trace(List<List<Use>> uses) {
+    this.uses = uses;
+  }
+
+  /** Runs the model forward and backward over a batch. */
+  public static Trace of(
+      LanguageModel model, List<Linear> layers, TokenBatch batch, Targets targets) {
+    Recorder recorder = new Recorder(layers);
+    Tensor logits = model.logits(batch.inputs(), recorder);
+    // The gradient of log p with respect to the logits is (one-hot - softmax); starting from it
+    // spares
+    // autograd the loss, and two tensors the size of the vocabulary.
+    Tensor gradient = Functions.softmax(logits.detach().to(logits.type().accumulator()));
+    Tensor chosen = targets.choose(gradient, batch).unsqueeze(2);
+    Tensor one = Tensor.ones(gradient.type(), gradient.device(), chosen.shape());
+    gradient.negateInPlace().scatterPlusInPlace(2, chosen, one);
+    gradient.timesInPlace(batch.scoredFactor(gradient.type()));
+    List<Tensor> outputs = recorder.calls.stream().map(Call::output).toList();
+    List<Tensor> gradients = Autograd.gradients(logits, gradient.to(logits.type()), outputs);
+    return new Trace(recorder.uses(gradients, batch, model.type().accumulator()));
+  }
+
+  /** The uses of the tracked layer of this index: one, unless the model shares the module. */
+  public List<Use> uses(int layer) {
+    return uses.get(layer);
+  }
+
+  /** The sequences' gradients of a layer, over all its uses: [batch, out, in(+1)]. */
+  public Tensor sequenceGradients(int layer) {
+    return sequenceGradients(uses.get(layer));
+  }
+
+  /** {@code sum over uses of sum_t d_t a_t^T}: [batch, out, in(+1)]. */
+  public static Tensor sequenceGradients(List<Use> uses) {
+    Tensor sum = uses.getFirst().sequenceGradients();
+    for (Use use : uses.subList(1, uses.size())) {
+      sum.plusInPlace(use.sequenceGradients());
+    }
+    return sum;
+  }
+
+  private record Call(int layer, boolean bias, Tensor input, Tensor output) {}
+
+  private static final class Recorder implements Tap {
+    private final Map<Linear, Integer> indexOf = new HashMap<>();
+    private final List<Call> calls = new ArrayList<>();
+
+    Recorder(List<Linear> layers) {
+      for (Linear layer : layers) {
+        indexOf.put(layer, indexOf.size());
+      }
+    }
+
+    @Override
+    public Tensor observe(Linear layer, Tensor input, Tensor output) {
+      Integer index = indexOf.get(layer);
+      if (index == null) {
+        return output;
+      }
+      // Where nothing before asks for gradients, the graph begins here: no operation below is
+      // recorded.
+      Tensor seen = output.requiresGradient() ? output : output.detach().requireGradient();
+      calls.add(new Call(index, layer.hasBias(), input, seen));
+      return seen;
+    }
+
+    List<List<Use>> uses(List<Tensor> gradients, TokenBatch batch, DType type) {
+      List<List<Use>> uses = new ArrayList<>();
+      indexOf.forEach((_, _) -> uses.add(new ArrayList<>()));
+      // Layers that read the same value share one prepared input.
+      IdentityHashMap<Tensor, Tensor> plain = new IdentityHashMap<>();
+      IdentityHashMap<Tensor, Tensor> homogeneous = new IdentityHashMap<>();
+      for (int c = 0; c < calls.size(); c++) {
+        Call call = calls.get(c);
+        Tensor input =
+            (call.bias ? homogeneous : plain)
+                .computeIfAbsent(call.input, _ -> prepare(call, batch, type));
+        uses.get(call.layer).add(new Use(input, gradients.get(c).to(type)));
+      }
+      return uses;
+    }
+
+    private static Tensor prepare(Call call, TokenBatch batch, DType type) {
+      Tensor input = call.input.detach().to(type);
+      if (call.bias) {
+        Tensor one = Tensor.ones(type, input.device(), input.size(0), input.size(1), 1);
+        input = Tensor.cat(List.of(input, one), 2);
+      }
+      if (batch.real().isPresent()) {
+        input = input.times(batch.real().get().to(type).unsqueeze(2));
+      }
+      return input;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package dev.whence.tensor;
+
+import org.bytedeco.pytorch.T_TensorTensorTensor_T;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.global.torch;
+
+/** Dense decompositions, by LAPACK. */
+public final class Eigen {
+  private Eigen() {}
+
+  /**
+   * The decomposition of a symmetric matrix.
+   *
+   * @param values ascending, [n]
+   * @param vectors one eigenvector a column, [n, n]
+   */
+  public record Symmetric(Tensor values, Tensor vectors) {}
+
+  /**
+   * A thin singular value decomposition {@code u diag(s) v^T}.
+   *
+   * @param u [m, k]
+   * @param s descending, [k]
+   * @param vt [k, n]
+   */
+  public record Singular(Tensor u, Tensor s, Tensor vt) {}
+
+  /**
+   * Decomposes a symmetric matrix in its own precision.
+   *
+   * @param matrix [n, n]; only the lower triangle is read
+   * @throws ArithmeticException when the matrix has values that are not finite, or the iteration
+   *     does not converge
+   */
+  public static Symmetric symmetric(Tensor matrix) {
+    if (!matrix.isFinite()) {
+      throw new ArithmeticException("the matrix has values that are not finite");
+    }
+    try {
+      T_TensorTensor_T pair = torch.linalg_eigh(matrix.raw, "L");
+      return new Symmetric(Tensor.of(pair.get0()), Tensor.of(pair.get1()));
+    } catch (RuntimeException e) {
+      throw new ArithmeticException("eigendecomposition failed: " + NativeErrors.firstLine(e));
+    }
+  }
+
+  /** The thin singular value decomposition of an [m, n] matrix. */
+  public static Singular singular(Tensor matrix) {
+    T_TensorTensorTensor_T triple =
+        torch.linalg_svd(matrix.raw, false, new org.bytedeco.pytorch.StringViewOptional());
+    return new Singular(
+        Tensor.of(triple.get0()), Tensor.of(triple.get1()), Tensor.of(triple.get2()));
+  }
+}

@@ -1,0 +1,468 @@
+package dev.whence.tensor;
+
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * An n-dimensional array in native memory: a libtorch tensor. Operations make new tensors, except
+ * those named {@code ...InPlace}. Whoever calls {@link #keep} owns the tensor and closes it; all
+ * others go with their {@link Scope}.
+ *
+ * <p>Shapes that do not fit are a bug, and throw libtorch's {@link RuntimeException}.
+ */
+public final class Tensor implements AutoCloseable {
+  final org.bytedeco.pytorch.Tensor raw;
+
+  private Tensor(org.bytedeco.pytorch.Tensor raw) {
+    this.raw = raw;
+  }
+
+  static Tensor of(org.bytedeco.pytorch.Tensor raw) {
+    return new Tensor(raw);
+  }
+
+  static TensorVector vector(List<Tensor> tensors) {
+    return new TensorVector(
+        tensors.stream().map(t -> t.raw).toArray(org.bytedeco.pytorch.Tensor[]::new));
+  }
+
+  static TensorOptions options(DType type, Device device) {
+    TensorOptions options = new TensorOptions(type.scalarType);
+    return device.isCpu()
+        ? options
+        : options.device(
+            new org.bytedeco.pytorch.DeviceOptional(
+                new org.bytedeco.pytorch.Device(device.name())));
+  }
+
+  // ---- making
+
+  public static Tensor zeros(DType type, Device device, long... shape) {
+    return of(torch.zeros(shape, options(type, device)));
+  }
+
+  public static Tensor ones(DType type, Device device, long... shape) {
+    return of(torch.ones(shape, options(type, device)));
+  }
+
+  /** Values in row-major order, copied. */
+  public static Tensor of(float[] values, long... shape) {
+    return of(org.bytedeco.pytorch.Tensor.create(values, shape));
+  }
+
+  /** Values in row-major order, copied. */
+  public static Tensor of(double[] values, long... shape) {
+    return of(org.bytedeco.pytorch.Tensor.create(values, shape));
+  }
+
+  /** Values in row-major order, copied. */
+  public static Tensor of(long[] values, long... shape) {
+    return of(org.bytedeco.pytorch.Tensor.create(values, shape));
+  }
+
+  public static Tensor cat(List<Tensor> parts, int dimension) {
+    return parts.size() == 1 ? parts.getFirst() : of(torch.cat(vector(parts), dimension));
+  }
+
+  public static Tensor stack(List<Tensor> parts, int dimension) {
+    return of(torch.stack(vector(parts), dimension));
+  }
+
+  // ---- owning
+
+  /** Makes the caller the owner: the tensor outlives its scope until {@link #close}. */
+  public Tensor keep() {
+    raw.retainReference();
+    return this;
+  }
+
+  /** Gives up what {@link #keep} took. */
+  @Override
+  public void close() {
+    raw.releaseReference();
+  }
+
+  // ---- asking
+
+  public long[] shape() {
+    long[] shape = new long[(int) raw.dim()];
+    for (int d = 0; d < shape.length; d++) {
+      shape[d] = raw.size(d);
+    }
+    return shape;
+  }
+
+  /** The size of one dimension; negative ones count from the last. */
+  public long size(int dimension) {
+    return raw.size(dimension);
+  }
+
+  public int dimensions() {
+    return (int) raw.dim();
+  }
+
+  public long elements() {
+    return raw.numel();
+  }
+
+  public DType type() {
+    return DType.of(raw.scalar_type());
+  }
+
+  public Device device() {
+    org.bytedeco.pytorch.Device device = raw.device();
+    return device.is_cpu() ? Device.CPU : new Device("cuda:" + device.index());
+  }
+
+  /** Whether operations on this tensor are recorded for {@link Autograd}. */
+  public boolean requiresGradient() {
+    return raw.requires_grad();
+  }
+
+  /** Whether no element is infinite or not a number. */
+  public boolean isFinite() {
+    return raw.isfinite().all().item_bool();
+  }
+
+  // ---- converting
+
+  public Tensor to(DType type) {
+    return type() == type ? this : of(raw.toType(type.scalarType));
+  }
+
+  public Tensor to(Device device) {
+    return device.equals(device())
+        ? this
+        : of(raw.to(new org.bytedeco.pytorch.Device(device.name()), raw.scalar_type()));
+  }
+
+  /** Outside the recorded graph, sharing memory. */
+  public Tensor detach() {
+    return of(raw.detach());
+  }
+
+  public Tensor contiguous() {
+    return of(raw.contiguous());
+  }
+
+  /** A copy with memory of its own. */
+  public Tensor copy() {
+    return of(raw.clone());
+  }
+
+  /** Marks a leaf whose gradient will be asked for, and returns it. */
+  public Tensor requireGradient() {
+    raw.set_requires_grad(true);
+    return this;
+  }
+
+  // ---- reshaping
+
+  public Tensor reshape(long... shape) {
+    return of(raw.reshape(shape));
+  }
+
+  public Tensor transpose(int a, int b) {
+    return of(raw.transpose(a, b));
+  }
+
+  /** The transpose of a matrix. */
+  public Tensor t() {
+    return of(raw.t());
+  }
+
+  public Tensor unsqueeze(int dimension) {
+    return of(raw.unsqueeze(dimension));
+  }
+
+  public Tensor expand(long... shape) {
+    return of(raw.expand(shape));
+  }
+
+  /** {@code length} slices from {@code start} along a dimension, sharing memory. */
+  public Tensor narrow(int dimension, long start, long length) {
+    return of(raw.narrow(dimension, start, length));
+  }
+
+  /** One slice, without its dimension, sharing memory. */
+  public Tensor select(int dimension, long index) {
+    return of(raw.select(dimension, index));
+  }
+
+  /** The slices at {@code indices} [n] of type int64. */
+  public Tensor indexSelect(int dimension, Tensor indices) {
+    return of(raw.index_select(dimension, indices.raw));
+  }
+
+  /** Elements at {@code indices} of the same rank, along a dimension. */
+  public Tensor gather(int dimension, Tensor indices) {
+    return of(raw.gather(dimension, indices.raw));
+  }
+
+  /** The elements on and above the {@code diagonal}; zero below. */
+  public Tensor upperTriangle(long diagonal) {
+    return of(raw.triu(diagonal));
+  }
+
+  // ---- arithmetic, with broadcasting
+
+  public Tensor plus(Tensor other) {
+    return of(raw.add(other.raw));
+  }
+
+  public Tensor plus(double value) {
+    return of(raw.add(new Scalar(value)));
+  }
+
+  public Tensor minus(Tensor other) {
+    return of(raw.sub(other.raw));
+  }
+
+  public Tensor times(Tensor other) {
+    return of(raw.mul(other.raw));
+  }
+
+  public Tensor times(double value) {
+    return of(raw.mul(new Scalar(value)));
+  }
+
+  public Tensor over(Tensor other) {
+    return of(raw.div(other.raw));
+  }
+
+  public Tensor over(double value) {
+    return of(raw.div(new Scalar(value)));
+  }
+
+  public Tensor negate() {
+    return of(raw.neg());
+  }
+
+  public Tensor square() {
+    return of(raw.square());
+  }
+
+  public Tensor sqrt() {
+    return of(raw.sqrt());
+  }
+
+  public Tensor rsqrt() {
+    return of(raw.rsqrt());
+  }
+
+  public Tensor exp() {
+    return of(raw.exp());
+  }
+
+  public Tensor abs() {
+    return of(raw.abs());
+  }
+
+  public Tensor sin() {
+    return of(raw.sin());
+  }
+
+  public Tensor cos() {
+    return of(raw.cos());
+  }
+
+  /** Elements where {@code mask} (bool) is set become {@code value}. */
+  public Tensor maskedFill(Tensor mask, double value) {
+    return of(raw.masked_fill(mask.raw, new Scalar(value)));
+  }
+
+  /** Matrix product over the last two dimensions; the others broadcast. */
+  public Tensor matmul(Tensor other) {
+    return of(raw.matmul(other.raw));
+  }
+
+  /** Matrix products of two batches: [b, n, k] x [b, k, m]. */
+  public Tensor bmm(Tensor other) {
+    return of(raw.bmm(other.raw));
+  }
+
+  // ---- in place
+
+  public Tensor plusInPlace(Tensor other) {
+    raw.add_(other.raw);
+    return this;
+  }
+
+  /** {@code this += factor * other}. */
+  public Tensor plusInPlace(Tensor other, double factor) {
+    raw.add_(other.raw, new Scalar(factor));
+    return this;
+  }
+
+  public Tensor timesInPlace(double value) {
+    raw.mul_(new Scalar(value));
+    return this;
+  }
+
+  public Tensor timesInPlace(Tensor other) {
+    raw.mul_(other.raw);
+    return this;
+  }
+
+  public Tensor overInPlace(Tensor other) {
+    raw.div_(other.raw);
+    return this;
+  }
+
+  public Tensor negateInPlace() {
+    raw.neg_();
+    return this;
+  }
+
+  public Tensor sqrtInPlace() {
+    raw.sqrt_();
+    return this;
+  }
+
+  /** {@code this += a b} for matrices: the way to accumulate without a temporary. */
+  public Tensor plusProductInPlace(Tensor a, Tensor b) {
+    raw.addmm_(a.raw, b.raw);
+    return this;
+  }
+
+  /** {@code this += factor * a * b}, elementwise. */
+  public Tensor plusElementwiseInPlace(Tensor a, Tensor b, double factor) {
+    raw.addcmul_(a.raw, b.raw, new Scalar(factor));
+    return this;
+  }
+
+  /** {@code this += factor * a / b}, elementwise. */
+  public Tensor plusQuotientInPlace(Tensor a, Tensor b, double factor) {
+    raw.addcdiv_(a.raw, b.raw, new Scalar(factor));
+    return this;
+  }
+
+  public Tensor copyInPlace(Tensor source) {
+    raw.copy_(source.raw);
+    return this;
+  }
+
+  /** Adds {@code source} at {@code indices} along a dimension. */
+  public Tensor scatterPlusInPlace(int dimension, Tensor indices, Tensor source) {
+    raw.scatter_add_(dimension, indices.raw, source.raw);
+    return this;
+  }
+
+  // ---- reducing
+
+  public Tensor sum() {
+    return of(raw.sum());
+  }
+
+  public Tensor sum(int dimension) {
+    return of(raw.sum(dimension));
+  }
+
+  public Tensor mean() {
+    return of(raw.mean());
+  }
+
+  public Tensor mean(int dimension) {
+    return of(raw.mean(dimension));
+  }
+
+  public Tensor max() {
+    return of(raw.max());
+  }
+
+  /** The Euclidean norm of all elements, a scalar. */
+  public Tensor norm() {
+    return of(raw.norm());
+  }
+
+  public Tensor cumulativeSum(int dimension) {
+    return of(raw.cumsum(dimension));
+  }
+
+  public Tensor logSumExp(int dimension) {
+    return of(torch.logsumexp(raw, new long[] {dimension}, false));
+  }
+
+  /**
+   * How many elements of each ascending row of this [.., n] are at most each of {@code values} [..,
+   * m].
+   */
+  public Tensor searchSortedRight(Tensor values) {
+    return of(
+        torch.searchsorted(
+            raw,
+            values.raw,
+            false,
+            true,
+            new org.bytedeco.pytorch.StringViewOptional(),
+            new org.bytedeco.pytorch.TensorOptional()));
+  }
+
+  public Tensor clampMin(double value) {
+    return of(raw.clamp_min(new Scalar(value)));
+  }
+
+  public Tensor clampMax(double value) {
+    return of(raw.clamp_max(new Scalar(value)));
+  }
+
+  /** 1 where the element exceeds the other's, as bool. */
+  public Tensor greaterThan(Tensor other) {
+    return of(raw.gt(other.raw));
+  }
+
+  // ---- reading
+
+  /** The value of a tensor with one element. */
+  public double item() {
+    return raw.item_double();
+  }
+
+  /** All elements in row-major order. */
+  public float[] toFloats() {
+    try (Scope _ = Scope.open()) {
+      float[] values = new float[Math.toIntExact(elements())];
+      if (values.length > 0) {
+        host(ScalarType.Float).data_ptr_float().get(values);
+      }
+      return values;
+    }
+  }
+
+  /** All elements in row-major order. */
+  public double[] toDoubles() {
+    try (Scope _ = Scope.open()) {
+      double[] values = new double[Math.toIntExact(elements())];
+      if (values.length > 0) {
+        host(ScalarType.Double).data_ptr_double().get(values);
+      }
+      return values;
+    }
+  }
+
+  /** All elements in row-major order. */
+  public long[] toLongs() {
+    try (Scope _ = Scope.open()) {
+      long[] values = new long[Math.toIntExact(elements())];
+      if (values.length > 0) {
+        host(ScalarType.Long).data_ptr_long().get(values);
+      }
+      return values;
+    }
+  }
+
+  private org.bytedeco.pytorch.Tensor host(ScalarType type) {
+    return raw.detach().cpu().toType(type).contiguous();
+  }
+
+  /** Type and shape, never the values. */
+  @Override
+  public String toString() {
+    return type() + Arrays.toString(shape());
+  }
+}
