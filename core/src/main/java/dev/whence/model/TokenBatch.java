@@ -1,7 +1,7 @@
 package dev.whence.model;
 
-import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
+import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -79,8 +79,18 @@ public record TokenBatch(
     return chosen.minus(wide.logSumExp(2)).times(scored);
   }
 
-  /** {@link #scored} as a factor for logits: [batch, positions, 1]. */
-  Tensor scoredFactor(DType type) {
-    return scored.to(type).unsqueeze(2);
+  /**
+   * The gradient of the scored log-likelihood with respect to the logits, {@code one-hot -
+   * softmax}. To start the backward pass from it spares autograd the loss, and two tensors the size
+   * of the vocabulary.
+   *
+   * @return [batch, positions, vocabulary], of the logits' type
+   */
+  public Tensor logLikelihoodGradient(Tensor logits, Targets targets) {
+    Tensor gradient = Functions.softmax(logits.detach().to(logits.type().accumulator()));
+    Tensor chosen = targets.choose(gradient, this).unsqueeze(2); // [batch, positions, 1]
+    Tensor one = Tensor.ones(gradient.type(), gradient.device(), chosen.shape());
+    gradient.negateInPlace().scatterPlusInPlace(2, chosen, one);
+    return gradient.timesInPlace(scored.to(gradient.type()).unsqueeze(2)).to(logits.type());
   }
 }

@@ -2,7 +2,6 @@ package dev.whence.model;
 
 import dev.whence.tensor.Autograd;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -46,16 +45,9 @@ public final class Trace {
       LanguageModel model, List<Linear> layers, TokenBatch batch, Targets targets) {
     Recorder recorder = new Recorder(layers);
     Tensor logits = model.logits(batch.inputs(), recorder);
-    // The gradient of log p with respect to the logits is (one-hot - softmax); starting from it
-    // spares
-    // autograd the loss, and two tensors the size of the vocabulary.
-    Tensor gradient = Functions.softmax(logits.detach().to(logits.type().accumulator()));
-    Tensor chosen = targets.choose(gradient, batch).unsqueeze(2);
-    Tensor one = Tensor.ones(gradient.type(), gradient.device(), chosen.shape());
-    gradient.negateInPlace().scatterPlusInPlace(2, chosen, one);
-    gradient.timesInPlace(batch.scoredFactor(gradient.type()));
+    Tensor gradient = batch.logLikelihoodGradient(logits, targets);
     List<Tensor> outputs = recorder.calls.stream().map(Call::output).toList();
-    List<Tensor> gradients = Autograd.gradients(logits, gradient.to(logits.type()), outputs);
+    List<Tensor> gradients = Autograd.gradients(logits, gradient, outputs);
     return new Trace(recorder.uses(gradients, batch, model.type().accumulator()));
   }
 

@@ -1,0 +1,100 @@
+package dev.whence.cli;
+
+import dev.whence.Progress;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Locale;
+
+/** Progress on standard error: a bar that is redrawn on a terminal, else a line now and then. */
+final class ConsoleProgress implements Progress {
+  private static final int BAR = 24;
+  private static final long REDRAW_NANOS = 200_000_000L;
+  private static final long LINE_NANOS = 10_000_000_000L;
+
+  private final PrintStream out;
+  private final boolean terminal;
+
+  ConsoleProgress() {
+    this(System.err, System.console() != null && System.console().isTerminal());
+  }
+
+  ConsoleProgress(PrintStream out, boolean terminal) {
+    this.out = out;
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Stage begin(String what, long total, String unit) {
+    return new Report(what, total, unit);
+  }
+
+  private final class Report implements Stage {
+    private final String what;
+    private final long total;
+    private final String unit;
+    private final long start = System.nanoTime();
+    private long last = start;
+    private long done;
+
+    Report(String what, long total, String unit) {
+      this.what = what;
+      this.total = total;
+      this.unit = unit;
+    }
+
+    @Override
+    public void advance(long amount) {
+      done += amount;
+      long now = System.nanoTime();
+      if (now - last >= (terminal ? REDRAW_NANOS : LINE_NANOS)) {
+        last = now;
+        show(now, false);
+      }
+    }
+
+    @Override
+    public void close() {
+      show(System.nanoTime(), true);
+    }
+
+    private void show(long now, boolean end) {
+      double seconds = Math.max(1e-9, (now - start) / 1e9);
+      double rate = done / seconds;
+      StringBuilder line = new StringBuilder(what).append(' ');
+      if (total > 0 && !end) {
+        double share = Math.min(1, (double) done / total);
+        if (terminal) {
+          int full = (int) (share * BAR);
+          line.append('[').append("#".repeat(full)).append(".".repeat(BAR - full)).append("] ");
+        }
+        line.append(String.format(Locale.ROOT, "%d/%d %s, ", done, total, unit));
+      } else {
+        line.append(String.format(Locale.ROOT, "%d %s, ", done, unit));
+      }
+      line.append(String.format(Locale.ROOT, "%.4g/s, ", rate));
+      if (end) {
+        line.append("took ").append(time(seconds));
+      } else if (total > 0 && done > 0) {
+        line.append(time((total - done) / rate)).append(" left");
+      } else {
+        line.append(time(seconds));
+      }
+      if (terminal) {
+        out.print("\r" + line + "\u001b[K" + (end ? "\n" : ""));
+      } else {
+        out.println(line);
+      }
+      out.flush();
+    }
+
+    private static String time(double seconds) {
+      Duration d = Duration.ofMillis((long) (seconds * 1000));
+      if (d.toHours() > 0) {
+        return d.toHours() + " h " + d.toMinutesPart() + " min";
+      }
+      return d.toMinutes() > 0
+          ? d.toMinutes() + " min " + d.toSecondsPart() + " s"
+          : String.format(Locale.ROOT, "%.1f s", seconds);
+    }
+  }
+}

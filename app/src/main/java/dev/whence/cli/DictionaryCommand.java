@@ -1,0 +1,46 @@
+package dev.whence.cli;
+
+import dev.whence.AtomicFile;
+import dev.whence.Json;
+import dev.whence.dictionary.WordNet;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Writes the quickstart's corpus. */
+@Command(
+    name = "dictionary",
+    description = "Write WordNet 3.1 as a corpus: one document for each of its 117,791 glosses.",
+    footer = {"", "Example: whence dictionary dictionary.jsonl"},
+    mixinStandardHelpOptions = true)
+final class DictionaryCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "FILE", description = "The JSONL file to write.")
+  private Path file = Path.of("dictionary.jsonl");
+
+  @Override
+  public Integer call() throws IOException {
+    write(file);
+    System.out.println("wrote " + WordNet.SYNSETS + " documents to " + file);
+    return 0;
+  }
+
+  /** Writes every synset as a line {@code {"id", "text"}}. */
+  static void write(Path file) throws IOException {
+    StringBuilder lines = new StringBuilder();
+    WordNet.forEach(synset -> {
+      var line = Json.MAPPER.createObjectNode();
+      line.put("id", synset.id());
+      line.put("text", synset.text());
+      lines.append(line).append('\n');
+    });
+    AtomicFile.write(
+        file,
+        channel ->
+            AtomicFile.writeFully(
+                channel, ByteBuffer.wrap(lines.toString().getBytes(StandardCharsets.UTF_8))));
+  }
+}

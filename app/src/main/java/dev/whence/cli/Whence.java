@@ -1,0 +1,83 @@
+package dev.whence.cli;
+
+import dev.whence.InvalidInputException;
+import dev.whence.tensor.NativeErrors;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** Where the program starts: finds the command, and turns what goes wrong into one sentence. */
+@Command(
+    name = "whence",
+    description = "Which training sequences made the model say that?",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {TrainCommand.class, DictionaryCommand.class, CommandLine.HelpCommand.class})
+public final class Whence implements Runnable {
+  private static final int BAD_INPUT = 2;
+  private static final int FAILURE = 1;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--stacktrace",
+      scope = ScopeType.INHERIT,
+      description = "Show where in the program an error arose.")
+  private boolean stacktrace;
+
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /**
+   * Runs a command line in this process and returns its exit code: 0, 1 for a failure, 2 for bad
+   * input.
+   */
+  public static int run(String... arguments) {
+    Whence whence = new Whence();
+    return new CommandLine(whence)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(true)
+        .setParameterExceptionHandler(Whence::explainUsage)
+        .setExecutionExceptionHandler((error, line, _) -> whence.explain(error, line))
+        .execute(arguments);
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(System.out);
+  }
+
+  private static int explainUsage(CommandLine.ParameterException error, String... arguments) {
+    PrintWriter out = error.getCommandLine().getErr();
+    out.println("whence: " + error.getMessage());
+    out.println("Try '" + error.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
+    return BAD_INPUT;
+  }
+
+  private int explain(Exception error, CommandLine line) {
+    PrintWriter out = line.getErr();
+    if (stacktrace) {
+      error.printStackTrace(out);
+    }
+    switch (error) {
+      case InvalidInputException e -> out.println("whence: " + e.getMessage());
+      case UncheckedIOException e -> out.println("whence: " + e.getMessage());
+      case RuntimeException e when NativeErrors.isOutOfMemory(e) ->
+          out.println("whence: out of memory; lower --batch-tokens, or track fewer layers");
+      default -> {
+        out.println("whence: " + NativeErrors.firstLine(error));
+        if (!stacktrace) {
+          out.println("This may be a bug: run again with --stacktrace to see where it arose.");
+        }
+      }
+    }
+    return error instanceof InvalidInputException ? BAD_INPUT : FAILURE;
+  }
+}

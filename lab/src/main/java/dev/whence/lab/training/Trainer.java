@@ -1,0 +1,154 @@
+package dev.whence.lab.training;
+
+import dev.whence.Progress;
+import dev.whence.corpus.Batch;
+import dev.whence.corpus.Corpus;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Tap;
+import dev.whence.model.Targets;
+import dev.whence.model.TokenBatch;
+import dev.whence.tensor.Autograd;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Trains a language model to predict the next token, mean cross-entropy over the positions of each
+ * batch.
+ */
+public final class Trainer implements AutoCloseable {
+  private static final int REPORTS_PER_EPOCH = 10;
+
+  private final LanguageModel model;
+  private final Corpus corpus;
+  private final TrainingSettings settings;
+  private final TrainingOrder order;
+  private final List<Tensor> parameters;
+  private final AdamW optimizer;
+  private final TrainingCheckpoint checkpoint;
+
+  /**
+   * One line of the training's record.
+   *
+   * @param loss nats per position, of the last batch, or of the held-out sequences at an epoch's
+   *     end
+   */
+  public record Report(long step, int epoch, boolean heldOut, double loss, double rate) {}
+
+  /**
+   * Prepares training, or resumes it where {@code folder} holds a checkpoint of the same settings
+   * and data.
+   *
+   * @param model is trained in place; the caller closes it
+   */
+  public Trainer(LanguageModel model, Corpus corpus, TrainingSettings settings, Path folder) {
+    this.model = model;
+    this.corpus = corpus;
+    this.settings = settings;
+    this.order =
+        new TrainingOrder(corpus, settings.batchTokens(), settings.heldOut(), settings.seed());
+    this.parameters = model.parameters().values().stream().map(Tensor::requireGradient).toList();
+    this.optimizer = new AdamW(parameters, settings.weightDecay(), settings.clip());
+    this.checkpoint = new TrainingCheckpoint(folder, model, optimizer, settings, corpus.hash());
+  }
+
+  /**
+   * Trains to the end.
+   *
+   * @return the loss on the held-out sequences, nats per position; NaN when none are held out
+   */
+  public double run(Progress progress, Consumer<Report> reports) {
+    long firstStep = checkpoint.restore();
+    List<long[]> first = order.epoch(0);
+    long steps = (long) first.size() * settings.epochs();
+    double heldOutLoss = Double.NaN;
+    Instant saved = Instant.now();
+    try (Progress.Stage stage = progress.begin("training", steps, "steps")) {
+      stage.advance(firstStep);
+      long step = 0;
+      for (int epoch = 0; epoch < settings.epochs(); epoch++) {
+        List<long[]> batches = order.epoch(epoch);
+        int reportEvery = Math.max(1, batches.size() / REPORTS_PER_EPOCH);
+        for (int b = 0; b < batches.size(); b++, step++) {
+          if (step < firstStep) {
+            continue;
+          }
+          double rate = settings.rate(step, steps);
+          boolean report = b % reportEvery == reportEvery - 1;
+          double loss = step(batches.get(b), step, rate, report);
+          if (report) {
+            reports.accept(new Report(step + 1, epoch + 1, false, loss, rate));
+          }
+          stage.advance(1);
+          if (Duration.between(saved, Instant.now()).toSeconds() >= settings.checkpointSeconds()) {
+            checkpoint.save(step + 1);
+            saved = Instant.now();
+          }
+        }
+        if (step > firstStep || epoch == settings.epochs() - 1) {
+          heldOutLoss = heldOutLoss();
+          reports.accept(
+              new Report(step, epoch + 1, true, heldOutLoss, settings.rate(step, steps)));
+        }
+      }
+    }
+    return heldOutLoss;
+  }
+
+  /** Removes the checkpoint, once the trained weights are safe. */
+  public void finish() {
+    checkpoint.delete();
+  }
+
+  private double step(long[] indexes, long step, double rate, boolean measure) {
+    try (Scope _ = Scope.open()) {
+      TokenBatch batch = batch(indexes);
+      Tensor logits = model.logits(batch.inputs(), Tap.NONE);
+      double positions = batch.scored().sum().item();
+      Tensor gradient =
+          batch.logLikelihoodGradient(logits, new Targets.Given()).timesInPlace(-1 / positions);
+      List<Tensor> gradients = Autograd.gradients(logits, gradient, parameters);
+      double norm = optimizer.step(gradients, step, rate);
+      if (!Double.isFinite(norm)) {
+        throw new ArithmeticException(
+            "the gradient is not finite at step " + (step + 1) + "; lower --learning-rate");
+      }
+      return measure
+          ? -batch.logProbabilities(logits.detach()).sum().item() / positions
+          : Double.NaN;
+    }
+  }
+
+  private double heldOutLoss() {
+    double[] sums = new double[2];
+    Autograd.unrecorded(() -> {
+      for (long[] indexes : order.heldOut()) {
+        try (Scope _ = Scope.open()) {
+          TokenBatch batch = batch(indexes);
+          Tensor logits = model.logits(batch.inputs(), Tap.NONE);
+          sums[0] -= batch.logProbabilities(logits).sum().item();
+          sums[1] += batch.scored().sum().item();
+        }
+      }
+    });
+    return sums[0] / sums[1];
+  }
+
+  private TokenBatch batch(long[] indexes) {
+    return TokenBatch.of(
+        Arrays.stream(Batch.of(corpus, indexes).tokens())
+            .map(tokens -> TokenBatch.Row.whole(tokens, 0))
+            .toList(),
+        model.device());
+  }
+
+  @Override
+  public void close() {
+    optimizer.close();
+  }
+}

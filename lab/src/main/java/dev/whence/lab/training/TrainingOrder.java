@@ -1,0 +1,78 @@
+package dev.whence.lab.training;
+
+import dev.whence.corpus.Batches;
+import dev.whence.corpus.Corpus;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Which sequences are held out, and in which batches and order the others are trained on. A
+ * function of the seed alone.
+ */
+final class TrainingOrder {
+  /**
+   * Batches are packed by length among this many, so that padding is little and their order stays
+   * random.
+   */
+  private static final int WINDOW_BATCHES = 50;
+
+  private final Corpus corpus;
+  private final int batchTokens;
+  private final long seed;
+  private final long[] training;
+  private final long[] heldOut;
+
+  TrainingOrder(Corpus corpus, int batchTokens, double heldOutShare, long seed) {
+    this.corpus = corpus;
+    this.batchTokens = batchTokens;
+    this.seed = seed;
+    long[] all = new long[Math.toIntExact(corpus.size())];
+    Arrays.setAll(all, i -> i);
+    shuffle(all, new Random(seed));
+    int held = (int) Math.round(all.length * heldOutShare);
+    this.heldOut = Arrays.copyOfRange(all, 0, held);
+    this.training = Arrays.copyOfRange(all, held, all.length);
+  }
+
+  /** The batches of an epoch, as indexes of sequences. */
+  List<long[]> epoch(int epoch) {
+    Random random = new Random(seed * 1_000_003 + epoch);
+    long[] order = training.clone();
+    shuffle(order, random);
+    double mean = Math.max(1, (double) corpus.totalPositions() / corpus.size());
+    int window = (int) Math.max(1, WINDOW_BATCHES * batchTokens / mean);
+    List<long[]> batches = new ArrayList<>();
+    for (int from = 0; from < order.length; from += window) {
+      List<long[]> packed = pack(order, from, Math.min(order.length, from + window));
+      Collections.shuffle(packed, random);
+      batches.addAll(packed);
+    }
+    return batches;
+  }
+
+  /** The held-out sequences in batches, always the same. */
+  List<long[]> heldOut() {
+    return pack(heldOut, 0, heldOut.length);
+  }
+
+  private List<long[]> pack(long[] order, int from, int to) {
+    List<long[]> batches = new ArrayList<>();
+    for (long[] places :
+        Batches.of(place -> corpus.length(order[(int) place]), from, to, batchTokens)) {
+      batches.add(Arrays.stream(places).map(place -> order[(int) place]).toArray());
+    }
+    return batches;
+  }
+
+  private static void shuffle(long[] values, Random random) {
+    for (int i = values.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      long swapped = values[i];
+      values[i] = values[j];
+      values[j] = swapped;
+    }
+  }
+}
