@@ -43,19 +43,4 @@ public final class Batches {
   private static int positions(int tokens) {
     return Math.max(1, tokens - 1);
   }
-
-  /**
-   * Indexes spread evenly over 0..size-1, in order; all of them when {@code count} is 0 or at least
-   * {@code size}.
-   *
-   * @throws ArithmeticException if {@code size * count} overflows
-   */
-  public static long[] spread(long size, long count) {
-    long chosen = count == 0 ? size : Math.min(count, size);
-    long[] indexes = new long[Math.toIntExact(chosen)];
-    for (int i = 0; i < indexes.length; i++) {
-      indexes[i] = chosen == size ? i : Math.multiplyExact((long) i, size) / chosen;
-    }
-    return indexes;
-  }
 }

@@ -20,13 +20,15 @@ import java.util.Objects;
  */
 public final class Corpus implements AutoCloseable {
   private final CacheManifest manifest;
+  private final int sequenceLength;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment tokens;
   private final MemorySegment sequences;
   private final MemorySegment documents;
 
-  private Corpus(CorpusCache.Ready cache) throws IOException {
+  private Corpus(CorpusCache.Ready cache, int sequenceLength) throws IOException {
     manifest = cache.manifest();
+    this.sequenceLength = sequenceLength;
     try {
       tokens = map(cache.folder(), CacheLayout.TOKENS);
       sequences = map(cache.folder(), CacheLayout.SEQUENCES);
@@ -50,10 +52,16 @@ public final class Corpus implements AutoCloseable {
     CorpusKey key = CorpusKey.of(source, tokenization, progress);
     var cache = new CorpusCache(cacheFolder);
     try {
-      return new Corpus(cache.ready(key, source, tokenization, progress));
+      return new Corpus(
+          cache.ready(key, source, tokenization, progress), tokenization.sequenceLength());
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot map the corpus cache in " + cacheFolder, e);
     }
+  }
+
+  /** The length into which documents were cut. */
+  public int sequenceLength() {
+    return sequenceLength;
   }
 
   /** How many sequences there are. */

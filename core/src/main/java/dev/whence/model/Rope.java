@@ -9,6 +9,33 @@ import java.util.List;
  * all wavelengths; Llama 3's stretches the long ones alone.
  */
 final class Rope {
+  /**
+   * How cosines and sines of float32 angles become float32; tests bind another library's to compare
+   * with its numbers.
+   */
+  static final ScopedValue<Rounding> ROUNDING = ScopedValue.newInstance();
+
+  /** A way of rounding: the result of one unit in the last place more or less. */
+  interface Rounding {
+    float cosine(float angle);
+
+    float sine(float angle);
+
+    /** To the nearest, on every machine alike. */
+    Rounding NEAREST =
+        new Rounding() {
+          @Override
+          public float cosine(float angle) {
+            return (float) Math.cos(angle);
+          }
+
+          @Override
+          public float sine(float angle) {
+            return (float) Math.sin(angle);
+          }
+        };
+  }
+
   private final int rotated;
   // Angles are computed in float32 as the reference implementation does: checkpoints were trained
   // with its rounding.
@@ -77,14 +104,15 @@ final class Rope {
 
   /** The rotation for positions 0 .. n-1. */
   Table table(int positions, Tensor like) {
+    Rounding rounding = ROUNDING.orElse(Rounding.NEAREST);
     int half = rotated / 2;
     float[] cosine = new float[positions * rotated];
     float[] sine = new float[positions * rotated];
     for (int t = 0; t < positions; t++) {
       for (int i = 0; i < rotated; i++) {
         float angle = t * frequencies[i % half];
-        cosine[t * rotated + i] = (float) Math.cos(angle);
-        sine[t * rotated + i] = (float) Math.sin(angle);
+        cosine[t * rotated + i] = rounding.cosine(angle);
+        sine[t * rotated + i] = rounding.sine(angle);
       }
     }
     return new Table(

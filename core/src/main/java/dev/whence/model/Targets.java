@@ -1,5 +1,6 @@
 package dev.whence.model;
 
+import dev.whence.tensor.DType;
 import dev.whence.tensor.Tensor;
 
 /** Which tokens the log-likelihood's gradient is taken for. */
@@ -45,7 +46,8 @@ public sealed interface Targets {
               .to(cumulative.type())
               .to(cumulative.device())
               .times(cumulative.narrow(2, last, 1));
-      return cumulative.searchSortedRight(threshold).select(2, 0).clampMax(last);
+      // The clamp's bound is floating-point, and so is its result.
+      return cumulative.searchSortedRight(threshold).select(2, 0).clampMax(last).to(DType.INT64);
     }
 
     /** A number in [0, 1) that depends on all bits of its arguments. */

@@ -2,6 +2,7 @@ package dev.whence.model;
 
 import dev.whence.tensor.Autograd;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -59,6 +60,30 @@ public final class Trace {
   /** The sequences' gradients of a layer, over all its uses: [batch, out, in(+1)]. */
   public Tensor sequenceGradients(int layer) {
     return sequenceGradients(uses.get(layer));
+  }
+
+  /** What is done with some consecutive sequences of a batch. */
+  @FunctionalInterface
+  public interface SliceStep {
+    /** Takes the sequences from {@code first} on, in a scope of its own. */
+    void take(long first, List<Use> uses);
+  }
+
+  /**
+   * Goes through a layer's uses at most {@code count} sequences at a time, so that their gradients
+   * fit in memory.
+   */
+  public void slices(int layer, long count, SliceStep step) {
+    List<Use> whole = uses.get(layer);
+    long batch = whole.getFirst().input().size(0);
+    long most = Math.max(1, count);
+    for (long first = 0; first < batch; first += most) {
+      long start = first;
+      long length = Math.min(most, batch - first);
+      try (Scope _ = Scope.open()) {
+        step.take(start, whole.stream().map(use -> use.narrow(start, length)).toList());
+      }
+    }
   }
 
   /** {@code sum over uses of sum_t d_t a_t^T}: [batch, out, in(+1)]. */

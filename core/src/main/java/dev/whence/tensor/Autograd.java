@@ -26,7 +26,9 @@ public final class Autograd {
             new BoolOptional(),
             false,
             false);
-    return IntStream.range(0, inputs.size()).mapToObj(i -> Tensor.of(gradients.get(i))).toList();
+    return IntStream.range(0, inputs.size())
+        .mapToObj(i -> Tensor.ofElement(gradients.get(i)))
+        .toList();
   }
 
   /** Runs {@code work} without recording it, so that leaves can be written in place. */

@@ -26,6 +26,14 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(raw);
   }
 
+  /**
+   * An element of a native tuple or vector, which goes with its container: the tensor gets a handle
+   * of its own.
+   */
+  static Tensor ofElement(org.bytedeco.pytorch.Tensor element) {
+    return of(element.detach());
+  }
+
   static TensorVector vector(List<Tensor> tensors) {
     return new TensorVector(
         tensors.stream().map(t -> t.raw).toArray(org.bytedeco.pytorch.Tensor[]::new));

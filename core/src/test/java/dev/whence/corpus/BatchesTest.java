@@ -55,13 +55,4 @@ class BatchesTest {
     assertThat(Batches.of(_ -> 100, 7, 9, 10)).containsExactly(new long[] {7}, new long[] {8});
     assertThat(Batches.of(_ -> 100, 7, 7, 10)).isEmpty();
   }
-
-  @Test
-  void spreadReachesOverTheWholeCorpus() {
-    assertThat(Batches.spread(10, 4)).containsExactly(0, 2, 5, 7);
-    assertThat(Batches.spread(3, 0)).containsExactly(0, 1, 2);
-    assertThat(Batches.spread(3, 7)).containsExactly(0, 1, 2);
-    assertThat(Batches.spread(0, 5)).isEmpty();
-    assertThat(Batches.spread(100_000_000_000L, 1_000_000)).doesNotHaveDuplicates().isSorted();
-  }
 }

@@ -24,6 +24,11 @@ public record Oracle(String name, Path folder) {
     return Stream.of("gpt2", "gpt_neox", "llama", "llama+attention", "qwen2", "qwen3", "olmo2");
   }
 
+  /** Where this module's golden folders are, as files. */
+  public static Path resources() {
+    return Objects.requireNonNull(of("gpt2").folder.getParent());
+  }
+
   /** The folder of this name among the test resources. */
   public static Oracle of(String name) {
     try {

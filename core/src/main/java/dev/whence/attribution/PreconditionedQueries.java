@@ -1,0 +1,119 @@
+package dev.whence.attribution;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.curvature.Curvature;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.model.Tap;
+import dev.whence.model.Targets;
+import dev.whence.model.TokenBatch;
+import dev.whence.model.Trace;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Eigen;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All queries' gradients times the inverse curvature, {@code P = (G + lambda)^-1 V}, layer by
+ * layer, ready for one pass over the training data.
+ *
+ * @param layers in the tracked layers' order; owned
+ * @param logProbabilities of each query's completion given its prompt, in nats
+ */
+public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logProbabilities)
+    implements AutoCloseable {
+
+  /**
+   * Takes each query's gradient and preconditions it.
+   *
+   * @param curvatures one a layer
+   * @param rank of the products that are kept; 0 keeps whole gradients
+   */
+  public static PreconditionedQueries of(
+      LanguageModel model,
+      List<Linear> layers,
+      List<Query> queries,
+      List<Curvature> curvatures,
+      int rank,
+      Progress progress) {
+    if (rank < 0) {
+      throw new InvalidInputException("--rank is " + rank + " but must be at least 0 (full)");
+    }
+    DType type = model.type().accumulator();
+    PreconditionedQueries result = empty(layers, queries.size(), rank, type, model);
+    try (Progress.Stage stage = progress.begin("preconditioning", queries.size(), "queries")) {
+      for (int q = 0; q < queries.size(); q++) {
+        try (Scope _ = Scope.open()) {
+          result.set(q, model, layers, queries.get(q), curvatures);
+        }
+        stage.advance(1);
+      }
+      return result;
+    } catch (RuntimeException e) {
+      result.close();
+      throw e;
+    }
+  }
+
+  private static PreconditionedQueries empty(
+      List<Linear> layers, int queries, int rank, DType type, LanguageModel model) {
+    List<LayerQueries> parts = new ArrayList<>();
+    try (Scope _ = Scope.open()) {
+      for (Linear layer : layers) {
+        int out = layer.outputs();
+        int in = layer.inputs();
+        int kept = Math.min(rank, Math.min(out, in));
+        parts.add(
+            rank == 0
+                ? new LayerQueries.Full(Tensor.zeros(type, model.device(), queries, out, in).keep())
+                : new LayerQueries.LowRank(
+                    Tensor.zeros(type, model.device(), queries, out, kept).keep(),
+                    Tensor.zeros(type, model.device(), queries, kept, in).keep()));
+      }
+    }
+    return new PreconditionedQueries(parts, new ArrayList<>());
+  }
+
+  private void set(
+      int q, LanguageModel model, List<Linear> linears, Query query, List<Curvature> curvatures) {
+    TokenBatch batch =
+        TokenBatch.of(
+            List.of(new TokenBatch.Row(query.tokens(), query.firstScored(), 0)), model.device());
+    Trace trace = Trace.of(model, linears, batch, new Targets.Given());
+    for (int l = 0; l < layers.size(); l++) {
+      int layer = l;
+      try (Scope _ = Scope.open()) {
+        Tensor gradient = trace.sequenceGradients(layer); // [1, out, in]
+        Tensor p = curvatures.get(layer).precondition(gradient).select(0, 0);
+        if (!p.isFinite()) {
+          throw new ArithmeticException(
+              "the gradient of query '%s' at layer %s is not finite; try --dtype float32 or float64"
+                  .formatted(query.id(), linears.get(layer).name()));
+        }
+        switch (layers.get(layer)) {
+          case LayerQueries.Full full -> full.gradients().select(0, q).copyInPlace(p);
+          case LayerQueries.LowRank low -> {
+            Eigen.Singular parts = LayerQueries.LowRank.truncate(p, (int) low.rank());
+            low.left().select(0, q).copyInPlace(parts.u().times(parts.s()));
+            low.right().select(0, q).copyInPlace(parts.vt());
+          }
+        }
+      }
+    }
+    Tensor logits = model.logits(batch.inputs(), Tap.NONE);
+    logProbabilities.add(batch.logProbabilities(logits).sum().item());
+  }
+
+  /** How many queries. */
+  public int count() {
+    return logProbabilities.size();
+  }
+
+  @Override
+  public void close() {
+    layers.forEach(LayerQueries::close);
+  }
+}

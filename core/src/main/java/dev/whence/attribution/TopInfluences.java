@@ -1,0 +1,107 @@
+package dev.whence.attribution;
+
+import dev.whence.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+
+/**
+ * The k sequences that raise each query's log-probability most, and the k that lower it most. Equal
+ * scores go to the earlier sequence, so the result does not depend on the order of arrival.
+ */
+public final class TopInfluences {
+  /**
+   * A sequence's influence on a query.
+   *
+   * @param place of the sequence in the pass
+   * @param influence nats per unit of weight
+   */
+  public record Entry(long place, double influence) {}
+
+  /** The weakest of the kept first. */
+  private static final Comparator<Entry> WEAKEST_FIRST =
+      Comparator.comparingDouble((Entry e) -> Math.abs(e.influence))
+          .thenComparing(Comparator.comparingLong(Entry::place).reversed());
+
+  private final int limit;
+  private final List<PriorityQueue<Entry>> raising = new ArrayList<>();
+  private final List<PriorityQueue<Entry>> lowering = new ArrayList<>();
+
+  /** Keeps at most {@code limit} sequences for each query and sign. */
+  public TopInfluences(int queries, int limit) {
+    this.limit = limit;
+    for (int q = 0; q < queries; q++) {
+      raising.add(new PriorityQueue<>(WEAKEST_FIRST));
+      lowering.add(new PriorityQueue<>(WEAKEST_FIRST));
+    }
+  }
+
+  /** Takes scores [batch, queries] of the sequences at {@code places}. */
+  public void add(long[] places, Tensor influence) {
+    double[] scores = influence.toDoubles();
+    int queries = raising.size();
+    for (int b = 0; b < places.length; b++) {
+      for (int q = 0; q < queries; q++) {
+        add(q, places[b], scores[b * queries + q]);
+      }
+    }
+  }
+
+  private void add(int query, long place, double influence) {
+    if (influence > 0) {
+      offer(raising.get(query), new Entry(place, influence));
+    } else if (influence < 0) {
+      offer(lowering.get(query), new Entry(place, influence));
+    }
+  }
+
+  private void offer(PriorityQueue<Entry> heap, Entry entry) {
+    Entry weakest = heap.peek();
+    if (heap.size() < limit) {
+      heap.add(entry);
+    } else if (weakest != null && WEAKEST_FIRST.compare(entry, weakest) > 0) {
+      heap.poll();
+      heap.add(entry);
+    }
+  }
+
+  /** The sequences that raise a query most, strongest first. */
+  public List<Entry> raising(int query) {
+    return raising.get(query).stream().sorted(WEAKEST_FIRST.reversed()).toList();
+  }
+
+  /** The sequences that lower a query most, strongest first. */
+  public List<Entry> lowering(int query) {
+    return lowering.get(query).stream().sorted(WEAKEST_FIRST.reversed()).toList();
+  }
+
+  /** All entries as tensors [entries], for a checkpoint. */
+  public Map<String, Tensor> toTensors() {
+    List<long[]> keys = new ArrayList<>();
+    List<Double> values = new ArrayList<>();
+    for (int q = 0; q < raising.size(); q++) {
+      for (var heap : List.of(raising.get(q), lowering.get(q))) {
+        for (Entry entry : heap) {
+          keys.add(new long[] {q, entry.place});
+          values.add(entry.influence);
+        }
+      }
+    }
+    return Map.of(
+        "query", Tensor.of(keys.stream().mapToLong(k -> k[0]).toArray(), keys.size()),
+        "place", Tensor.of(keys.stream().mapToLong(k -> k[1]).toArray(), keys.size()),
+        "influence", Tensor.of(values.stream().mapToDouble(v -> v).toArray(), values.size()));
+  }
+
+  /** Adds the entries that {@link #toTensors} saved. */
+  public void addAll(Tensor queries, Tensor places, Tensor influences) {
+    long[] query = queries.toLongs();
+    long[] place = places.toLongs();
+    double[] influence = influences.toDoubles();
+    for (int e = 0; e < query.length; e++) {
+      add(Math.toIntExact(query[e]), place[e], influence[e]);
+    }
+  }
+}

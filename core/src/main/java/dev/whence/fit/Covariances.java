@@ -1,0 +1,109 @@
+package dev.whence.fit;
+
+import dev.whence.curvature.Blocks;
+import dev.whence.curvature.Covariance;
+import dev.whence.model.Linear;
+import dev.whence.model.TokenBatch;
+import dev.whence.model.Trace;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The first pass's sums: A for each distinct input, S for each layer (METHOD 2.1). */
+final class Covariances implements PassState {
+  private final List<Linear> layers;
+  private final InputGroups groups;
+  private final Map<Integer, Covariance> activation = new LinkedHashMap<>();
+  private final List<Covariance> gradient = new ArrayList<>();
+  private long positions;
+  private long sequences;
+
+  Covariances(List<Linear> layers, InputGroups groups, int blocks, DType type, Device device) {
+    this.layers = layers;
+    this.groups = groups;
+    for (int l = 0; l < layers.size(); l++) {
+      if (groups.leads(l)) {
+        activation.put(
+            l, Covariance.zero(new Blocks(layers.get(l).inputs(), blocks), type, device));
+      }
+      gradient.add(Covariance.zero(new Blocks(layers.get(l).outputs(), blocks), type, device));
+    }
+  }
+
+  @Override
+  public void add(Trace trace, TokenBatch batch) {
+    for (int l = 0; l < layers.size(); l++) {
+      for (Trace.Use use : trace.uses(l)) {
+        if (groups.leads(l)) {
+          of(activation, l).add(use.input());
+        }
+        gradient.get(l).add(use.gradient());
+      }
+    }
+    positions += (long) batch.scored().sum().item();
+    sequences += batch.size();
+  }
+
+  /** A's sum for a layer, which it may share with others. */
+  Covariance activation(int layer) {
+    return of(activation, groups.leader().get(layer));
+  }
+
+  Covariance gradient(int layer) {
+    return gradient.get(layer);
+  }
+
+  /** Positions seen: the divisor of both means. */
+  long positions() {
+    return positions;
+  }
+
+  long sequences() {
+    return sequences;
+  }
+
+  @Override
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    activation.forEach((l, sum) -> put(tensors, "activation." + layers.get(l).name(), sum));
+    for (int l = 0; l < layers.size(); l++) {
+      put(tensors, "gradient." + layers.get(l).name(), gradient.get(l));
+    }
+    return tensors;
+  }
+
+  private static void put(Map<String, Tensor> tensors, String name, Covariance sum) {
+    for (int b = 0; b < sum.sums().size(); b++) {
+      tensors.put(name + "." + b, sum.sums().get(b));
+    }
+  }
+
+  private static Covariance of(Map<Integer, Covariance> map, int layer) {
+    Covariance covariance = map.get(layer);
+    if (covariance == null) {
+      throw new IllegalStateException("no covariance for layer " + layer);
+    }
+    return covariance;
+  }
+
+  @Override
+  public Map<String, Long> counts() {
+    return Map.of("positions", positions, "sequences", sequences);
+  }
+
+  @Override
+  public void setCounts(Map<String, Long> counts) {
+    positions = counts.getOrDefault("positions", 0L);
+    sequences = counts.getOrDefault("sequences", 0L);
+  }
+
+  @Override
+  public void close() {
+    activation.values().forEach(Covariance::close);
+    gradient.forEach(Covariance::close);
+  }
+}

@@ -1,0 +1,55 @@
+package dev.whence.fit;
+
+import dev.whence.InvalidInputException;
+import dev.whence.tensor.SafetensorsFile;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A pass's sums and how far it has come, in one file that appears whole or not at all. */
+final class PassCheckpoint {
+  private static final String NEXT = "next";
+
+  private final Path file;
+
+  PassCheckpoint(Path file) {
+    this.file = file;
+  }
+
+  void save(PassState state, long next) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put(NEXT, "" + next);
+    state.counts().forEach((name, count) -> metadata.put("count." + name, "" + count));
+    SafetensorsFile.write(file, state.tensors(), metadata);
+  }
+
+  /** Takes up the saved sums, if there are any: the place to go on from. */
+  long restore(PassState state) {
+    if (!Files.exists(file)) {
+      return 0;
+    }
+    try (Scope _ = Scope.open();
+        SafetensorsFile saved = SafetensorsFile.open(file)) {
+      Map<String, Tensor> tensors = state.tensors();
+      String next = saved.metadata().get(NEXT);
+      if (next == null || !saved.names().equals(tensors.keySet())) {
+        throw new InvalidInputException(file + " is damaged; run again with --force to start over");
+      }
+      tensors.forEach((name, tensor) -> tensor.copyInPlace(saved.tensor(name)));
+      Map<String, Long> counts = new HashMap<>();
+      saved
+          .metadata()
+          .forEach((name, value) -> {
+            if (name.startsWith("count.")) {
+              counts.put(name.substring("count.".length()), Long.parseLong(value));
+            }
+          });
+      state.setCounts(counts);
+      return Long.parseLong(next);
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package dev.whence.fit;
+
+import dev.whence.model.TokenBatch;
+import dev.whence.model.Trace;
+import dev.whence.tensor.Tensor;
+import java.util.Map;
+
+/** What a pass sums up, in a form that a checkpoint can save and restore. */
+interface PassState extends AutoCloseable {
+  void add(Trace trace, TokenBatch batch);
+
+  /** The sums themselves, by name; restoring writes into them. */
+  Map<String, Tensor> tensors();
+
+  Map<String, Long> counts();
+
+  void setCounts(Map<String, Long> counts);
+
+  @Override
+  void close();
+}

@@ -1,0 +1,163 @@
+package dev.whence.fit;
+
+import dev.whence.curvature.Eigenbasis;
+import dev.whence.curvature.LayerFactors.Kronecker;
+import dev.whence.model.Linear;
+import dev.whence.model.TokenBatch;
+import dev.whence.model.Trace;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The second pass's sums over sequences of squared gradients: in the Kronecker eigenbases for
+ * Lambda (Eq. 20), in the weights' own coordinates for the diagonal.
+ */
+final class SequenceSquares implements PassState {
+  /** Gradients of a few sequences at a time: at most this many numbers. */
+  private static final long SLICE_ELEMENTS = 1L << 25;
+
+  private final List<Linear> layers;
+  private final List<Optional<Kronecker>> bases;
+  private final List<Tensor> lambda = new ArrayList<>();
+  private final List<Tensor> diagonal = new ArrayList<>();
+  private long sequences;
+
+  /**
+   * Starts at zero.
+   *
+   * @param bases for each layer, present when Lambda is wanted
+   */
+  SequenceSquares(
+      List<Linear> layers,
+      List<Optional<Kronecker>> bases,
+      boolean wantDiagonal,
+      DType type,
+      Device device) {
+    this.layers = layers;
+    this.bases = bases;
+    try (Scope _ = Scope.open()) {
+      for (int l = 0; l < layers.size(); l++) {
+        Linear layer = layers.get(l);
+        if (bases.get(l).isPresent()) {
+          lambda.add(Tensor.zeros(type, device, layer.outputs(), layer.inputs()).keep());
+        }
+        if (wantDiagonal) {
+          diagonal.add(Tensor.zeros(type, device, layer.outputs(), layer.inputs()).keep());
+        }
+      }
+    }
+  }
+
+  @Override
+  public void add(Trace trace, TokenBatch batch) {
+    for (int l = 0; l < layers.size(); l++) {
+      int layer = l;
+      long elements = (long) layers.get(l).outputs() * layers.get(l).inputs();
+      trace.slices(l, SLICE_ELEMENTS / elements, (_, uses) -> addSlice(layer, uses));
+    }
+    sequences += batch.size();
+  }
+
+  private void addSlice(int layer, List<Trace.Use> uses) {
+    boolean wantDiagonal = !diagonal.isEmpty();
+    Optional<Kronecker> basis = bases.get(layer);
+    LambdaRoute route =
+        LambdaRoute.cheapest(
+            uses.getFirst().input().size(1) * uses.size(),
+            layers.get(layer).outputs(),
+            layers.get(layer).inputs());
+    if (wantDiagonal) {
+      Tensor gradients = Trace.sequenceGradients(uses); // [batch, out, in]
+      if (basis.isPresent()) {
+        addSquares(lambda.get(layer), rotate(gradients, basis.get()));
+      }
+      addSquares(diagonal.get(layer), gradients);
+    } else if (basis.isPresent()) {
+      addSquares(
+          lambda.get(layer),
+          switch (route) {
+            case ROTATE_GRADIENTS -> rotate(Trace.sequenceGradients(uses), basis.get());
+            case ROTATE_POSITIONS -> rotatedPositions(uses, basis.get());
+          });
+    }
+  }
+
+  /** {@code sum += sum over the batch of x^2}; overwrites x. */
+  private static void addSquares(Tensor sum, Tensor x) {
+    sum.plusInPlace(x.timesInPlace(x).sum(0));
+  }
+
+  /** {@code Q_S^T D Q_A}. */
+  private static Tensor rotate(Tensor gradients, Kronecker basis) {
+    return basis.gradient().rotateRows(basis.activation().rotate(gradients));
+  }
+
+  /** The same, from {@code sum_t (Q_S^T d_t) (Q_A^T a_t)^T}. */
+  private static Tensor rotatedPositions(List<Trace.Use> uses, Kronecker basis) {
+    Eigenbasis activation = basis.activation();
+    Eigenbasis gradient = basis.gradient();
+    return Trace.sequenceGradients(
+        uses.stream()
+            .map(use ->
+                new Trace.Use(activation.rotate(use.input()), gradient.rotate(use.gradient())))
+            .toList());
+  }
+
+  /** Mean over sequences of the squared rotated gradient, if it was wanted: [out, in]. */
+  Optional<Tensor> lambda(int layer) {
+    return mean(lambda, layer);
+  }
+
+  /** Mean over sequences of the squared gradient, if it was wanted: [out, in]. */
+  Optional<Tensor> diagonal(int layer) {
+    return mean(diagonal, layer);
+  }
+
+  private Optional<Tensor> mean(List<Tensor> sums, int layer) {
+    return sums.isEmpty()
+        ? Optional.empty()
+        : Optional.of(sums.get(layer).over((double) Math.max(1, sequences)));
+  }
+
+  long sequences() {
+    return sequences;
+  }
+
+  @Override
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (int l = 0; l < layers.size(); l++) {
+      String name = layers.get(l).name();
+      if (!lambda.isEmpty()) {
+        tensors.put("lambda." + name, lambda.get(l));
+      }
+      if (!diagonal.isEmpty()) {
+        tensors.put("diagonal." + name, diagonal.get(l));
+      }
+    }
+    return tensors;
+  }
+
+  @Override
+  public Map<String, Long> counts() {
+    return Map.of("sequences", sequences);
+  }
+
+  @Override
+  public void setCounts(Map<String, Long> counts) {
+    sequences = counts.getOrDefault("sequences", 0L);
+  }
+
+  @Override
+  public void close() {
+    lambda.forEach(Tensor::close);
+    diagonal.forEach(Tensor::close);
+  }
+}

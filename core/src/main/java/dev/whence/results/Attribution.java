@@ -1,0 +1,283 @@
+package dev.whence.results;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.attribution.InfluenceScan;
+import dev.whence.attribution.PreconditionedQueries;
+import dev.whence.attribution.Query;
+import dev.whence.attribution.SequenceAttribution;
+import dev.whence.attribution.TopInfluences;
+import dev.whence.attribution.TopInfluences.Entry;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Selection;
+import dev.whence.corpus.Tokenizer;
+import dev.whence.curvature.Curvature;
+import dev.whence.model.CorpusPass;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.run.Provenance;
+import dev.whence.run.RunFolder;
+import dev.whence.run.RunManifest;
+import dev.whence.run.WorkFolder;
+import dev.whence.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** From a fitted run, queries and a corpus to a results folder. */
+public final class Attribution {
+  private final RunFolder run;
+  private final LanguageModel model;
+  private final Optional<Tokenizer> tokenizer;
+  private final List<Query> queries;
+  private final Corpus corpus;
+  private final AttributionSettings settings;
+  private final Progress progress;
+  private final List<Linear> layers;
+
+  private Attribution(
+      RunFolder run,
+      LanguageModel model,
+      Optional<Tokenizer> tokenizer,
+      List<Query> queries,
+      Corpus corpus,
+      AttributionSettings settings,
+      Progress progress) {
+    this.run = run;
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.queries = queries;
+    this.corpus = corpus;
+    this.settings = settings;
+    this.progress = progress;
+    this.layers =
+        run.manifest().layers().stream()
+            .map(layer ->
+                model
+                    .linear(layer.name())
+                    .orElseThrow(() ->
+                        new InvalidInputException(
+                            run.path() + " has a layer " + layer.name() + " that the model lacks")))
+            .toList();
+  }
+
+  /**
+   * Attributes, or takes up an interrupted attribution of the same inputs, and writes the results
+   * folder. When {@code out} already holds these results, they are returned as they are.
+   *
+   * @param model loaded from the run's checkpoint
+   * @param queries may be empty when self-influence is wanted
+   * @param corpus what is scored; it need not be what the run was fitted to
+   * @param force replaces results that were made from something else, and starts over
+   * @throws InvalidInputException when the model has changed since the fit, the run lacks the
+   *     curvature asked for, or {@code out} is something else and {@code force} is not given
+   */
+  public static ResultsFolder run(
+      RunFolder run,
+      LanguageModel model,
+      Optional<Tokenizer> tokenizer,
+      List<Query> queries,
+      Corpus corpus,
+      AttributionSettings settings,
+      Path out,
+      boolean force,
+      Progress progress) {
+    if (queries.isEmpty() && !settings.selfInfluence()) {
+      throw new InvalidInputException(
+          "there is nothing to compute: give --queries or --self-influence");
+    }
+    run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
+    Attribution attribution =
+        new Attribution(run, model, tokenizer, queries, corpus, settings, progress);
+    ResultsManifest manifest = attribution.manifest();
+    if (!WorkFolder.isFree(out) && !force) {
+      ResultsFolder existing = ResultsFolder.open(out);
+      if (sameOrigin(existing.manifest(), manifest)) {
+        return existing;
+      }
+      throw new InvalidInputException(
+          out
+              + " was made from another run, corpus, query or setting; give --force to replace it, or another --out");
+    }
+    Map<String, String> identity = new LinkedHashMap<>(manifest.settings());
+    identity.put("format", "" + ResultsManifest.FORMAT);
+    identity.put("run", manifest.runSha256());
+    identity.put("corpus", corpus.hash());
+    identity.put("queries", manifest.queriesSha256());
+    identity.put("dtype", model.type().toString());
+    try (WorkFolder work = WorkFolder.open(out, identity, force)) {
+      attribution.into(work.path());
+      RunFolder.writeManifest(work.path(), manifest);
+      work.publish();
+    }
+    return ResultsFolder.open(out);
+  }
+
+  private static boolean sameOrigin(ResultsManifest a, ResultsManifest b) {
+    return a.settings().equals(b.settings())
+        && a.runSha256().equals(b.runSha256())
+        && a.corpus().hash().equals(b.corpus().hash())
+        && a.queriesSha256().equals(b.queriesSha256());
+  }
+
+  private void into(Path folder) {
+    DType scoreType = model.type().accumulator();
+    try (RunFolder.Factors factors = run.factors(scoreType, model.device())) {
+      List<Curvature> curvatures = new ArrayList<>();
+      try {
+        factors
+            .layers()
+            .forEach(f -> curvatures.add(f.curvature(settings.curvature(), settings.damping())));
+        try (PreconditionedQueries prepared =
+            PreconditionedQueries.of(
+                model, layers, queries, curvatures, settings.rank(), progress)) {
+          TopInfluences top = scan(folder, prepared, curvatures, scoreType);
+          tables(folder, prepared, top);
+        }
+      } finally {
+        curvatures.forEach(Curvature::close);
+      }
+    }
+  }
+
+  private TopInfluences scan(
+      Path folder, PreconditionedQueries prepared, List<Curvature> curvatures, DType type) {
+    Path checkpointFile = folder.resolve("scan.safetensors");
+    ScanCheckpoint checkpoint = new ScanCheckpoint(checkpointFile);
+    TopInfluences top = new TopInfluences(queries.size(), settings.top());
+    long start = checkpoint.restore(top);
+    InfluenceScan scan =
+        new InfluenceScan(
+            model,
+            layers,
+            queries.isEmpty() ? Optional.empty() : Optional.of(prepared),
+            new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()),
+            settings.selfInfluence() ? Optional.of(curvatures) : Optional.empty());
+    Instant[] saved = {Instant.now()};
+    try (Progress.Stage stage = progress.begin("scanning", corpus.size(), "sequences");
+        OptionalScores scores = new OptionalScores(scoresFile(folder, type))) {
+      stage.advance(start);
+      scan.run(
+          new CorpusPass(
+              corpus, Selection.all(corpus.size()), settings.batchTokens(), model.device()),
+          start,
+          (places, s) -> {
+            s.influence().ifPresent(influence -> top.add(places, influence));
+            scores.file.ifPresent(file -> file.add(places, s));
+          },
+          next -> {
+            scores.file.ifPresent(ScoresFile::flush);
+            boolean due =
+                Duration.between(saved[0], Instant.now()).toSeconds()
+                    >= settings.checkpointSeconds();
+            if (due || next == corpus.size()) {
+              checkpoint.save(top, next);
+              saved[0] = Instant.now();
+            }
+          },
+          stage);
+    }
+    return top;
+  }
+
+  private record OptionalScores(Optional<ScoresFile> file) implements AutoCloseable {
+    @Override
+    public void close() {
+      file.ifPresent(ScoresFile::close);
+    }
+  }
+
+  private Optional<ScoresFile> scoresFile(Path folder, DType type) {
+    if (!settings.allScores() && !settings.selfInfluence()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        ScoresFile.open(
+            folder.resolve(ResultsFolder.SCORES),
+            new ScoresFile.Shape(
+                settings.allScores() ? queries.size() : 0,
+                corpus.size(),
+                settings.layerwise() ? layers.size() : 0,
+                settings.tokenwise() ? Math.max(1, corpus.maximumLength() - 1) : 0,
+                settings.selfInfluence(),
+                type)));
+  }
+
+  private void tables(Path folder, PreconditionedQueries prepared, TopInfluences top) {
+    try (Progress.Stage stage =
+            progress.begin("attributing tokens and layers", queries.size(), "queries");
+        ResultTables tables =
+            new ResultTables(folder, tokenizer, layers.stream().map(Linear::name).toList())) {
+      tables.addQueries(queries, prepared);
+      for (int q = 0; q < queries.size(); q++) {
+        List<Entry> raising = top.raising(q);
+        List<Entry> lowering = top.lowering(q);
+        List<Entry> all = Stream.concat(raising.stream(), lowering.stream()).toList();
+        List<SequenceAttribution> parts =
+            SequenceAttribution.of(
+                model,
+                layers,
+                prepared,
+                q,
+                corpus,
+                all.stream().map(Entry::place).toList(),
+                settings.batchTokens());
+        for (int e = 0; e < all.size(); e++) {
+          int rank = e < raising.size() ? e + 1 : raising.size() - e - 1;
+          tables.add(
+              queries.get(q).id(),
+              rank,
+              all.get(e),
+              corpus.sequence(all.get(e).place()),
+              parts.get(e));
+        }
+        stage.advance(1);
+      }
+      tables.write();
+      Files.deleteIfExists(folder.resolve("scan.safetensors"));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write to " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private ResultsManifest manifest() {
+    RunManifest fitted = run.manifest();
+    Map<String, String> options = settings.options();
+    options.put("dtype", model.type().toString());
+    return new ResultsManifest(
+        ResultsManifest.KIND,
+        ResultsManifest.FORMAT,
+        Provenance.VERSION,
+        Instant.now().toString(),
+        fitted.model(),
+        run.path().toAbsolutePath().normalize().toString(),
+        Provenance.sha256(List.of(run.path().resolve(RunFolder.MANIFEST))),
+        new RunManifest.CorpusSummary(
+            corpus.hash(),
+            corpus.sequenceLength(),
+            corpus.documents(),
+            corpus.size(),
+            corpus.totalPositions()),
+        Provenance.sha256(
+            queries.stream()
+                .flatMap(q ->
+                    Stream.of(
+                        q.id(),
+                        java.util.Arrays.toString(q.promptTokens()),
+                        java.util.Arrays.toString(q.completionTokens())))),
+        queries.size(),
+        options,
+        layers.stream().map(Linear::name).toList(),
+        ResultsManifest.UNIT,
+        ResultsManifest.SIGN);
+  }
+}

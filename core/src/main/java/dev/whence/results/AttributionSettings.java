@@ -1,0 +1,185 @@
+package dev.whence.results;
+
+import dev.whence.InvalidInputException;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.Damping;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How influence is computed and what is written. Start from {@link #DEFAULT} and change what is
+ * needed.
+ *
+ * @param rank of the preconditioned queries; 0 keeps them whole
+ * @param top how many sequences are kept for each query and sign
+ * @param allScores writes the whole score matrix
+ * @param tokenwise with {@code allScores}, writes every position's score
+ * @param layerwise with {@code allScores}, writes every layer's score
+ * @param selfInfluence writes every sequence's influence on itself
+ * @param checkpointSeconds how often progress is saved; it decides nothing else
+ */
+public record AttributionSettings(
+    CurvatureKind curvature,
+    Damping damping,
+    int rank,
+    int top,
+    boolean allScores,
+    boolean tokenwise,
+    boolean layerwise,
+    boolean selfInfluence,
+    int batchTokens,
+    int checkpointSeconds) {
+  /** EK-FAC with a tenth of the mean eigenvalue as damping, full rank, the top 100 of each sign. */
+  public static final AttributionSettings DEFAULT =
+      new AttributionSettings(
+          CurvatureKind.EKFAC, Damping.DEFAULT, 0, 100, false, false, false, false, 4096, 60);
+
+  public AttributionSettings {
+    if (rank < 0) {
+      throw new InvalidInputException("--rank is " + rank + " but must be at least 0 (full)");
+    }
+    if (top < 1) {
+      throw new InvalidInputException("--top is " + top + " but must be at least 1");
+    }
+    if (batchTokens < 1) {
+      throw new InvalidInputException(
+          "--batch-tokens is " + batchTokens + " but must be at least 1");
+    }
+    if ((tokenwise || layerwise) && !allScores) {
+      // The top sequences' tokens and layers are always written; the flags are about the matrices.
+      tokenwise = false;
+      layerwise = false;
+    }
+  }
+
+  public AttributionSettings withCurvature(CurvatureKind kind) {
+    return new AttributionSettings(
+        kind,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        batchTokens,
+        checkpointSeconds);
+  }
+
+  public AttributionSettings withDamping(Damping value) {
+    return new AttributionSettings(
+        curvature,
+        value,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        batchTokens,
+        checkpointSeconds);
+  }
+
+  public AttributionSettings withRank(int value) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        value,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        batchTokens,
+        checkpointSeconds);
+  }
+
+  public AttributionSettings withTop(int count) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        count,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        batchTokens,
+        checkpointSeconds);
+  }
+
+  /** Writes the score matrix, for each layer and position too if wanted. */
+  public AttributionSettings withAllScores(boolean everyLayer, boolean everyToken) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        true,
+        everyToken,
+        everyLayer,
+        selfInfluence,
+        batchTokens,
+        checkpointSeconds);
+  }
+
+  public AttributionSettings withSelfInfluence() {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        true,
+        batchTokens,
+        checkpointSeconds);
+  }
+
+  public AttributionSettings withBatchTokens(int tokens) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        tokens,
+        checkpointSeconds);
+  }
+
+  public AttributionSettings withCheckpointSeconds(int seconds) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        batchTokens,
+        seconds);
+  }
+
+  /** What decides the results, by the command line's option. */
+  public Map<String, String> options() {
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("curvature", curvature.toString());
+    switch (damping) {
+      case Damping.Relative relative -> options.put("damping-ratio", "" + relative.ratio());
+      case Damping.Absolute absolute -> options.put("damping", "" + absolute.value());
+    }
+    options.put("rank", "" + rank);
+    options.put("top", "" + top);
+    options.put("all-scores", "" + allScores);
+    options.put("tokenwise", "" + tokenwise);
+    options.put("layerwise", "" + layerwise);
+    options.put("self-influence", "" + selfInfluence);
+    options.put("batch-tokens", "" + batchTokens);
+    return options;
+  }
+}

@@ -1,0 +1,132 @@
+package dev.whence.results;
+
+import dev.whence.attribution.PreconditionedQueries;
+import dev.whence.attribution.Query;
+import dev.whence.attribution.SequenceAttribution;
+import dev.whence.attribution.TopInfluences.Entry;
+import dev.whence.corpus.Sequence;
+import dev.whence.corpus.Tokenizer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The Parquet tables of a results folder, described in docs/FORMATS.md. */
+final class ResultTables implements AutoCloseable {
+  private final Optional<Tokenizer> tokenizer;
+  private final List<String> layers;
+  private final ParquetTable queries;
+  private final ParquetTable influences;
+  private final ParquetTable tokens;
+  private final ParquetTable byLayer;
+
+  ResultTables(Path folder, Optional<Tokenizer> tokenizer, List<String> layers) {
+    this.tokenizer = tokenizer;
+    this.layers = layers;
+    queries =
+        ParquetTable.open(
+            folder.resolve(ResultsFolder.QUERIES),
+            "query_id VARCHAR, prompt VARCHAR, completion VARCHAR, completion_tokens INTEGER,"
+                + " log_probability DOUBLE");
+    influences =
+        ParquetTable.open(
+            folder.resolve(ResultsFolder.INFLUENCES),
+            "query_id VARCHAR, rank INTEGER, document_id VARCHAR, sequence_index INTEGER,"
+                + " token_offset INTEGER, influence DOUBLE, spiky BOOLEAN, text VARCHAR,"
+                + " sequence BIGINT");
+    tokens =
+        ParquetTable.open(
+            folder.resolve(ResultsFolder.TOKENS),
+            "query_id VARCHAR, rank INTEGER, position INTEGER, token_id INTEGER, token VARCHAR,"
+                + " influence DOUBLE");
+    byLayer =
+        ParquetTable.open(
+            folder.resolve(ResultsFolder.LAYERS),
+            "query_id VARCHAR, rank INTEGER, layer VARCHAR, influence DOUBLE");
+  }
+
+  void addQueries(List<Query> all, PreconditionedQueries prepared) {
+    for (int q = 0; q < all.size(); q++) {
+      Query query = all.get(q);
+      double logProbability = prepared.logProbabilities().get(q);
+      queries.add(row -> {
+        row.append(query.id());
+        row.append(query.prompt());
+        row.append(query.completion());
+        row.append(query.completionTokens().length);
+        row.append(logProbability);
+      });
+    }
+  }
+
+  /**
+   * Adds one of a query's top sequences.
+   *
+   * @param rank 1, 2, .. for those that raise, -1, -2, .. for those that lower
+   */
+  void add(String query, int rank, Entry entry, Sequence sequence, SequenceAttribution parts) {
+    List<String> pieces = pieces(sequence.tokens());
+    influences.add(row -> {
+      row.append(query);
+      row.append(rank);
+      row.append(sequence.documentId());
+      row.append(sequence.sequenceIndex());
+      row.append(sequence.tokenOffset());
+      row.append(entry.influence());
+      row.append(parts.spiky());
+      row.append(text(sequence.tokens(), pieces));
+      row.append(sequence.index());
+    });
+    double[] byToken = parts.byToken();
+    for (int t = 0; t < pieces.size(); t++) {
+      int position = t;
+      tokens.add(row -> {
+        row.append(query);
+        row.append(rank);
+        row.append(position);
+        row.append(sequence.tokens()[position]);
+        row.append(pieces.get(position));
+        // The last token predicts nothing.
+        row.append(position < byToken.length ? byToken[position] : 0.0);
+      });
+    }
+    double[] shares = parts.byLayer();
+    for (int l = 0; l < shares.length; l++) {
+      int layer = l;
+      byLayer.add(row -> {
+        row.append(query);
+        row.append(rank);
+        row.append(layers.get(layer));
+        row.append(shares[layer]);
+      });
+    }
+  }
+
+  private List<String> pieces(int[] ids) {
+    return tokenizer
+        .map(t -> t.pieces(ids))
+        .orElseGet(() -> Arrays.stream(ids).mapToObj(String::valueOf).toList());
+  }
+
+  private String text(int[] ids, List<String> pieces) {
+    return tokenizer
+        .map(t -> t.decode(ids))
+        .orElseGet(() -> pieces.stream().collect(Collectors.joining(" ")));
+  }
+
+  void write() {
+    queries.write();
+    influences.write();
+    tokens.write();
+    byLayer.write();
+  }
+
+  @Override
+  public void close() {
+    queries.close();
+    influences.close();
+    tokens.close();
+    byLayer.close();
+  }
+}

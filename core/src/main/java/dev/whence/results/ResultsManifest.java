@@ -1,0 +1,41 @@
+package dev.whence.results;
+
+import dev.whence.run.RunManifest;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a results folder holds and what it was made from: {@code manifest.json}.
+ *
+ * @param kind {@code results}
+ * @param format the version of the folder's format
+ * @param run the fitted run, as an absolute path
+ * @param runSha256 of the run's manifest
+ * @param queriesSha256 of the queries' tokens and ids
+ * @param settings by the command line's option
+ * @param layers tracked layers, in the order of the layerwise scores
+ * @param unit of every influence
+ * @param sign what a positive influence means
+ */
+public record ResultsManifest(
+    String kind,
+    int format,
+    String whenceVersion,
+    String created,
+    RunManifest.ModelSource model,
+    String run,
+    String runSha256,
+    RunManifest.CorpusSummary corpus,
+    String queriesSha256,
+    int queries,
+    Map<String, String> settings,
+    List<String> layers,
+    String unit,
+    String sign) {
+  public static final String KIND = "results";
+  public static final int FORMAT = 1;
+  public static final String UNIT =
+      "nats of log p(completion given prompt) per unit of weight on the sequence";
+  public static final String SIGN =
+      "positive: training more on the sequence makes the completion more likely";
+}

@@ -1,0 +1,62 @@
+package dev.whence.run;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a run folder holds and what it was made from: {@code manifest.json}.
+ *
+ * @param kind {@code run}
+ * @param format the version of the folder's format
+ * @param settings by the command line's option
+ * @param layers the tracked layers in forward order
+ * @param positionsPerSequence mean over the sequences that the covariances saw
+ */
+public record RunManifest(
+    String kind,
+    int format,
+    String whenceVersion,
+    String created,
+    ModelSource model,
+    CorpusSummary corpus,
+    Map<String, String> settings,
+    List<Layer> layers,
+    long covarianceSequences,
+    long covariancePositions,
+    long lambdaSequences,
+    double positionsPerSequence) {
+  public static final String KIND = "run";
+  public static final int FORMAT = 1;
+
+  /**
+   * The checkpoint.
+   *
+   * @param folder as an absolute path
+   * @param sha256 over its config and weights
+   */
+  public record ModelSource(String folder, String architecture, String sha256) {}
+
+  /**
+   * The corpus.
+   *
+   * @param hash of its files, the tokenizer and the sequence length
+   */
+  public record CorpusSummary(
+      String hash, int sequenceLength, long documents, long sequences, long positions) {}
+
+  /**
+   * A tracked layer.
+   *
+   * @param outputs rows of its gradient
+   * @param inputs columns of its gradient, one more than the layer's input when it has a bias
+   * @param sharesInputWith an earlier layer with the same activation covariance, if there is one
+   */
+  public record Layer(
+      String name, int outputs, int inputs, boolean bias, Optional<String> sharesInputWith) {}
+
+  /** The precision of the run, as {@code --dtype} spells it. */
+  public String dtype() {
+    return settings.getOrDefault("dtype", "float32");
+  }
+}
