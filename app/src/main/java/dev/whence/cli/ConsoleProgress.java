@@ -15,7 +15,12 @@ final class ConsoleProgress implements Progress {
   private final boolean terminal;
 
   ConsoleProgress() {
-    this(System.err, System.console() != null && System.console().isTerminal());
+    this(System.err, onTerminal());
+  }
+
+  /** Whether people are watching. */
+  static boolean onTerminal() {
+    return System.console() != null && System.console().isTerminal();
   }
 
   ConsoleProgress(PrintStream out, boolean terminal) {

@@ -23,15 +23,21 @@ final class DictionaryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    write(file);
+    write(file, WordNet.SYNSETS);
     System.out.println("wrote " + WordNet.SYNSETS + " documents to " + file);
     return 0;
   }
 
-  /** Writes every synset as a line {@code {"id", "text"}}. */
-  static void write(Path file) throws IOException {
+  /** Writes {@code count} synsets, spread over the dictionary, as lines {@code {"id", "text"}}. */
+  static void write(Path file, int count) throws IOException {
     StringBuilder lines = new StringBuilder();
+    long[] seen = {0};
     WordNet.forEach(synset -> {
+      long n = seen[0]++;
+      // The n-th is taken where n * count / SYNSETS steps up: count times, evenly.
+      if ((n + 1) * count / WordNet.SYNSETS == n * count / WordNet.SYNSETS) {
+        return;
+      }
       var line = Json.MAPPER.createObjectNode();
       line.put("id", synset.id());
       line.put("text", synset.text());

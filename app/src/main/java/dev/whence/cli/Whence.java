@@ -18,10 +18,22 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {TrainCommand.class, DictionaryCommand.class, CommandLine.HelpCommand.class})
+    subcommands = {
+      QuickstartCommand.class,
+      FitCommand.class,
+      AttributeCommand.class,
+      TopCommand.class,
+      InspectCommand.class,
+      DoctorCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      DictionaryCommand.class,
+      CommandLine.HelpCommand.class
+    })
 public final class Whence implements Runnable {
   private static final int BAD_INPUT = 2;
   private static final int FAILURE = 1;
+  private static final int INTERRUPTED = 130;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -32,7 +44,13 @@ public final class Whence implements Runnable {
   private boolean stacktrace;
 
   public static void main(String[] arguments) {
-    System.exit(run(arguments));
+    // On a signal, libtorch's own exit handlers would run under the feet of threads that still compute. Files are whole at any moment, so
+    // stopping at once is safe.
+    Thread stop = new Thread(() -> Runtime.getRuntime().halt(INTERRUPTED));
+    Runtime.getRuntime().addShutdownHook(stop);
+    int code = run(arguments);
+    Runtime.getRuntime().removeShutdownHook(stop);
+    System.exit(code);
   }
 
   /**

@@ -47,7 +47,10 @@ final class Config {
   /** A nested object, empty when there is none. */
   Config section(String name) {
     JsonNode node = root.path(name);
-    return new Config(file, node.isObject() ? node : Json.MAPPER.createObjectNode());
+    if (has(name) && !node.isObject()) {
+      throw invalid(name, node, "an object");
+    }
+    return new Config(file, has(name) ? node : Json.MAPPER.createObjectNode());
   }
 
   boolean has(String name) {
@@ -74,10 +77,11 @@ final class Config {
     return node.asInt();
   }
 
+  /** A number that is not negative. */
   double number(String name, double otherwise) {
     JsonNode node = root.path(name);
-    if (has(name) && !node.isNumber()) {
-      throw invalid(name, node, "a number");
+    if (has(name) && (!node.isNumber() || node.asDouble() < 0)) {
+      throw invalid(name, node, "a number that is not negative");
     }
     return has(name) ? node.asDouble() : otherwise;
   }
@@ -105,7 +109,8 @@ final class Config {
         file + " asks for " + what + ", which Whence does not support");
   }
 
-  private InvalidInputException invalid(String name, JsonNode value, String expected) {
+  /** A setting that has a value it cannot have. */
+  InvalidInputException invalid(String name, Object value, String expected) {
     return new InvalidInputException(
         file + " has '" + name + "': " + value + ", which should be " + expected);
   }

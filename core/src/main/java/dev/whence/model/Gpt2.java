@@ -70,6 +70,9 @@ final class Gpt2 implements Network {
     static Block of(Config config, Parts parts, int index, int width, double epsilon) {
       String name = "transformer.h." + index;
       int heads = config.size("n_head");
+      if (width % heads != 0) {
+        throw config.invalid("n_head", heads, "a divisor of n_embd, which is " + width);
+      }
       int inner = config.size("n_inner", 4 * width);
       double scale =
           config.flag("scale_attn_weights", true) ? 1 / Math.sqrt((double) width / heads) : 1;

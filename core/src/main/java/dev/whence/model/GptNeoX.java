@@ -23,6 +23,10 @@ final class GptNeoX implements Network {
   private GptNeoX(Config config, Parts parts) {
     int width = config.size("hidden_size");
     int heads = config.size("num_attention_heads");
+    if (width % heads != 0) {
+      throw config.invalid(
+          "num_attention_heads", heads, "a divisor of hidden_size, which is " + width);
+    }
     int vocabulary = config.size("vocab_size");
     double epsilon = config.number("layer_norm_eps", 1e-5);
     embedding = parts.tensor("gpt_neox.embed_in.weight", vocabulary, width);

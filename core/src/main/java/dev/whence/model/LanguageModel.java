@@ -34,7 +34,7 @@ public final class LanguageModel implements AutoCloseable {
     this.architecture = config.text("model_type", "");
     this.vocabularySize = config.size("vocab_size");
     this.maximumPositions =
-        config.size("max_position_embeddings", config.size("n_positions", Integer.MAX_VALUE));
+        config.size("max_position_embeddings", config.size("n_positions", architecture.equals("gpt2") ? 1024 : Integer.MAX_VALUE));
     this.type = type;
     this.device = device;
     this.parameters = new Parameters(source);

@@ -1,5 +1,6 @@
 package dev.whence.model;
 
+import dev.whence.InvalidInputException;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Tensor;
@@ -41,12 +42,21 @@ final class RandomStart implements ParameterSource {
       boolean residual = RESIDUAL_WRITERS.contains(path[path.length - 2]);
       double scale = residual ? deviation / Math.sqrt(2.0 * layers) : deviation;
       Random random = new Random(seed * 0x9E3779B97F4A7C15L + name.hashCode());
-      float[] values = new float[Math.toIntExact(shape[0] * shape[1])];
+      float[] values = new float[size(name, shape)];
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) (random.nextGaussian() * scale);
       }
       value = Tensor.of(values, shape).to(type).to(device);
     }
     return value.keep();
+  }
+
+  private static int size(String name, long... shape) {
+    long size = Math.multiplyExact(shape[0], shape[1]);
+    if (size > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          "the config calls for a parameter '" + name + "' of " + size + " numbers, too many to train");
+    }
+    return (int) size;
   }
 }

@@ -64,6 +64,9 @@ final class Rope {
     double share =
         parameters.number(
             "partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
+    if (base <= 0 || share > 1) {
+      throw config.unsupported("a RoPE base of " + base + " on a share of " + share + " of each head");
+    }
     int rotated = (int) (headSize * share) / 2 * 2;
     float[] frequencies = new float[rotated / 2];
     for (int i = 0; i < frequencies.length; i++) {
@@ -73,7 +76,7 @@ final class Rope {
     switch (type) {
       case "default" -> {}
       case "linear" -> {
-        float factor = (float) parameters.number("factor", 1);
+        float factor = (float) scalingFactor(parameters, 1);
         for (int i = 0; i < frequencies.length; i++) {
           frequencies[i] /= factor;
         }
@@ -84,12 +87,20 @@ final class Rope {
     return new Rope(rotated, frequencies);
   }
 
+  private static double scalingFactor(Config parameters, double otherwise) {
+    double factor = parameters.number("factor", otherwise);
+    if (factor <= 0) {
+      throw parameters.invalid("factor", factor, "positive");
+    }
+    return factor;
+  }
+
   /**
    * Wavelengths above the old context stretch by the factor, those well inside it stay, those
    * between are blended.
    */
   private static void scaleAsLlama3(Config parameters, Config config, float[] frequencies) {
-    double factor = parameters.number("factor", 8);
+    double factor = scalingFactor(parameters, 8);
     double low = parameters.number("low_freq_factor", 1);
     double high = parameters.number("high_freq_factor", 4);
     double context =

@@ -15,9 +15,14 @@ record SelfAttention(
   record Shape(int heads, int keyHeads, int headSize) {
     static Shape of(Config config) {
       int heads = config.size("num_attention_heads");
+      int keyHeads = config.size("num_key_value_heads", heads);
+      if (heads % keyHeads != 0) {
+        throw config.invalid(
+            "num_key_value_heads", keyHeads, "a divisor of num_attention_heads, which is " + heads);
+      }
       return new Shape(
           heads,
-          config.size("num_key_value_heads", heads),
+          keyHeads,
           config.size("head_dim", config.size("hidden_size") / heads));
     }
   }

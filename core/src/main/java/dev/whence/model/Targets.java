@@ -52,7 +52,7 @@ public sealed interface Targets {
 
     /** A number in [0, 1) that depends on all bits of its arguments. */
     double uniform(long key, int position) {
-      long bits = mix(mix(mix(seed ^ ((long) stream << 56)) ^ key) ^ position);
+      long bits = mix(mix(mix(mix(seed) ^ stream) ^ key) ^ position);
       return (bits >>> 11) * 0x1.0p-53;
     }
 

@@ -7,10 +7,9 @@ import dev.whence.attribution.TopInfluences.Entry;
 import dev.whence.corpus.Sequence;
 import dev.whence.corpus.Tokenizer;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The Parquet tables of a results folder, described in docs/FORMATS.md. */
 final class ResultTables implements AutoCloseable {
@@ -75,7 +74,7 @@ final class ResultTables implements AutoCloseable {
       row.append(sequence.tokenOffset());
       row.append(entry.influence());
       row.append(parts.spiky());
-      row.append(text(sequence.tokens(), pieces));
+      row.append(String.join("", pieces));
       row.append(sequence.index());
     });
     double[] byToken = parts.byToken();
@@ -106,13 +105,11 @@ final class ResultTables implements AutoCloseable {
   private List<String> pieces(int[] ids) {
     return tokenizer
         .map(t -> t.pieces(ids))
-        .orElseGet(() -> Arrays.stream(ids).mapToObj(String::valueOf).toList());
-  }
-
-  private String text(int[] ids, List<String> pieces) {
-    return tokenizer
-        .map(t -> t.decode(ids))
-        .orElseGet(() -> pieces.stream().collect(Collectors.joining(" ")));
+        .orElseGet(
+            () ->
+                IntStream.range(0, ids.length)
+                    .mapToObj(i -> i == 0 ? "" + ids[i] : " " + ids[i])
+                    .toList());
   }
 
   void write() {

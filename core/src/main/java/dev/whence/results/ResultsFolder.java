@@ -59,16 +59,9 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
               + RunFolder.MANIFEST
               + "); make one with 'whence attribute'");
     }
+    RunFolder.requireKind(
+        path, ResultsManifest.KIND, ResultsManifest.FORMAT, "whence attribute");
     ResultsManifest manifest = RunFolder.readManifest(path, ResultsManifest.class);
-    if (!ResultsManifest.KIND.equals(manifest.kind())) {
-      throw new InvalidInputException(
-          path + " holds a " + manifest.kind() + "; give the folder that 'whence attribute' wrote");
-    }
-    if (manifest.format() != ResultsManifest.FORMAT) {
-      throw new InvalidInputException(
-          "%s has format %d, but this version of Whence reads %d; attribute again"
-              .formatted(path, manifest.format(), ResultsManifest.FORMAT));
-    }
     return new ResultsFolder(path, manifest);
   }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 
 /** A finished fit on disk. */
 public record RunFolder(Path path, RunManifest manifest) {
@@ -41,20 +42,30 @@ public record RunFolder(Path path, RunManifest manifest) {
                       + MANIFEST
                       + "); make one with 'whence fit'"));
     }
+    requireKind(path, RunManifest.KIND, RunManifest.FORMAT, "whence fit");
     RunManifest manifest = readManifest(path, RunManifest.class);
-    if (!RunManifest.KIND.equals(manifest.kind())) {
-      throw new InvalidInputException(
-          path
-              + " holds "
-              + manifest.kind()
-              + ", not a run; give the folder that 'whence fit' wrote");
-    }
-    if (manifest.format() != RunManifest.FORMAT) {
-      throw new InvalidInputException(
-          "%s has format %d, but this version of Whence reads %d; fit again"
-              .formatted(path, manifest.format(), RunManifest.FORMAT));
-    }
     return new RunFolder(path, manifest);
+  }
+
+  /**
+   * Checks what a folder's manifest says it is.
+   *
+   * @param command what writes folders of this kind
+   * @throws InvalidInputException when it is of another kind or format
+   */
+  public static void requireKind(Path folder, String kind, int format, String command) {
+    JsonNode manifest = readManifest(folder, JsonNode.class);
+    String found = manifest.path("kind").asString("something else");
+    if (!kind.equals(found)) {
+      throw new InvalidInputException(
+          "%s holds %s, where a %s folder is needed; give one that '%s' wrote"
+              .formatted(folder, found, kind, command));
+    }
+    if (manifest.path("format").asInt(0) != format) {
+      throw new InvalidInputException(
+          "%s has format %s, but this version of Whence reads %d; make it again with '%s'"
+              .formatted(folder, manifest.path("format"), format, command));
+    }
   }
 
   /** Reads a folder's {@code manifest.json} as a record. */

@@ -45,6 +45,9 @@ public record SafetensorsHeader(
     Map<String, Entry> entries = new LinkedHashMap<>();
     long offset = 0;
     for (var tensor : tensors.entrySet()) {
+      if (tensor.getKey().equals("__metadata__")) {
+        throw new IllegalArgumentException("a tensor cannot be named __metadata__");
+      }
       Spec spec = tensor.getValue();
       long end = Math.addExact(offset, bytes(spec.type, spec.shape));
       entries.put(tensor.getKey(), new Entry(spec.type, spec.shape, offset, end));
@@ -203,8 +206,10 @@ public record SafetensorsHeader(
 
   private static long bytes(DType type, long... shape) {
     long bytes = type.bytes();
+    long span = bytes; // as if no size were zero: libtorch's strides must not overflow either
     for (long size : shape) {
-      bytes = Math.multiplyExact(bytes, size);
+      span = Math.multiplyExact(span, Math.max(1, size));
+      bytes *= size;
     }
     return bytes;
   }

@@ -1,5 +1,6 @@
 package dev.whence.model;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whence.InvalidInputException;
@@ -16,6 +17,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -139,6 +142,16 @@ class CheckpointErrorsTest {
     Path shard = folder.path().resolve("model-00002-of-00002.safetensors");
     truncate(shard);
     refused(shard.toString(), "truncated");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void failedLoadUnmapsItsFiles() throws IOException {
+    CheckpointTest.shard(folder);
+    truncate(folder.path().resolve("model-00002-of-00002.safetensors"));
+    refused("truncated");
+    assertThat(Files.readString(Path.of("/proc/self/maps")))
+        .doesNotContain(folder.path().toString());
   }
 
   @Test

@@ -34,7 +34,13 @@ class SlidingWindowTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 5})
   void layersReachBackByOneLessThanTheirWindowEach(int window) {
-    assertReach(mistral(window), LAYERS * (window - 1));
+    assertReach(mistral(window), 2, LAYERS * (window - 1));
+  }
+
+  @Test
+  void windowOneShortOfTheSequenceHidesTheFirstTokenFromTheLast() {
+    ModelFolder folder = mistral(LENGTH - 1).configure(c -> c.put("num_hidden_layers", 1));
+    assertReach(folder, 0, LENGTH - 2);
   }
 
   @ParameterizedTest
@@ -47,7 +53,7 @@ class SlidingWindowTest {
       c.putArray("layer_types").add("sliding_attention").add("sliding_attention");
     });
     double[] both = folder.logits(TOKENS);
-    assertReach(folder, 4);
+    assertReach(folder, 2, 4);
     folder.configure(c -> c.putArray("layer_types").add("full_attention").add("sliding_attention"));
     double[] second = folder.logits(TOKENS);
     folder.configure(c -> c.putArray("layer_types").add("sliding_attention").add("full_attention"));
@@ -77,8 +83,7 @@ class SlidingWindowTest {
   }
 
   /** Changes one token, and asserts that the logits change from there to the end of its reach. */
-  private static void assertReach(ModelFolder folder, int reach) {
-    int changed = 2;
+  private static void assertReach(ModelFolder folder, int changed, int reach) {
     int[] other = TOKENS.clone();
     other[changed] = (other[changed] + 1) % 128;
     double[] before = folder.logits(TOKENS);

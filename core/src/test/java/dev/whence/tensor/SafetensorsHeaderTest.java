@@ -51,6 +51,7 @@ class SafetensorsHeaderTest {
         wrong("huge size", entry("F32", "[1000000000000]", "[0,8]"), "'x' of 4000000000000 bytes"),
         wrong("size that wraps to 8", entry("F32", "[4611686018427387906]", "[0,8]"), "overflows"),
         wrong("product that wraps", entry("F32", "[4294967296,4294967296]", "[0,8]"), "overflows"),
+        wrong("strides that wrap", entry("F32", "[0,4294967296,4294967296]", "[0,0]"), "overflows"),
         wrong("sixty-five sizes", entry("F64", "[1" + ",1".repeat(64) + "]", "[0,8]"), "'x'"),
         wrong("one offset", entry("F32", "[2]", "[8]"), "'x'"),
         wrong("three offsets", entry("F32", "[2]", "[0,8,8]"), "'x'"),

@@ -1,0 +1,174 @@
+package dev.whence.cli;
+
+import dev.whence.attribution.Query;
+import dev.whence.attribution.QueryFile;
+import dev.whence.corpus.Corpus;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.Damping;
+import dev.whence.results.Attribution;
+import dev.whence.results.AttributionSettings;
+import dev.whence.results.ResultsFolder;
+import dev.whence.run.RunFolder;
+import dev.whence.tensor.DType;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Computes influences. */
+@Command(
+    name = "attribute",
+    description = "Find the training sequences that influence the queries' completions.",
+    footer = {
+      "",
+      "Example: whence attribute run --queries queries.jsonl --corpus train.jsonl.gz --out results",
+      "A query is a line {\"id\", \"prompt\", \"completion\"} or {\"id\", \"prompt_tokens\","
+          + " \"completion_tokens\"}."
+    },
+    mixinStandardHelpOptions = true)
+final class AttributeCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "RUN", description = "The folder that 'whence fit' wrote.")
+  private Path runFolder = Path.of("");
+
+  @Option(names = "--queries", paramLabel = "FILE", description = "The queries, JSONL.")
+  private Optional<Path> queryFile = Optional.empty();
+
+  @Mixin private CorpusOptions corpus = new CorpusOptions();
+  @Mixin private ComputeOptions compute = new ComputeOptions();
+
+  @Option(
+      names = "--out",
+      paramLabel = "RESULTS",
+      required = true,
+      description = "The results folder.")
+  private Path out = Path.of("results");
+
+  /** One way or the other. */
+  static final class DampingOptions {
+    @Option(
+        names = "--damping-ratio",
+        paramLabel = "R",
+        description = "Damping as a share of each layer's mean eigenvalue (default: 0.1).")
+    private Optional<Double> ratio = Optional.empty();
+
+    @Option(
+        names = "--damping",
+        paramLabel = "ABSOLUTE",
+        description = "The same damping for every layer.")
+    private Optional<Double> absolute = Optional.empty();
+
+    Damping damping() {
+      return absolute
+          .<Damping>map(Damping.Absolute::new)
+          .orElseGet(() -> ratio.<Damping>map(Damping.Relative::new).orElse(Damping.DEFAULT));
+    }
+  }
+
+  @ArgGroup(multiplicity = "0..1")
+  private DampingOptions damping = new DampingOptions();
+
+  @Option(
+      names = "--curvature",
+      paramLabel = "KIND",
+      defaultValue = "ekfac",
+      description = "ekfac, kfac, diagonal or identity (default: ekfac).")
+  private CurvatureKind curvature = CurvatureKind.EKFAC;
+
+  @Option(
+      names = "--rank",
+      paramLabel = "R",
+      defaultValue = "0",
+      description = "Keep queries' gradients as products of rank R (default: 0, whole).")
+  private int rank;
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Sequences to keep for each query and sign (default: 100).")
+  private int top;
+
+  @Option(names = "--all-scores", description = "Write every score to scores.safetensors.")
+  private boolean allScores;
+
+  @Option(names = "--tokenwise", description = "With --all-scores: every position's score.")
+  private boolean tokenwise;
+
+  @Option(names = "--layerwise", description = "With --all-scores: every layer's score.")
+  private boolean layerwise;
+
+  @Option(
+      names = "--self-influence",
+      description = "Write every sequence's influence on itself to scores.safetensors.")
+  private boolean selfInfluence;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "float32, float64, bfloat16 or float16 (default: the run's).")
+  private Optional<DType> type = Optional.empty();
+
+  @Option(names = "--force", description = "Replace results that were made from something else.")
+  private boolean force;
+
+  @Override
+  public Integer call() {
+    AttributionSettings settings =
+        new AttributionSettings(
+            curvature,
+            damping.damping(),
+            rank,
+            top,
+            allScores,
+            tokenwise,
+            layerwise,
+            selfInfluence,
+            compute.batchTokens(),
+            compute.checkpointSeconds());
+    RunFolder run = RunFolder.open(runFolder);
+    DType precision =
+        type.orElseGet(() -> DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT)));
+    Path checkpoint = Path.of(run.manifest().model().folder());
+    try (ModelFolder model = ModelFolder.open(checkpoint, precision, compute.device())) {
+      List<Query> queries =
+          queryFile
+              .map(
+                  file ->
+                      QueryFile.read(
+                          file,
+                          model.tokenizer(),
+                          model.model().vocabularySize(),
+                          model.model().maximumPositions()))
+              .orElse(List.of());
+      attribute(run, model, queries, settings);
+    }
+    return 0;
+  }
+
+  private void attribute(
+      RunFolder run, ModelFolder model, List<Query> queries, AttributionSettings settings) {
+    ConsoleProgress progress = new ConsoleProgress();
+    try (Corpus data =
+        corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
+      ResultsFolder results =
+          Attribution.run(
+              run,
+              model.model(),
+              model.tokenizer(),
+              queries,
+              data,
+              settings,
+              out,
+              force,
+              progress);
+      System.out.println(Summary.of(results));
+      System.out.println("Look at them with: whence top " + out);
+    }
+  }
+}

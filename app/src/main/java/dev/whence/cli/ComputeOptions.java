@@ -1,0 +1,40 @@
+package dev.whence.cli;
+
+import dev.whence.tensor.Device;
+import picocli.CommandLine.Option;
+
+/** Where and in what portions the work is done. */
+final class ComputeOptions {
+  @Option(
+      names = "--batch-tokens",
+      paramLabel = "N",
+      defaultValue = "4096",
+      description = "Tokens of a batch, padding included (default: 4096). Less needs less memory.")
+  private int batchTokens;
+
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "cpu",
+      description = "cpu, or cuda:0 for the first GPU (default: cpu).")
+  private String device = "cpu";
+
+  @Option(
+      names = "--checkpoint-seconds",
+      paramLabel = "N",
+      defaultValue = "60",
+      description = "How often progress is saved (default: 60).")
+  private int checkpointSeconds;
+
+  int batchTokens() {
+    return batchTokens;
+  }
+
+  Device device() {
+    return new Device(device);
+  }
+
+  int checkpointSeconds() {
+    return checkpointSeconds;
+  }
+}

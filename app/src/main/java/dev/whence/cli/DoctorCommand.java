@@ -1,0 +1,102 @@
+package dev.whence.cli;
+
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.CorpusSource;
+import dev.whence.doctor.Check;
+import dev.whence.doctor.Doctor;
+import dev.whence.model.LayerSelection;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Checks the method's claims on the user's model. */
+@Command(
+    name = "doctor",
+    description = "Check on your own model that the numbers can be trusted.",
+    footer = {
+      "",
+      "Example: whence doctor smollm-135m --corpus train.jsonl",
+      "Exits with 1 when a check fails."
+    },
+    mixinStandardHelpOptions = true)
+final class DoctorCommand implements Callable<Integer> {
+  private static final int SEQUENCES = 8;
+  private static final int LENGTH = 48;
+
+  @Parameters(paramLabel = "MODEL", description = "The folder of a Hugging Face checkpoint.")
+  private Path folder = Path.of("");
+
+  @Option(
+      names = "--corpus",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Documents to check with (default: random tokens).")
+  private List<Path> files = List.of();
+
+  @Option(
+      names = "--layers",
+      paramLabel = "LAYERS",
+      defaultValue = "mlp",
+      description = "mlp, attention, linear, or a regular expression (default: mlp).")
+  private String layers = "mlp";
+
+  @Override
+  public Integer call() {
+    int failures = 0;
+    // float64 tells a wrong formula from rounding.
+    try (ModelFolder model = ModelFolder.open(folder, DType.FLOAT64, Device.CPU);
+        ModelFolder single = ModelFolder.open(folder, DType.FLOAT32, Device.CPU)) {
+      Doctor doctor =
+          new Doctor(
+              model.model(), single.model(), model.tokenizer(), new LayerSelection(layers), sequences(model));
+      for (Doctor.Examination examination : doctor.examinations()) {
+        Check check = examination.check().get();
+        failures += check.passed() ? 0 : 1;
+        System.out.printf(
+            Locale.ROOT,
+            "%s  %-58s %s%n",
+            check.passed() ? "ok  " : "FAIL",
+            examination.claim(),
+            check.finding());
+      }
+    }
+    System.out.println(
+        failures == 0 ? "All checks passed." : failures + " checks failed: do not trust the scores.");
+    return failures == 0 ? 0 : 1;
+  }
+
+  private List<int[]> sequences(ModelFolder model) {
+    List<int[]> sequences = new ArrayList<>();
+    int length = Math.min(LENGTH, model.model().maximumPositions());
+    if (files.isEmpty()) {
+      Random random = new Random(0);
+      for (int s = 0; s < SEQUENCES; s++) {
+        // Different lengths, so that padding is checked too.
+        int tokens = Math.max(2, length * (s + 1) / SEQUENCES);
+        sequences.add(random.ints(tokens, 0, model.model().vocabularySize()).toArray());
+      }
+      return sequences;
+    }
+    try (Corpus corpus =
+        Corpus.open(
+            CorpusSource.of(files),
+            model.tokenization(length),
+            CorpusOptions.defaultCache(System.getenv()),
+            new ConsoleProgress())) {
+      for (long i = 0; i < corpus.size() && sequences.size() < SEQUENCES; i++) {
+        if (corpus.length(i) > 1) {
+          sequences.add(corpus.sequence(i).tokens());
+        }
+      }
+    }
+    return sequences;
+  }
+}

@@ -1,0 +1,97 @@
+package dev.whence.cli;
+
+import dev.whence.InvalidInputException;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.results.ResultsFolder;
+import dev.whence.results.ResultsManifest;
+import dev.whence.run.RunFolder;
+import dev.whence.run.RunManifest;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/** Says what is in a folder. */
+@Command(
+    name = "inspect",
+    description = "Say what is in a model, run or results folder, in words.",
+    footer = {"", "Example: whence inspect run"},
+    mixinStandardHelpOptions = true)
+final class InspectCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "FOLDER", description = "A MODEL, RUN or RESULTS folder.")
+  private Path folder = Path.of("");
+
+  @Override
+  public Integer call() {
+    if (Files.exists(folder.resolve(RunFolder.MANIFEST))) {
+      String kind =
+          RunFolder.readManifest(folder, JsonNode.class).path("kind").asString("unknown");
+      switch (kind) {
+        case RunManifest.KIND -> inspect(RunFolder.open(folder));
+        case ResultsManifest.KIND -> inspect(ResultsFolder.open(folder));
+        default ->
+            throw new InvalidInputException(
+                folder + " holds '" + kind + "', which this version of Whence does not know");
+      }
+    } else if (Files.exists(folder.resolve(LanguageModel.CONFIG_FILE))) {
+      inspectModel();
+    } else {
+      throw new InvalidInputException(
+          folder + " is neither a checkpoint, a run nor a results folder");
+    }
+    return 0;
+  }
+
+  private static void inspect(RunFolder run) {
+    System.out.println(Summary.of(run));
+    for (RunManifest.Layer layer : run.manifest().layers()) {
+      System.out.printf(
+          Locale.ROOT,
+          "    %s [%d, %d]%s%s%n",
+          layer.name(),
+          layer.outputs(),
+          layer.inputs(),
+          layer.bias() ? " with bias" : "",
+          layer.sharesInputWith().map(l -> ", input shared with " + l).orElse(""));
+    }
+  }
+
+  private static void inspect(ResultsFolder results) {
+    System.out.println(Summary.of(results));
+    for (ResultsFolder.AskedQuery query : results.queries()) {
+      System.out.printf(
+          Locale.ROOT,
+          "    %s: %s │%s (log p = %.2f nats)%n",
+          Shading.printable(query.id()),
+          Shading.printable(query.prompt()),
+          Shading.printable(query.completion()),
+          query.logProbability());
+    }
+  }
+
+  private void inspectModel() {
+    try (ModelFolder opened = ModelFolder.open(folder, DType.FLOAT32, Device.CPU)) {
+      LanguageModel model = opened.model();
+      System.out.printf(
+          Locale.ROOT,
+          "model %s%n  %s, %,d parameters, vocabulary %,d, at most %,d positions, %s%n",
+          folder,
+          model.architecture(),
+          model.parameterCount(),
+          model.vocabularySize(),
+          model.maximumPositions(),
+          opened.tokenizer().isPresent() ? "with a tokenizer" : "without a tokenizer");
+      System.out.println("  linear layers (bias as last column):");
+      for (Linear layer : model.linears()) {
+        System.out.printf(
+            Locale.ROOT, "    %s, %s%n", layer, layer.role().name().toLowerCase(Locale.ROOT));
+      }
+    }
+  }
+}

@@ -1,0 +1,145 @@
+package dev.whence.cli;
+
+import dev.whence.InvalidInputException;
+import dev.whence.attribution.Query;
+import dev.whence.attribution.QueryFile;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.CorpusSource;
+import dev.whence.dictionary.WordNet;
+import dev.whence.fit.Fit;
+import dev.whence.fit.FitSettings;
+import dev.whence.results.Attribution;
+import dev.whence.results.AttributionSettings;
+import dev.whence.results.ResultsFolder;
+import dev.whence.run.RunFolder;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The main job on real input. */
+@Command(
+    name = "quickstart",
+    description =
+        "See it work: a small model that knows an English dictionary explains where its definitions"
+            + " come from.",
+    mixinStandardHelpOptions = true)
+final class QuickstartCommand implements Callable<Integer> {
+  private static final int SEQUENCE_LENGTH = 256;
+  private static final int FIT_SEQUENCES = 8_000;
+  private static final int TOP = 50;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FOLDER",
+      defaultValue = "quickstart",
+      description = "Where everything is written (default: quickstart).")
+  private Path out = Path.of("quickstart");
+
+  @Option(
+      names = "--entries",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Scan only N entries spread over the dictionary (default: 0, all 117,791).")
+  private int entries;
+
+  @Option(names = "--force", description = "Start over in a folder that has results already.")
+  private boolean force;
+
+  @Override
+  public Integer call() throws IOException {
+    Path modelFolder = home().resolve("models").resolve("dictionary");
+    Path dictionary = out.resolve("dictionary.jsonl");
+    Path queryFile = modelFolder.resolve("queries.jsonl");
+    Files.createDirectories(out);
+    ConsoleProgress progress = new ConsoleProgress();
+    long start = System.nanoTime();
+    DictionaryCommand.write(dictionary, entries == 0 ? WordNet.SYNSETS : entries);
+    try (ModelFolder model = ModelFolder.open(modelFolder, DType.FLOAT32, Device.CPU);
+        Corpus corpus =
+            Corpus.open(
+                CorpusSource.of(dictionary),
+                model.tokenization(SEQUENCE_LENGTH),
+                CorpusOptions.defaultCache(System.getenv()),
+                progress)) {
+      System.out.printf(
+          Locale.ROOT,
+          "A language model of %,d parameters was trained on WordNet 3.1, an English dictionary.%n"
+              + "For each definition that it gives below: which of the dictionary's %,d entries taught it that?%n",
+          model.model().parameterCount(),
+          corpus.documents());
+      System.out.flush();
+      List<Query> queries =
+          QueryFile.read(
+              queryFile,
+              model.tokenizer(),
+              model.model().vocabularySize(),
+              model.model().maximumPositions());
+      RunFolder run =
+          Fit.run(
+              model.model(),
+              modelFolder,
+              corpus,
+              FitSettings.DEFAULT.withSequences(FIT_SEQUENCES, FIT_SEQUENCES),
+              out.resolve("run"),
+              force,
+              progress);
+      ResultsFolder results =
+          Attribution.run(
+              run,
+              model.model(),
+              model.tokenizer(),
+              queries,
+              corpus,
+              AttributionSettings.DEFAULT.withTop(TOP),
+              out.resolve("results"),
+              force,
+              progress);
+      ResultsPrinter printer =
+          new ResultsPrinter(
+              System.out, Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
+      for (ResultsFolder.AskedQuery query : results.queries()) {
+        printer.print(results, query, 4, 1);
+        printer.printLayerShares(results, query);
+      }
+    }
+    System.out.printf(
+        Locale.ROOT,
+        """
+
+        Influence is in nats of log p per unit of weight on the entry: positive (red, [+..+]) made the completion more
+        likely, negative (teal, [-..-]) less. A token is shaded for what the prediction after it contributes.
+
+        Took %d s; results are in %s. Next:
+          whence top %s --query dog --count 20
+          whence inspect %s
+          whence attribute %s --queries YOURS.jsonl --corpus %s --out %s
+        with your own queries, {"id", "prompt", "completion"} a line; docs/TUTORIAL.md goes on from here.
+        """,
+        (System.nanoTime() - start) / 1_000_000_000,
+        out.resolve("results"),
+        out.resolve("results"),
+        out.resolve("run"),
+        out.resolve("run"),
+        dictionary,
+        out.resolve("mine"));
+    return 0;
+  }
+
+  /** Where the program is installed: the launcher says. */
+  private static Path home() {
+    return Path.of(
+        Optional.ofNullable(System.getProperty("whence.home"))
+            .orElseThrow(
+                () ->
+                    new InvalidInputException(
+                        "quickstart needs its model: start it with ./whence or bin/whence")));
+  }
+}

@@ -1,0 +1,80 @@
+package dev.whence.cli;
+
+import dev.whence.results.ResultsFolder;
+import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.Influence;
+import dev.whence.results.ResultsFolder.LayerInfluence;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Prints a query's answer for people. */
+record ResultsPrinter(PrintStream out, Shading shading) {
+
+  /** Prints the strongest sequences of both signs. */
+  void print(ResultsFolder results, AskedQuery query, int raising, int lowering) {
+    out.printf(
+        Locale.ROOT,
+        "%n%s: %s │%s   (log p = %.2f nats)%n",
+        Shading.printable(query.id()),
+        Shading.printable(query.prompt()),
+        Shading.printable(query.completion()),
+        query.logProbability());
+    list(results, "raised most by", results.raising(query.id(), raising));
+    if (lowering > 0) {
+      list(results, "lowered most by", results.lowering(query.id(), lowering));
+    }
+  }
+
+  private void list(ResultsFolder results, String title, List<Influence> influences) {
+    if (influences.isEmpty()) {
+      return;
+    }
+    out.println("  " + title);
+    for (Influence influence : influences) {
+      out.printf(
+          Locale.ROOT,
+          "  %4d  %+10.4g%s  %s  %s%n",
+          influence.rank(),
+          influence.influence(),
+          influence.spiky() ? " spiky" : "",
+          Shading.printable(place(influence)),
+          shading.show(results.tokens(influence.queryId(), influence.rank())));
+    }
+  }
+
+  private static String place(Influence influence) {
+    return influence.sequenceIndex() == 0
+        ? influence.documentId()
+        : influence.documentId() + " +" + influence.tokenOffset();
+  }
+
+  /** Prints each block's share of the top sequences' influence. */
+  void printLayerShares(ResultsFolder results, AskedQuery query) {
+    List<LayerInfluence> layers = results.layerShares(query.id());
+    double total = layers.stream().mapToDouble(LayerInfluence::influence).sum();
+    if (total > 0) {
+      out.println(
+          "  layers: "
+              + layers.stream()
+                  .map(
+                      l ->
+                          String.format(
+                              Locale.ROOT, "%s %.0f%%", shortName(l.layer()), 100 * l.influence() / total))
+                  .collect(Collectors.joining(", ")));
+    }
+  }
+
+  /** {@code model.layers.2.mlp.up_proj} as {@code 2.up_proj}. */
+  private static String shortName(String layer) {
+    String[] parts = layer.split("\\.");
+    String block = "";
+    for (String part : parts) {
+      if (part.matches("\\d+")) {
+        block = part + ".";
+      }
+    }
+    return block + parts[parts.length - 1];
+  }
+}

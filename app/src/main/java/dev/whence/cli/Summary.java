@@ -1,0 +1,77 @@
+package dev.whence.cli;
+
+import dev.whence.results.ResultsFolder;
+import dev.whence.results.ResultsManifest;
+import dev.whence.run.RunFolder;
+import dev.whence.run.RunManifest;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What a folder holds, in a few lines of words. */
+final class Summary {
+  private Summary() {}
+
+  static String of(RunFolder run) {
+    RunManifest m = run.manifest();
+    long parameters =
+        m.layers().stream().mapToLong(l -> (long) l.outputs() * l.inputs()).sum();
+    return String.format(
+        Locale.ROOT,
+        """
+        run %s (whence %s, %s)
+          model   %s, %s, sha256 %s
+          corpus  %,d documents, %,d sequences of at most %d tokens, %,d positions
+          layers  %d (%s), %,d parameters
+          fitted  %s, %s Fisher, seed %s, %s
+          on      %,d sequences for covariances, %,d for eigenvalues; %.1f positions a sequence""",
+        run.path(),
+        m.whenceVersion(),
+        m.created(),
+        m.model().folder(),
+        m.model().architecture(),
+        m.model().sha256().substring(0, 12),
+        m.corpus().documents(),
+        m.corpus().sequences(),
+        m.corpus().sequenceLength(),
+        m.corpus().positions(),
+        m.layers().size(),
+        m.settings().get("layers"),
+        parameters,
+        m.settings().get("curvature"),
+        m.settings().get("fisher"),
+        m.settings().get("seed"),
+        m.dtype(),
+        m.covarianceSequences(),
+        m.lambdaSequences(),
+        m.positionsPerSequence());
+  }
+
+  static String of(ResultsFolder results) {
+    ResultsManifest m = results.manifest();
+    String settings =
+        m.settings().entrySet().stream()
+            .filter(e -> !e.getValue().equals("false"))
+            .map(e -> e.getKey() + " " + e.getValue())
+            .collect(Collectors.joining(", "));
+    return String.format(
+        Locale.ROOT,
+        """
+        results %s (whence %s, %s)
+          run       %s
+          corpus    %,d sequences of %,d documents
+          queries   %,d
+          settings  %s
+          unit      %s
+          sign      %s""",
+        results.path(),
+        m.whenceVersion(),
+        m.created(),
+        m.run(),
+        m.corpus().sequences(),
+        m.corpus().documents(),
+        m.queries(),
+        settings,
+        m.unit(),
+        m.sign());
+  }
+}

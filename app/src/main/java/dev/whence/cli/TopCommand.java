@@ -1,0 +1,85 @@
+package dev.whence.cli;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Json;
+import dev.whence.results.ResultsFolder;
+import dev.whence.results.ResultsFolder.AskedQuery;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Prints the most influential sequences. */
+@Command(
+    name = "top",
+    description = "Show the sequences that influence the queries most, tokens shaded by influence.",
+    footer = {
+      "",
+      "Example: whence top results --query dog --count 5",
+      "Red (or [+..+]) raises the completion's probability, teal (or [-..-]) lowers it. A token is",
+      "shaded for what the prediction after it contributes."
+    },
+    mixinStandardHelpOptions = true)
+final class TopCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "RESULTS", description = "The folder that 'whence attribute' wrote.")
+  private Path folder = Path.of("");
+
+  @Option(names = "--query", paramLabel = "ID", description = "Only this query (default: all).")
+  private Optional<String> queryId = Optional.empty();
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Sequences of each sign (default: 10).")
+  private int count;
+
+  @Option(names = "--json", description = "Print one JSON object a sequence, for scripts.")
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    if (count < 1) {
+      throw new InvalidInputException("--count is " + count + " but must be at least 1");
+    }
+    ResultsFolder results = ResultsFolder.open(folder);
+    List<AskedQuery> queries =
+        results.queries().stream()
+            .filter(q -> queryId.isEmpty() || q.id().equals(queryId.get()))
+            .toList();
+    if (queries.isEmpty()) {
+      throw new InvalidInputException(
+          queryId
+              .map(id -> folder + " has no query '" + id + "'; without --query all are shown")
+              .orElse(folder + " holds no queries, only self-influence in scores.safetensors"));
+    }
+    ResultsPrinter printer =
+        new ResultsPrinter(
+            System.out,
+            Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
+    for (AskedQuery query : queries) {
+      if (json) {
+        printJson(results, query);
+      } else {
+        printer.print(results, query, count, count);
+      }
+    }
+    return 0;
+  }
+
+  private void printJson(ResultsFolder results, AskedQuery query) {
+    for (var list :
+        List.of(results.raising(query.id(), count), results.lowering(query.id(), count))) {
+      for (ResultsFolder.Influence influence : list) {
+        System.out.println(
+            Json.MAPPER
+                .writer()
+                .without(tools.jackson.databind.SerializationFeature.INDENT_OUTPUT)
+                .writeValueAsString(influence));
+      }
+    }
+  }
+}
