@@ -5,12 +5,14 @@ import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Fisher;
 import dev.whence.fit.Fit;
 import dev.whence.fit.FitSettings;
+import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
 import dev.whence.run.RunFolder;
 import dev.whence.tensor.DType;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,6 +30,8 @@ import picocli.CommandLine.Parameters;
     },
     mixinStandardHelpOptions = true)
 final class FitCommand implements Callable<Integer> {
+  private static final int DEFAULT_LENGTH = 512;
+
   @Parameters(paramLabel = "MODEL", description = "The folder of a Hugging Face checkpoint.")
   private Path modelFolder = Path.of("");
 
@@ -40,9 +44,8 @@ final class FitCommand implements Callable<Integer> {
   @Option(
       names = "--sequence-length",
       paramLabel = "N",
-      defaultValue = "512",
-      description = "Documents are cut into sequences of N tokens (default: 512).")
-  private int sequenceLength;
+      description = "Documents are cut into sequences of N tokens (default: 512, or what the model takes).")
+  private OptionalInt sequenceLength = OptionalInt.empty();
 
   @Option(
       names = "--layers",
@@ -118,11 +121,15 @@ final class FitCommand implements Callable<Integer> {
             compute.checkpointSeconds());
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model = ModelFolder.open(modelFolder, type, compute.device());
-        Corpus data = corpus.open(model.tokenization(sequenceLength), progress)) {
+        Corpus data = corpus.open(model.tokenization(length(model.model())), progress)) {
       RunFolder run =
           Fit.run(model.model(), modelFolder, data, settings, out, force, progress);
       System.out.println(Summary.of(run));
     }
     return 0;
+  }
+
+  private int length(LanguageModel model) {
+    return sequenceLength.orElse(Math.min(DEFAULT_LENGTH, model.maximumPositions()));
   }
 }

@@ -2,7 +2,6 @@ package dev.whence.results;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -12,9 +11,10 @@ import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 
 /** A table that is gathered row by row and written as one Parquet file, by DuckDB. */
-final class ParquetTable implements AutoCloseable {
+final class ParquetTable {
+  private final Connection connection;
+  private final String name;
   private final Path file;
-  private final DuckDBConnection connection;
   private final DuckDBAppender appender;
 
   /** What fills a row, column by column. */
@@ -23,29 +23,40 @@ final class ParquetTable implements AutoCloseable {
     void append(DuckDBAppender row) throws SQLException;
   }
 
-  private ParquetTable(Path file, DuckDBConnection connection, DuckDBAppender appender) {
-    this.file = file;
+  private ParquetTable(Connection connection, String name, Path file, DuckDBAppender appender) {
     this.connection = connection;
+    this.name = name;
+    this.file = file;
     this.appender = appender;
   }
 
-  /** Opens a table with columns as in SQL: {@code "query_id VARCHAR, rank INTEGER"}. */
-  static ParquetTable open(Path file, String columns) {
+  /** The database in which tables are gathered; many rows spill to {@code folder}, not into memory. */
+  static Connection database(Path folder) {
     try {
       Connection connection = DriverManager.getConnection("jdbc:duckdb:");
-      try {
-        try (Statement statement = connection.createStatement()) {
-          // Many rows spill beside the file, not into memory.
-          statement.execute("SET temp_directory = " + quoted(file + ".spill"));
-          statement.execute("CREATE TABLE rows (" + columns + ")");
-        }
-        DuckDBConnection duckdb = connection.unwrap(DuckDBConnection.class);
-        return new ParquetTable(
-            file, duckdb, duckdb.createAppender(DuckDBConnection.DEFAULT_SCHEMA, "rows"));
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SET temp_directory = " + quoted(folder.resolve("spill").toString()));
       } catch (SQLException e) {
         connection.close();
         throw e;
       }
+      return connection;
+    } catch (SQLException e) {
+      throw failed(folder, e);
+    }
+  }
+
+  /** Opens a table with columns as in SQL: {@code "query_id VARCHAR, rank INTEGER"}. */
+  static ParquetTable open(Connection connection, String name, Path file, String columns) {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE " + name + " (" + columns + ")");
+      return new ParquetTable(
+          connection,
+          name,
+          file,
+          connection
+              .unwrap(DuckDBConnection.class)
+              .createAppender(DuckDBConnection.DEFAULT_SCHEMA, name));
     } catch (SQLException e) {
       throw failed(file, e);
     }
@@ -66,7 +77,7 @@ final class ParquetTable implements AutoCloseable {
     try (Statement statement = connection.createStatement()) {
       appender.close();
       statement.execute(
-          "COPY rows TO " + quoted(file.toString()) + " (FORMAT parquet, COMPRESSION zstd)");
+          "COPY " + name + " TO " + quoted(file.toString()) + " (FORMAT parquet, COMPRESSION zstd)");
     } catch (SQLException e) {
       throw failed(file, e);
     }
@@ -79,17 +90,5 @@ final class ParquetTable implements AutoCloseable {
   private static UncheckedIOException failed(Path file, SQLException e) {
     String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     return new UncheckedIOException(new IOException("cannot write " + file + ": " + reason, e));
-  }
-
-  @Override
-  public void close() {
-    try {
-      connection.close();
-      Files.deleteIfExists(Path.of(file + ".spill"));
-    } catch (SQLException e) {
-      throw failed(file, e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
-    }
   }
 }

@@ -6,7 +6,11 @@ import dev.whence.attribution.SequenceAttribution;
 import dev.whence.attribution.TopInfluences.Entry;
 import dev.whence.corpus.Sequence;
 import dev.whence.corpus.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -15,6 +19,8 @@ import java.util.stream.IntStream;
 final class ResultTables implements AutoCloseable {
   private final Optional<Tokenizer> tokenizer;
   private final List<String> layers;
+  private final Path folder;
+  private final Connection database;
   private final ParquetTable queries;
   private final ParquetTable influences;
   private final ParquetTable tokens;
@@ -23,25 +29,26 @@ final class ResultTables implements AutoCloseable {
   ResultTables(Path folder, Optional<Tokenizer> tokenizer, List<String> layers) {
     this.tokenizer = tokenizer;
     this.layers = layers;
+    this.folder = folder;
+    this.database = ParquetTable.database(folder);
     queries =
         ParquetTable.open(
+            database,
+            "queries",
             folder.resolve(ResultsFolder.QUERIES),
             "query_id VARCHAR, prompt VARCHAR, completion VARCHAR, completion_tokens INTEGER,"
                 + " log_probability DOUBLE");
     influences =
-        ParquetTable.open(
-            folder.resolve(ResultsFolder.INFLUENCES),
+        ParquetTable.open(database, "influences", folder.resolve(ResultsFolder.INFLUENCES),
             "query_id VARCHAR, rank INTEGER, document_id VARCHAR, sequence_index INTEGER,"
                 + " token_offset INTEGER, influence DOUBLE, spiky BOOLEAN, text VARCHAR,"
                 + " sequence BIGINT");
     tokens =
-        ParquetTable.open(
-            folder.resolve(ResultsFolder.TOKENS),
+        ParquetTable.open(database, "tokens", folder.resolve(ResultsFolder.TOKENS),
             "query_id VARCHAR, rank INTEGER, position INTEGER, token_id INTEGER, token VARCHAR,"
                 + " influence DOUBLE");
     byLayer =
-        ParquetTable.open(
-            folder.resolve(ResultsFolder.LAYERS),
+        ParquetTable.open(database, "layers", folder.resolve(ResultsFolder.LAYERS),
             "query_id VARCHAR, rank INTEGER, layer VARCHAR, influence DOUBLE");
   }
 
@@ -121,9 +128,11 @@ final class ResultTables implements AutoCloseable {
 
   @Override
   public void close() {
-    queries.close();
-    influences.close();
-    tokens.close();
-    byLayer.close();
+    try {
+      database.close();
+      Files.deleteIfExists(folder.resolve("spill"));
+    } catch (SQLException | IOException e) {
+      throw new IllegalStateException("cannot close the tables of " + folder, e);
+    }
   }
 }

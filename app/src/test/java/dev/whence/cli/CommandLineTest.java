@@ -1,0 +1,153 @@
+package dev.whence.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whence.tensor.SafetensorsFile;
+import dev.whence.tensor.Scope;
+import dev.whence.testing.Golden;
+import dev.whence.testing.Oracle;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands as a user types them, on a golden folder. */
+class CommandLineTest {
+  private static final Oracle ORACLE = Oracle.of("gpt2");
+
+  @TempDir private Path folder;
+
+  @Test
+  void fitAndAttributeGiveTheGoldenScores() {
+    fit("run");
+    Outcome attribute = attribute("run", "results", "--all-scores", "--layerwise", "--tokenwise");
+    assertThat(attribute.code()).as(attribute.err()).isZero();
+    assertThat(attribute.out()).contains("positive: training more on the sequence");
+    try (Scope _ = Scope.open();
+        SafetensorsFile expected = ORACLE.expected();
+        SafetensorsFile scores = SafetensorsFile.open(folder.resolve("results/scores.safetensors"))) {
+      Golden.assertNear(scores.tensor("influence"), expected, "scores.ekfac", 1e-9);
+      Golden.assertNear(scores.tensor("layerwise"), expected, "scores.ekfac.layerwise", 1e-9);
+      Golden.assertNear(scores.tensor("tokenwise"), expected, "scores.ekfac.tokenwise", 1e-9);
+    }
+  }
+
+  @Test
+  void topShowsBothSignsAndMarksTokens() {
+    fit("run");
+    attribute("run", "results");
+    Outcome top = Outcome.of("top", path("results"), "--query", "q0", "--count", "3");
+    assertThat(top.code()).as(top.err()).isZero();
+    assertThat(top.out())
+        .contains("q0:", "raised most by", "lowered most by", "[+", "d1")
+        .doesNotContain("q1:")
+        .doesNotContain("\u001b");
+    Outcome json = Outcome.of("top", path("results"), "--json", "--count", "1");
+    assertThat(json.out().lines())
+        .hasSize(6)
+        .allSatisfy(line -> assertThat(line).startsWith("{").endsWith("}").contains("\"influence\""));
+  }
+
+  @Test
+  void inspectSaysWhatAFolderIs() {
+    fit("run");
+    attribute("run", "results");
+    assertThat(Outcome.of("inspect", ORACLE.model().toString()).out())
+        .contains("gpt2", "transformer.h.0.mlp.c_fc [128, 33], mlp");
+    assertThat(Outcome.of("inspect", path("run")).out()).contains("60 documents", "empirical");
+    assertThat(Outcome.of("inspect", path("results")).out()).contains("queries   3", "nats");
+    assertThat(Outcome.of("inspect", folder.toString()).code()).isEqualTo(2);
+  }
+
+  @Test
+  void doctorFindsAHealthyModelHealthy() {
+    for (String name : new String[] {"gpt2", "gpt_neox", "llama", "qwen3"}) {
+      Outcome doctor = Outcome.of("doctor", Oracle.of(name).model().toString());
+      assertThat(doctor.code()).as(doctor.out()).isZero();
+      assertThat(doctor.out()).contains("All checks passed").doesNotContain("FAIL");
+    }
+  }
+
+  @Test
+  void staleResultsAreNeverShown() {
+    fit("run");
+    attribute("run", "results");
+    Outcome other = attribute("run", "results", "--damping-ratio", "0.2");
+    assertThat(other.code()).isEqualTo(2);
+    assertThat(other.err()).contains("--force");
+    assertThat(attribute("run", "results", "--damping-ratio", "0.2", "--force").code()).isZero();
+    assertThat(Outcome.of("inspect", path("results")).out()).contains("damping-ratio 0.2");
+    Outcome refit =
+        Outcome.of(
+            "fit", ORACLE.model().toString(), "--corpus", ORACLE.corpus().toString(), "--out",
+            path("run"), "--seed", "5");
+    assertThat(refit.code()).isEqualTo(2);
+    assertThat(refit.err()).contains("another model, corpus or setting");
+  }
+
+  @Test
+  void aMistakeIsOneSentenceAndExitCodeTwo() throws IOException {
+    assertMistake("does not exist", "fit", path("nowhere"), "--corpus", "x", "--out", path("r"));
+    assertMistake("Unknown option", "fit", "m", "--corpus", "c", "--out", "r", "--nonsense");
+    assertMistake("not a run folder", "attribute", path("nowhere"), "--corpus", "x", "--out", "y");
+    assertMistake("not a results folder", "top", path("nowhere"));
+    Files.writeString(folder.resolve("broken.jsonl"), "{\"tokens\": [1, 2\n");
+    assertMistake(
+        "broken.jsonl",
+        "fit", ORACLE.model().toString(), "--corpus", path("broken.jsonl"), "--out", path("r"));
+    assertMistake(
+        "--damping-ratio",
+        "attribute", path("run"), "--corpus", "x", "--out", "y", "--damping-ratio", "-1");
+    fit("run");
+    assertMistake("diagonal", "attribute", path("run"), "--queries", ORACLE.queries().toString(),
+        "--corpus", ORACLE.corpus().toString(), "--out", path("d"), "--curvature", "diagonal");
+    assertThat(folder.resolve("d")).doesNotExist();
+  }
+
+  private static void assertMistake(String message, String... arguments) {
+    Outcome outcome = Outcome.of(arguments);
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err()).contains(message).doesNotContain("\tat ");
+  }
+
+  @Test
+  void helpHasAnExampleForEachCommand() {
+    for (String command :
+        new String[] {"fit", "attribute", "top", "inspect", "doctor", "train", "dictionary"}) {
+      Outcome help = Outcome.of(command, "--help");
+      assertThat(help.code()).isZero();
+      assertThat(help.out()).as(command).contains("Example: whence " + command);
+    }
+  }
+
+  private void fit(String out) {
+    Outcome fit =
+        Outcome.of(
+            "fit", ORACLE.model().toString(),
+            "--corpus", ORACLE.corpus().toString(),
+            "--out", path(out),
+            "--cache", path("cache"),
+            "--fisher", "empirical",
+            "--dtype", "float64",
+            "--batch-tokens", "700");
+    assertThat(fit.code()).as(fit.err()).isZero();
+  }
+
+  private Outcome attribute(String run, String out, String... more) {
+    String[] fixed = {
+      "attribute", path(run),
+      "--queries", ORACLE.queries().toString(),
+      "--corpus", ORACLE.corpus().toString(),
+      "--cache", path("cache"),
+      "--out", path(out)
+    };
+    String[] all = java.util.Arrays.copyOf(fixed, fixed.length + more.length);
+    System.arraycopy(more, 0, all, fixed.length, more.length);
+    return Outcome.of(all);
+  }
+
+  private String path(String name) {
+    return folder.resolve(name).toString();
+  }
+}
