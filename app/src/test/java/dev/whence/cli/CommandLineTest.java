@@ -112,6 +112,33 @@ class CommandLineTest {
   }
 
   @Test
+  void trainMakesAModelThatCanBeTrainedFurther() {
+    train("first", "--config", ORACLE.model().resolve("config.json").toString());
+    assertThat(folder.resolve("first/training.json")).content().contains("held_out_loss");
+    assertThat(Outcome.of("inspect", path("first")).code()).isZero();
+    train("second", "--from", path("first"));
+    Outcome again =
+        Outcome.of(
+            "train", "--from", path("first"), "--corpus", ORACLE.corpus().toString(), "--out",
+            path("second"), "--sequence-length", "64");
+    assertThat(again.err()).contains("holds a model already");
+    assertThat(again.code()).isEqualTo(2);
+  }
+
+  private void train(String out, String start, String from) {
+    Outcome train =
+        Outcome.of(
+            "train", start, from,
+            "--corpus", ORACLE.corpus().toString(),
+            "--cache", path("cache"),
+            "--out", path(out),
+            "--sequence-length", "64",
+            "--epochs", "2");
+    assertThat(train.code()).as(train.err()).isZero();
+    assertThat(train.out()).contains("held-out loss");
+  }
+
+  @Test
   void helpHasAnExampleForEachCommand() {
     for (String command :
         new String[] {"fit", "attribute", "top", "inspect", "doctor", "train", "dictionary"}) {

@@ -79,7 +79,8 @@ public final class Attribution {
    * @param corpus what is scored; it need not be what the run was fitted to
    * @param force replaces results that were made from something else, and starts over
    * @throws InvalidInputException when the model has changed since the fit, the run lacks the
-   *     curvature asked for, or {@code out} is something else and {@code force} is not given
+   *     curvature asked for, {@code out} is the run, or something else and {@code force} is not
+   *     given
    */
   public static ResultsFolder run(
       RunFolder run,
@@ -94,6 +95,9 @@ public final class Attribution {
     if (queries.isEmpty() && !settings.selfInfluence()) {
       throw new InvalidInputException(
           "there is nothing to compute: give --queries or --self-influence");
+    }
+    if (absolute(out).equals(absolute(run.path()))) {
+      throw new InvalidInputException(out + " is the run itself; choose another --out");
     }
     run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
     Attribution attribution =
@@ -120,6 +124,10 @@ public final class Attribution {
       work.publish();
     }
     return ResultsFolder.open(out);
+  }
+
+  private static Path absolute(Path path) {
+    return path.toAbsolutePath().normalize();
   }
 
   private static boolean sameOrigin(ResultsManifest a, ResultsManifest b) {
@@ -259,7 +267,7 @@ public final class Attribution {
         Provenance.VERSION,
         Instant.now().toString(),
         fitted.model(),
-        run.path().toAbsolutePath().normalize().toString(),
+        absolute(run.path()).toString(),
         Provenance.sha256(List.of(run.path().resolve(RunFolder.MANIFEST))),
         new RunManifest.CorpusSummary(
             corpus.hash(),

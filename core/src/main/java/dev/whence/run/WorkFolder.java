@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.JsonNode;
 
 /**
  * A folder in the making. Everything is written to {@code NAME.partial} beside the target and
@@ -48,7 +49,7 @@ public final class WorkFolder implements AutoCloseable {
    */
   public static WorkFolder open(Path target, Map<String, String> identity, boolean restart) {
     Path absolute = target.toAbsolutePath().normalize();
-    if (!isFree(absolute) && !Files.exists(absolute.resolve(RunFolder.MANIFEST))) {
+    if (!isFree(absolute) && !isOurs(absolute)) {
       throw new InvalidInputException(
           target + " holds files that Whence did not write; choose another --out");
     }
@@ -86,6 +87,12 @@ public final class WorkFolder implements AutoCloseable {
       throw new InvalidInputException(
           target + " is not a folder that can be written; choose another --out", e);
     }
+  }
+
+  /** A manifest alone proves nothing: other programs write files of that name. */
+  private static boolean isOurs(Path folder) {
+    return Files.exists(folder.resolve(RunFolder.MANIFEST))
+        && RunFolder.readManifest(folder, JsonNode.class).path("whenceVersion").isString();
   }
 
   private void lock() throws IOException {

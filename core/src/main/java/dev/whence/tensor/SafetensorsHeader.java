@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -67,7 +68,7 @@ public record SafetensorsHeader(
     ObjectNode root = Json.MAPPER.createObjectNode();
     if (!metadata.isEmpty()) {
       ObjectNode node = root.putObject("__metadata__");
-      metadata.forEach(node::put);
+      new TreeMap<>(metadata).forEach(node::put); // sorted, so that equal files are equal to the byte
     }
     entries.forEach((name, entry) -> {
       ObjectNode node = root.putObject(name);

@@ -1,0 +1,182 @@
+package dev.whence.fit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.corpus.Corpus;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.LayerSelection;
+import dev.whence.run.Interruption;
+import dev.whence.run.RunFolder;
+import dev.whence.run.Workbench;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.SafetensorsFile;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.testing.Oracle;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FitResumeTest {
+  private static final long SEED = 19;
+
+  /** A batch for each sequence, and a chunk for each three or so. */
+  private static final FitSettings SETTINGS =
+      FitSettings.DEFAULT
+          .withLayers(new LayerSelection(".*\\.1\\.attn\\..*"))
+          .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
+          .withType(DType.FLOAT64)
+          .withBatchTokens(1)
+          .withCheckpointSeconds(0);
+
+  @TempDir private Path folder;
+
+  @SuppressWarnings("NullAway.Init")
+  private LanguageModel model;
+
+  @SuppressWarnings("NullAway.Init")
+  private Corpus corpus;
+
+  @BeforeEach
+  void open() {
+    model = Workbench.model("gpt2");
+    corpus = Workbench.corpus(folder, Workbench.documents(SEED, 4, 9, 7, 1, 6, 12, 3, 8));
+  }
+
+  @AfterEach
+  void close() {
+    corpus.close();
+    model.close();
+  }
+
+  @Test
+  void fitTakenUpAgainFromAnywhereIsTheSameToTheLastBit() {
+    Interruption whole = Interruption.never();
+    RunFolder expected = fit("expected", SETTINGS, whole);
+    int reports = whole.reports().size();
+    // Two passes over 8 sequences and two decompositions, and each stage's start.
+    assertThat(reports).isEqualTo(2 * (8 + 2) + 1 + 2);
+    for (int n = 1; n <= reports; n++) {
+      String name = "cut" + n;
+      cut(name, SETTINGS, n);
+      RunFolder resumed = fit(name, SETTINGS, Progress.NONE);
+      assertThat(Workbench.contents(resumed.path().resolve("factors")))
+          .as("cut at report %d of %s", n, whole.reports())
+          .isEqualTo(Workbench.contents(expected.path().resolve("factors")));
+      assertThat(Workbench.names(resumed.path()))
+          .isEqualTo(Workbench.names(expected.path()))
+          .containsExactly("factors", "manifest.json");
+      assertThat(resumed.manifest().covariancePositions())
+          .isEqualTo(expected.manifest().covariancePositions())
+          .isEqualTo(50 - 8);
+      assertThat(resumed.manifest().lambdaSequences()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void fitCutManyTimesIsTheSameAndNoFinishedChunkIsDoneAgain() {
+    RunFolder expected = fit("expected", SETTINGS, Progress.NONE);
+    cut("often", SETTINGS, 8); // begin, start at 0, six sequences
+    Interruption second = cut("often", SETTINGS, 4);
+    assertThat(second.reports().subList(0, 2))
+        .as("goes on after a chunk, not at the beginning")
+        .containsExactly("accumulating covariances", "accumulating covariances 3");
+    Interruption third = Interruption.never();
+    RunFolder resumed = fit("often", SETTINGS, third);
+    assertThat(third.reports()).contains("accumulating corrected eigenvalues 0");
+    assertThat(Workbench.contents(resumed.path().resolve("factors")))
+        .isEqualTo(Workbench.contents(expected.path().resolve("factors")));
+  }
+
+  @Test
+  void checkpointsAreAsRareAsTheyShouldBe() {
+    cut("rare", SETTINGS.withCheckpointSeconds(3600), 8);
+    assertThat(Workbench.names(folder.resolve("rare.partial")))
+        .doesNotContain("covariances.safetensors");
+    // A finished pass is always saved.
+    cut("rare", SETTINGS.withCheckpointSeconds(3600), 12);
+    assertThat(Workbench.names(folder.resolve("rare.partial")))
+        .contains("covariances.safetensors");
+  }
+
+  @Test
+  void partOfAnotherFitIsNotTakenUp() {
+    FitSettings other = SETTINGS.withBlocks(2);
+    cut("mixed", other, 15);
+    RunFolder expected = fit("expected", SETTINGS, Progress.NONE);
+    Interruption progress = Interruption.never();
+    RunFolder run = fit("mixed", SETTINGS, progress);
+    assertThat(progress.reports()).contains("accumulating covariances 0");
+    assertThat(Workbench.contents(run.path().resolve("factors")))
+        .isEqualTo(Workbench.contents(expected.path().resolve("factors")));
+  }
+
+  @Test
+  void damagedCheckpointIsNamedAndForceStartsOver() throws IOException {
+    cut("damaged", SETTINGS, 8);
+    Path file = folder.resolve("damaged.partial").resolve("covariances.safetensors");
+    byte[] whole = Files.readAllBytes(file);
+    for (int length : List.of(0, 7, 100, whole.length - 1)) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      assertRefused(file);
+    }
+    try (Scope _ = Scope.open()) {
+      SafetensorsFile.write(file, Map.of("x", Tensor.of(new double[] {1}, 1)), Map.of("next", "3"));
+    }
+    assertRefused(file);
+    RunFolder run = run("damaged", SETTINGS, true, Progress.NONE);
+    assertThat(Workbench.contents(run.path().resolve("factors")))
+        .isEqualTo(
+            Workbench.contents(fit("expected", SETTINGS, Progress.NONE).path().resolve("factors")));
+  }
+
+  private void assertRefused(Path file) {
+    assertThatThrownBy(() -> fit("damaged", SETTINGS, Progress.NONE))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(file.toString());
+  }
+
+  @Test
+  void unfinishedFitIsCalledThat() {
+    cut("unfinished", SETTINGS, 8);
+    assertThatThrownBy(() -> RunFolder.open(folder.resolve("unfinished")))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("unfinished is not finished")
+        .hasMessageContaining("whence fit");
+  }
+
+  private Interruption cut(String name, FitSettings settings, int report) {
+    Interruption progress = Interruption.at(report);
+    assertThatThrownBy(() -> fit(name, settings, progress))
+        .isInstanceOf(Interruption.PowerCut.class);
+    assertThat(folder.resolve(name)).doesNotExist();
+    return progress;
+  }
+
+  private RunFolder fit(String name, FitSettings settings, Progress progress) {
+    return run(name, settings, false, progress);
+  }
+
+  private RunFolder run(String name, FitSettings settings, boolean force, Progress progress) {
+    return Fit.run(
+        model,
+        Oracle.of("gpt2").model(),
+        corpus,
+        settings,
+        folder.resolve(name),
+        force,
+        progress);
+  }
+}
