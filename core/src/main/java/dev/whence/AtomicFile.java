@@ -1,10 +1,15 @@
 package dev.whence;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -59,5 +64,22 @@ public final class AtomicFile {
     while (bytes.hasRemaining()) {
       channel.write(bytes);
     }
+  }
+
+  /**
+   * A failure in words: a file system's exceptions often carry a bare path as message.
+   *
+   * @param verb what could not be done: {@code "write"}
+   */
+  public static UncheckedIOException failed(String verb, Path file, IOException e) {
+    String reason =
+        switch (e) {
+          case NoSuchFileException _ -> "it does not exist";
+          case AccessDeniedException _ -> "permission denied";
+          case FileAlreadyExistsException _ -> "a file of that name is in the way";
+          case FileSystemException f when f.getReason() != null -> f.getReason();
+          default -> String.valueOf(e.getMessage());
+        };
+    return new UncheckedIOException("cannot " + verb + " " + file + ": " + reason, e);
   }
 }

@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import dev.whence.InvalidInputException;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
 import dev.whence.doctor.Check;
@@ -96,6 +97,15 @@ final class DoctorCommand implements Callable<Integer> {
           sequences.add(corpus.sequence(i).tokens());
         }
       }
+    }
+    if (sequences.isEmpty()) {
+      throw new InvalidInputException(
+          "the corpus has no sequence of two tokens to check with; give another --corpus, or none");
+    }
+    if (sequences.size() == 1) {
+      // One more, of another length, so that padding and batching are checked too.
+      int[] only = sequences.getFirst();
+      sequences.add(java.util.Arrays.copyOf(only, Math.max(2, only.length / 2)));
     }
     return sequences;
   }

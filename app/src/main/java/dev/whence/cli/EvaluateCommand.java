@@ -8,6 +8,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.dictionary.OwnDocumentRanks;
+import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
 import dev.whence.tensor.DType;
 import java.io.IOException;
@@ -81,7 +82,11 @@ final class EvaluateCommand implements Runnable {
 
     @Override
     public Integer call() throws IOException {
+      if (count < 1) {
+        throw new InvalidInputException("--count is " + count + " but must be at least 1");
+      }
       RunFolder run = RunFolder.open(runFolder);
+      run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
       DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
       ConsoleProgress progress = new ConsoleProgress();
       try (ModelFolder model =

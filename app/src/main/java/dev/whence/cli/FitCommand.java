@@ -12,7 +12,7 @@ import dev.whence.tensor.DType;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,7 +45,7 @@ final class FitCommand implements Callable<Integer> {
       names = "--sequence-length",
       paramLabel = "N",
       description = "Documents are cut into sequences of N tokens (default: 512, or what the model takes).")
-  private OptionalInt sequenceLength = OptionalInt.empty();
+  private Optional<Integer> sequenceLength = Optional.empty();
 
   @Option(
       names = "--layers",
@@ -130,6 +130,6 @@ final class FitCommand implements Callable<Integer> {
   }
 
   private int length(LanguageModel model) {
-    return sequenceLength.orElse(Math.min(DEFAULT_LENGTH, model.maximumPositions()));
+    return sequenceLength.orElseGet(() -> Math.min(DEFAULT_LENGTH, model.maximumPositions()));
   }
 }

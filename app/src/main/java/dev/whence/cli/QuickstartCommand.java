@@ -55,6 +55,10 @@ final class QuickstartCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (entries < 0 || entries > WordNet.SYNSETS) {
+      throw new InvalidInputException(
+          "--entries is " + entries + " but must be from 0 to " + WordNet.SYNSETS);
+    }
     Path modelFolder = home().resolve("models").resolve("dictionary");
     Path dictionary = out.resolve("dictionary.jsonl");
     Path queryFile = modelFolder.resolve("queries.jsonl");
@@ -118,7 +122,7 @@ final class QuickstartCommand implements Callable<Integer> {
         likely, negative (teal, [-..-]) less. A token is shaded for what the prediction after it contributes.
 
         Took %d s; results are in %s. Next:
-          whence top %s --query dog --count 20
+          whence top %s --query animal --count 20
           whence inspect %s
           whence attribute %s --queries YOURS.jsonl --corpus %s --out %s
         with your own queries, {"id", "prompt", "completion"} a line; docs/TUTORIAL.md goes on from here.

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -152,7 +153,7 @@ final class TrainCommand implements Callable<Integer> {
             corpus.open(
                 new Tokenization(tokens.tokenizer(), sequenceLength, model.vocabularySize()),
                 progress);
-        Trainer trainer = new Trainer(model, data, settings, out)) {
+        Trainer trainer = new Trainer(model, data, settings, startHash(), out)) {
       System.err.printf(
           Locale.ROOT,
           "%,d parameters, %,d sequences, %,d positions%n",
@@ -186,6 +187,12 @@ final class TrainCommand implements Callable<Integer> {
         .checkpoint
         .map(folder -> folder.resolve(LanguageModel.TOKENIZER_FILE))
         .filter(Files::exists);
+  }
+
+  /** What the weights begin as. */
+  private String startHash() {
+    return Provenance.sha256(
+        start.config.map(List::of).orElseGet(() -> LanguageModel.files(start.checkpoint.orElseThrow())));
   }
 
   private LanguageModel model(TrainingSettings settings) {

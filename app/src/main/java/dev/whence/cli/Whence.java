@@ -1,9 +1,13 @@
 package dev.whence.cli;
 
+import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.tensor.NativeErrors;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,7 +52,12 @@ public final class Whence implements Runnable {
     // stopping at once is safe.
     Thread stop = new Thread(() -> Runtime.getRuntime().halt(INTERRUPTED));
     Runtime.getRuntime().addShutdownHook(stop);
-    int code = run(arguments);
+    int code = FAILURE;
+    try {
+      code = run(arguments);
+    } catch (Throwable e) {
+      System.err.println("whence: " + sentence(e));
+    }
     Runtime.getRuntime().removeShutdownHook(stop);
     System.exit(code);
   }
@@ -74,7 +83,7 @@ public final class Whence implements Runnable {
 
   private static int explainUsage(CommandLine.ParameterException error, String... arguments) {
     PrintWriter out = error.getCommandLine().getErr();
-    out.println("whence: " + error.getMessage());
+    out.println("whence: " + Shading.printable(String.valueOf(error.getMessage())));
     out.println("Try '" + error.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
     return BAD_INPUT;
   }
@@ -84,18 +93,32 @@ public final class Whence implements Runnable {
     if (stacktrace) {
       error.printStackTrace(out);
     }
-    switch (error) {
-      case InvalidInputException e -> out.println("whence: " + e.getMessage());
-      case UncheckedIOException e -> out.println("whence: " + e.getMessage());
-      case RuntimeException e when NativeErrors.isOutOfMemory(e) ->
-          out.println("whence: out of memory; lower --batch-tokens, or track fewer layers");
-      default -> {
-        out.println("whence: " + NativeErrors.firstLine(error));
-        if (!stacktrace) {
-          out.println("This may be a bug: run again with --stacktrace to see where it arose.");
-        }
-      }
+    out.println("whence: " + sentence(error));
+    if (!stacktrace && isUnexpected(error)) {
+      out.println("This may be a bug: run again with --stacktrace to see where it arose.");
     }
     return error instanceof InvalidInputException ? BAD_INPUT : FAILURE;
+  }
+
+  private static boolean isUnexpected(Throwable error) {
+    return !(error instanceof InvalidInputException
+        || error instanceof UncheckedIOException
+        || error instanceof IOException
+        || NativeErrors.isOutOfMemory(error));
+  }
+
+  /** What went wrong, without characters that could steer a terminal: messages quote files. */
+  private static String sentence(Throwable error) {
+    if (NativeErrors.isOutOfMemory(error)) {
+      return "out of memory; lower --batch-tokens, or track fewer layers";
+    }
+    String message =
+        error instanceof InvalidInputException || error instanceof UncheckedIOException
+            ? String.valueOf(error.getMessage())
+            : error instanceof FileSystemException io
+                ? String.valueOf(
+                    AtomicFile.failed("access", Path.of(io.getFile()), io).getMessage())
+                : NativeErrors.firstLine(error);
+    return Shading.printable(message);
   }
 }

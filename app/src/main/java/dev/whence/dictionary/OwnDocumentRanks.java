@@ -161,8 +161,9 @@ public final class OwnDocumentRanks {
         throw new IllegalStateException("no document for " + queries.get(q).id());
       }
       ranks[q] = 1;
-      for (float score : scores[q]) {
-        ranks[q] += score > scores[q][own] ? 1 : 0;
+      for (int i = 0; i < scores[q].length; i++) {
+        // A tie, or a score that is not a number, counts against the method.
+        ranks[q] += i != own && !(scores[q][i] < scores[q][own]) ? 1 : 0;
       }
     }
     return new Ranks(method, corpus.size(), ranks);

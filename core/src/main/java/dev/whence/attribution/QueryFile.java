@@ -1,10 +1,10 @@
 package dev.whence.attribution;
 
+import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.corpus.Tokenizer;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -75,7 +75,7 @@ public final class QueryFile {
     } catch (MalformedInputException e) {
       throw new InvalidInputException(file + " is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + file + ": " + e.getMessage(), e);
+      throw AtomicFile.failed("read", file, e);
     }
   }
 
@@ -111,12 +111,19 @@ public final class QueryFile {
     }
     String prompt = node.path("prompt").asString();
     String completion = node.path("completion").asString();
-    return of(
-        id,
-        prompt,
-        completion,
-        tokenizer.orElseThrow(
-            () -> invalid(number, "has text, but the model has no tokenizer.json; give tokens")));
+    Query query =
+        of(
+            id,
+            prompt,
+            completion,
+            tokenizer.orElseThrow(() ->
+                invalid(number, "has text, but the model has no tokenizer.json; give tokens")));
+    for (int token : query.tokens()) {
+      if (token >= vocabularySize) { // the tokenizer may know more than the model
+        throw outsideVocabulary(number, "" + token);
+      }
+    }
+    return query;
   }
 
   /** A query of text. */
@@ -142,8 +149,7 @@ public final class QueryFile {
           || !token.canConvertToInt()
           || token.asInt() < 0
           || token.asInt() >= vocabularySize) {
-        throw invalid(
-            number, "has the token " + token + ", outside the vocabulary of " + vocabularySize);
+        throw outsideVocabulary(number, token.toString());
       }
       tokens[i] = token.asInt();
     }
@@ -155,6 +161,10 @@ public final class QueryFile {
         .map(t -> t.decode(tokens))
         .orElseGet(
             () -> Arrays.stream(tokens).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+  }
+
+  private InvalidInputException outsideVocabulary(int line, String token) {
+    return invalid(line, "has the token " + token + ", outside the vocabulary of " + vocabularySize);
   }
 
   private InvalidInputException invalid(int line, String what) {

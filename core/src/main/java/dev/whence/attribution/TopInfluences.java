@@ -50,6 +50,10 @@ public final class TopInfluences {
   }
 
   private void add(int query, long place, double influence) {
+    if (Double.isNaN(influence)) {
+      throw new ArithmeticException(
+          "the influence of sequence " + place + " is not a number; try --dtype float32 or float64");
+    }
     if (influence > 0) {
       offer(raising.get(query), new Entry(place, influence));
     } else if (influence < 0) {

@@ -1,35 +1,31 @@
 package dev.whence.fit;
 
+import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Selection;
-import dev.whence.curvature.Covariance;
 import dev.whence.curvature.CurvatureKind;
-import dev.whence.curvature.Eigenbasis;
 import dev.whence.curvature.Fisher;
-import dev.whence.curvature.LayerFactors.Kronecker;
 import dev.whence.model.CorpusPass;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.model.Targets;
 import dev.whence.model.Trace;
 import dev.whence.run.FactorsFile;
-import dev.whence.run.FactorsFile.Factor;
 import dev.whence.run.Provenance;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.run.WorkFolder;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +38,8 @@ import java.util.Optional;
 public final class Fit {
   private static final int COVARIANCE_STREAM = 0;
   private static final int LAMBDA_STREAM = 1;
+  private static final String COVARIANCES = "covariances.safetensors";
+  private static final String SQUARES = "squares.safetensors";
 
   private final LanguageModel model;
   private final Path modelFolder;
@@ -87,6 +85,7 @@ public final class Fit {
     String modelHash = Provenance.sha256(LanguageModel.files(modelFolder));
     Map<String, String> identity = new LinkedHashMap<>(settings.options());
     identity.put("format", "" + RunManifest.FORMAT);
+    identity.put("whence", Provenance.VERSION);
     identity.put("model", modelHash);
     identity.put("corpus", corpus.hash());
     if (!WorkFolder.isFree(out) && !force) {
@@ -98,15 +97,15 @@ public final class Fit {
           out
               + " was fitted from another model, corpus or setting; give --force to replace it, or another --out");
     }
-    try (WorkFolder work = WorkFolder.open(out, identity, force)) {
+    try (WorkFolder work = WorkFolder.open(out, RunManifest.KIND, identity)) {
       fit.into(work.path(), modelHash);
-      work.publish();
+      return RunFolder.open(work.publish());
     }
-    return RunFolder.open(out);
   }
 
   private boolean madeFrom(RunManifest manifest, String modelHash) {
-    return manifest.settings().equals(settings.options())
+    return manifest.whenceVersion().equals(Provenance.VERSION)
+        && manifest.settings().equals(settings.options())
         && manifest.model().sha256().equals(modelHash)
         && manifest.corpus().hash().equals(corpus.hash());
   }
@@ -114,50 +113,54 @@ public final class Fit {
   private void into(Path folder, String modelHash) {
     createFactorsFolder(folder);
     DType type = settings.type().accumulator();
-    long positions = 0;
-    long covarianceSequences = 0;
-    List<Optional<Kronecker>> bases = new ArrayList<>();
-    layers.forEach(_ -> bases.add(Optional.empty()));
-    List<Eigenbasis> owned = new ArrayList<>();
-    try (Covariances covariances =
-        new Covariances(layers, groups, settings.blocks(), type, settings.device())) {
-      if (settings.fitsEigenbases()) {
+    try (Bases bases = settings.fitsEigenbases() ? bases(folder, type) : Bases.none(layers.size());
+        SequenceSquares squares =
+            new SequenceSquares(
+                layers,
+                settings.fits(CurvatureKind.EKFAC)
+                    ? bases.kronecker()
+                    : Bases.none(layers.size()).kronecker(),
+                settings.fits(CurvatureKind.DIAGONAL),
+                type,
+                settings.device())) {
+      if (settings.fitsSequenceGradients()) {
         pass(
-            "accumulating covariances",
-            covariances,
-            settings.covarianceSequences(),
-            COVARIANCE_STREAM,
-            folder.resolve("covariances.safetensors"));
-        positions = covariances.positions();
-        covarianceSequences = covariances.sequences();
-        decompose(covariances, bases, owned);
+            "accumulating corrected eigenvalues",
+            squares,
+            settings.lambdaSequences(),
+            LAMBDA_STREAM,
+            folder.resolve(SQUARES));
       }
-      long lambdaSequences;
-      try (SequenceSquares squares =
-          new SequenceSquares(
-              layers,
-              settings.fits(CurvatureKind.EKFAC)
-                  ? bases
-                  : layers.stream().map(_ -> Optional.<Kronecker>empty()).toList(),
-              settings.fits(CurvatureKind.DIAGONAL),
-              type,
-              settings.device())) {
-        if (settings.fitsSequenceGradients()) {
-          pass(
-              "accumulating corrected eigenvalues",
-              squares,
-              settings.lambdaSequences(),
-              LAMBDA_STREAM,
-              folder.resolve("squares.safetensors"));
-        }
-        lambdaSequences = squares.sequences();
-        write(folder, covariances, bases, squares);
+      for (int l = 0; l < layers.size(); l++) {
+        complete(folder, l, bases.counts(), squares);
       }
       RunFolder.writeManifest(
-          folder, manifest(modelHash, covarianceSequences, positions, lambdaSequences));
-      deleteCheckpoints(folder);
-    } finally {
-      owned.forEach(Eigenbasis::close);
+          folder, manifest(folder, modelHash, bases.counts(), squares.sequences()));
+      Bases.forget(folder);
+      Files.deleteIfExists(folder.resolve(COVARIANCES));
+      Files.deleteIfExists(folder.resolve(SQUARES));
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", folder, e);
+    }
+  }
+
+  /** The eigenbases: those of an earlier try, or of a pass over the corpus. */
+  private Bases bases(Path folder, DType type) {
+    Optional<Bases> earlier = Bases.read(folder, layers, groups, type, settings.device());
+    if (earlier.isPresent()) {
+      return earlier.get();
+    }
+    try (Covariances covariances =
+        new Covariances(layers, groups, settings.blocks(), type, settings.device())) {
+      pass(
+          "accumulating covariances",
+          covariances,
+          settings.covarianceSequences(),
+          COVARIANCE_STREAM,
+          folder.resolve(COVARIANCES));
+      try (Progress.Stage stage = progress.begin("decomposing", layers.size(), "layers")) {
+        return Bases.decompose(folder, layers, groups, covariances, () -> stage.advance(1));
+      }
     }
   }
 
@@ -189,71 +192,34 @@ public final class Fit {
     }
   }
 
-  private void decompose(
-      Covariances covariances, List<Optional<Kronecker>> bases, List<Eigenbasis> owned) {
-    double positionsPerSequence =
-        (double) covariances.positions() / Math.max(1, covariances.sequences());
-    Map<Integer, Eigenbasis> activations = new HashMap<>();
-    try (Progress.Stage stage = progress.begin("decomposing", layers.size(), "layers")) {
-      for (int l = 0; l < layers.size(); l++) {
-        int leader = groups.leader().get(l);
-        Eigenbasis activation = activations.get(leader);
-        if (activation == null) {
-          activation = decompose(covariances.activation(l), l, covariances.positions());
-          activations.put(leader, activation);
-          owned.add(activation);
-        }
-        Eigenbasis gradient = decompose(covariances.gradient(l), l, covariances.positions());
-        owned.add(gradient);
-        bases.set(l, Optional.of(new Kronecker(activation, gradient, positionsPerSequence)));
-        stage.advance(1);
-      }
-    }
-  }
-
-  private Eigenbasis decompose(Covariance sum, int layer, long positions) {
+  /** Adds to a layer's file what the second pass found. */
+  private void complete(Path folder, int layer, Bases.Counts counts, SequenceSquares squares) {
+    String name = layers.get(layer).name();
+    Path path = FactorsFile.path(folder, name);
     try (Scope _ = Scope.open()) {
-      return Eigenbasis.of(sum.blocks(), sum.mean(positions));
-    } catch (ArithmeticException e) {
-      throw new ArithmeticException(
-          "a covariance of layer "
-              + layers.get(layer).name()
-              + " cannot be decomposed: "
-              + e.getMessage()
-              + "; try --dtype float64");
+      FactorsFile.Builder file = new FactorsFile.Builder();
+      if (settings.fitsEigenbases()) {
+        file.copy(path);
+      }
+      squares.lambda(layer).ifPresent(t -> file.lambda(finite(t, "lambda", name)));
+      squares.diagonal(layer).ifPresent(t -> file.diagonal(finite(t, "diagonal", name)));
+      file.count("covariance_sequences", counts.sequences())
+          .count("covariance_positions", counts.positions())
+          .count("lambda_sequences", squares.sequences())
+          .write(path);
     }
   }
 
-  private void write(
-      Path folder,
-      Covariances covariances,
-      List<Optional<Kronecker>> bases,
-      SequenceSquares squares) {
-    for (int l = 0; l < layers.size(); l++) {
-      try (Scope _ = Scope.open()) {
-        FactorsFile.Builder file = new FactorsFile.Builder();
-        int layer = l;
-        bases
-            .get(l)
-            .ifPresent(pair -> {
-              long positions = covariances.positions();
-              file.activation(
-                  new Factor(covariances.activation(layer).mean(positions), pair.activation()));
-              file.gradient(
-                  new Factor(covariances.gradient(layer).mean(positions), pair.gradient()));
-            });
-        squares.lambda(l).ifPresent(file::lambda);
-        squares.diagonal(l).ifPresent(file::diagonal);
-        file.count("covariance_sequences", covariances.sequences())
-            .count("covariance_positions", covariances.positions())
-            .count("lambda_sequences", squares.sequences())
-            .write(FactorsFile.path(folder, layers.get(l).name()));
-      }
+  private static Tensor finite(Tensor value, String what, String layer) {
+    if (!value.isFinite()) {
+      throw new ArithmeticException(
+          "the %s of layer %s is not finite; try --dtype float32 or float64".formatted(what, layer));
     }
+    return value;
   }
 
   private RunManifest manifest(
-      String modelHash, long covarianceSequences, long positions, long lambdaSequences) {
+      Path folder, String modelHash, Bases.Counts counts, long lambdaSequences) {
     List<RunManifest.Layer> described = new ArrayList<>();
     for (int l = 0; l < layers.size(); l++) {
       Linear layer = layers.get(l);
@@ -265,7 +231,8 @@ public final class Fit {
               layer.hasBias(),
               groups.leads(l)
                   ? Optional.empty()
-                  : Optional.of(layers.get(groups.leader().get(l)).name())));
+                  : Optional.of(layers.get(groups.leader().get(l)).name()),
+              Provenance.sha256(List.of(FactorsFile.path(folder, layer.name())))));
     }
     return new RunManifest(
         RunManifest.KIND,
@@ -281,26 +248,17 @@ public final class Fit {
             corpus.totalPositions()),
         settings.options(),
         described,
-        covarianceSequences,
-        positions,
+        counts.sequences(),
+        counts.positions(),
         lambdaSequences,
-        (double) positions / Math.max(1, covarianceSequences));
+        counts.positionsPerSequence());
   }
 
   private static void createFactorsFolder(Path folder) {
     try {
       Files.createDirectories(folder.resolve("factors"));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write to " + folder + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static void deleteCheckpoints(Path folder) {
-    try {
-      Files.deleteIfExists(folder.resolve("covariances.safetensors"));
-      Files.deleteIfExists(folder.resolve("squares.safetensors"));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write to " + folder + ": " + e.getMessage(), e);
+      throw AtomicFile.failed("write to", folder, e);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.whence.model;
 
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Functions;
+import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 
 /**
@@ -25,17 +26,20 @@ final class CausalAttention {
    * @return [batch, positions, heads * headSize]
    */
   static Tensor attend(Tensor q, Tensor k, Tensor v, double scale, int window, DType softmaxType) {
-    long batch = q.size(0);
-    long heads = q.size(1);
-    long positions = q.size(2);
-    Tensor keys = repeat(k, heads / k.size(1));
-    Tensor values = repeat(v, heads / v.size(1));
-    Tensor scores =
-        q.times(scale).matmul(keys.transpose(2, 3)); // [batch, heads, positions, positions]
-    Tensor weights =
-        Functions.softmax(scores.plus(mask((int) positions, window, q)).to(softmaxType))
-            .to(q.type());
-    return weights.matmul(values).transpose(1, 2).reshape(batch, positions, heads * q.size(3));
+    return Scope.result(
+        () -> {
+          long positions = q.size(2);
+          Tensor keys = repeat(k, q.size(1) / k.size(1));
+          Tensor values = repeat(v, q.size(1) / v.size(1));
+          Tensor scores =
+              q.times(scale).matmul(keys.transpose(2, 3)); // [batch, heads, positions, positions]
+          Tensor masked = scores.plus(mask((int) positions, window, q));
+          Tensor weights = Functions.softmax(masked.to(softmaxType)).to(q.type());
+          return weights
+              .matmul(values)
+              .transpose(1, 2)
+              .reshape(q.size(0), positions, q.size(1) * q.size(3));
+        });
   }
 
   /** Splits [batch, positions, heads * headSize] into [batch, heads, positions, headSize]. */

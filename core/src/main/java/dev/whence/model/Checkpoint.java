@@ -1,5 +1,6 @@
 package dev.whence.model;
 
+import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.tensor.DType;
@@ -7,11 +8,12 @@ import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
@@ -73,7 +75,7 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
     } catch (JacksonException e) {
       throw new InvalidInputException(index + " is not valid JSON: " + e.getOriginalMessage(), e);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + index + ": " + e.getMessage(), e);
+      throw AtomicFile.failed("read", index, e);
     }
     if (!map.isObject() || map.isEmpty()) {
       throw new InvalidInputException(index + " has no weight_map; download it again");
@@ -101,6 +103,16 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
       }
       fileByTensor.put(entry.getKey(), file);
     }
+  }
+
+  /** The files that the weights are read from, and their index if there is one. */
+  List<Path> files() {
+    List<Path> all = new ArrayList<>();
+    if (!files.containsKey(folder.resolve(SINGLE))) {
+      all.add(folder.resolve(INDEX));
+    }
+    all.addAll(files.keySet());
+    return all;
   }
 
   private SafetensorsFile open(Path file) {

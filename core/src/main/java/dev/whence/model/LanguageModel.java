@@ -5,8 +5,8 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Tensor;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,6 +56,10 @@ public final class LanguageModel implements AutoCloseable {
    * @throws InvalidInputException naming the file and, where one is at fault, the tensor
    */
   public static LanguageModel load(Path folder, DType type, Device device) {
+    if (!type.isFloatingPoint()) {
+      throw new InvalidInputException(
+          "--dtype is " + type + " but must be float32, float64, bfloat16 or float16");
+    }
     Config config = Config.read(folder.resolve(CONFIG_FILE));
     builder(config);
     try (Checkpoint checkpoint = Checkpoint.open(folder, type, device.require())) {
@@ -90,18 +94,17 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * The checkpoint files in {@code folder} that decide what the model computes, in a fixed order.
+   * The files in a checkpoint's folder that decide what the model computes: its config, its weights and their index.
+   *
+   * @throws InvalidInputException when the folder is no checkpoint
    */
   public static List<Path> files(Path folder) {
-    try (var listing = Files.list(folder)) {
-      return listing
-          .filter(f -> f.getFileName().toString().matches("config\\.json|model.*\\.safetensors"))
-          .sorted()
-          .toList();
-    } catch (java.io.IOException e) {
-      throw new InvalidInputException(
-          folder + " is not a readable folder: give the folder of a Hugging Face checkpoint", e);
+    List<Path> files = new ArrayList<>();
+    files.add(folder.resolve(CONFIG_FILE));
+    try (Checkpoint checkpoint = Checkpoint.open(folder, DType.FLOAT32, Device.CPU)) {
+      files.addAll(checkpoint.files());
     }
+    return files;
   }
 
   /** The family, as {@code config.json} spells it: {@code llama}. */

@@ -1,6 +1,7 @@
 package dev.whence.model;
 
 import dev.whence.tensor.DType;
+import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 
 /** Which tokens the log-likelihood's gradient is taken for. */
@@ -39,15 +40,22 @@ public sealed interface Targets {
       }
       // Inverse of the cumulative distribution: a sort-free draw that costs one pass over the
       // vocabulary.
-      Tensor cumulative = probabilities.cumulativeSum(2);
-      int last = (int) cumulative.size(2) - 1;
-      Tensor threshold =
-          Tensor.of(uniform, batch.size(), positions, 1)
-              .to(cumulative.type())
-              .to(cumulative.device())
-              .times(cumulative.narrow(2, last, 1));
-      // The clamp's bound is floating-point, and so is its result.
-      return cumulative.searchSortedRight(threshold).select(2, 0).clampMax(last).to(DType.INT64);
+      return Scope.result(
+          () -> {
+            Tensor cumulative = probabilities.cumulativeSum(2);
+            int last = (int) cumulative.size(2) - 1;
+            Tensor threshold =
+                Tensor.of(uniform, batch.size(), positions, 1)
+                    .to(cumulative.type())
+                    .to(cumulative.device())
+                    .times(cumulative.narrow(2, last, 1));
+            // The clamp's bound is floating-point, and so is its result.
+            return cumulative
+                .searchSortedRight(threshold)
+                .select(2, 0)
+                .clampMax(last)
+                .to(DType.INT64);
+          });
     }
 
     /** A number in [0, 1) that depends on all bits of its arguments. */

@@ -1,5 +1,6 @@
 package dev.whence.results;
 
+import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.attribution.InfluenceScan;
@@ -21,7 +22,6 @@ import dev.whence.run.RunManifest;
 import dev.whence.run.WorkFolder;
 import dev.whence.tensor.DType;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -114,16 +114,16 @@ public final class Attribution {
     }
     Map<String, String> identity = new LinkedHashMap<>(manifest.settings());
     identity.put("format", "" + ResultsManifest.FORMAT);
+    identity.put("whence", manifest.whenceVersion());
     identity.put("run", manifest.runSha256());
     identity.put("corpus", corpus.hash());
     identity.put("queries", manifest.queriesSha256());
     identity.put("dtype", model.type().toString());
-    try (WorkFolder work = WorkFolder.open(out, identity, force)) {
+    try (WorkFolder work = WorkFolder.open(out, ResultsManifest.KIND, identity)) {
       attribution.into(work.path());
       RunFolder.writeManifest(work.path(), manifest);
-      work.publish();
+      return ResultsFolder.open(work.publish());
     }
-    return ResultsFolder.open(out);
   }
 
   private static Path absolute(Path path) {
@@ -131,7 +131,8 @@ public final class Attribution {
   }
 
   private static boolean sameOrigin(ResultsManifest a, ResultsManifest b) {
-    return a.settings().equals(b.settings())
+    return a.whenceVersion().equals(b.whenceVersion())
+        && a.settings().equals(b.settings())
         && a.runSha256().equals(b.runSha256())
         && a.corpus().hash().equals(b.corpus().hash())
         && a.queriesSha256().equals(b.queriesSha256());
@@ -253,7 +254,7 @@ public final class Attribution {
       tables.write();
       Files.deleteIfExists(folder.resolve("scan.safetensors"));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write to " + folder + ": " + e.getMessage(), e);
+      throw AtomicFile.failed("write to", folder, e);
     }
   }
 

@@ -177,7 +177,7 @@ final class ScoresFile implements AutoCloseable {
   }
 
   private static UncheckedIOException failed(Path file, IOException e) {
-    return new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
+    return AtomicFile.failed("write", file, e);
   }
 
   @Override

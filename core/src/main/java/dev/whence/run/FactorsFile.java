@@ -59,6 +59,14 @@ public final class FactorsFile {
       return this;
     }
 
+    /** Takes over what a file has already; the values belong to the caller's scope. */
+    public Builder copy(Path file) {
+      try (SafetensorsFile existing = SafetensorsFile.open(file)) {
+        existing.names().forEach(name -> tensors.put(name, existing.tensor(name)));
+      }
+      return this;
+    }
+
     /** A count, as a tensor of one int64. */
     public Builder count(String name, long value) {
       tensors.put(name, Tensor.of(new long[] {value}, 1));

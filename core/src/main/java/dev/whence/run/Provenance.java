@@ -1,5 +1,6 @@
 package dev.whence.run;
 
+import dev.whence.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -61,7 +62,7 @@ public final class Provenance {
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + file + ": " + e.getMessage(), e);
+      throw AtomicFile.failed("read", file, e);
     }
   }
 

@@ -10,7 +10,6 @@ import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Tensor;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,7 +76,7 @@ public record RunFolder(Path path, RunManifest manifest) {
       throw new InvalidInputException(
           file + " is damaged: " + e.getOriginalMessage() + "; make the folder again", e);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + file + ": " + e.getMessage(), e);
+      throw AtomicFile.failed("read", file, e);
     }
   }
 
@@ -87,7 +86,7 @@ public record RunFolder(Path path, RunManifest manifest) {
     try {
       AtomicFile.write(file, Json.MAPPER.writeValueAsString(manifest) + "\n");
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
+      throw AtomicFile.failed("write", file, e);
     }
   }
 
@@ -130,7 +129,13 @@ public record RunFolder(Path path, RunManifest manifest) {
       Map<String, Eigenbasis> activations,
       DType type,
       Device device) {
-    try (SafetensorsFile file = SafetensorsFile.open(FactorsFile.path(path, layer.name()))) {
+    Path factorsFile = FactorsFile.path(path, layer.name());
+    if (!Files.exists(factorsFile)
+        || !Provenance.sha256(List.of(factorsFile)).equals(layer.factorsSha256())) {
+      throw new InvalidInputException(
+          factorsFile + " is missing or was changed since the fit; fit again with --force");
+    }
+    try (SafetensorsFile file = SafetensorsFile.open(factorsFile)) {
       Optional<Eigenbasis> activation =
           layer.sharesInputWith().map(activations::get).or(() -> Optional.empty());
       if (activation.isEmpty()) {

@@ -51,9 +51,15 @@ public record RunManifest(
    * @param outputs rows of its gradient
    * @param inputs columns of its gradient, one more than the layer's input when it has a bias
    * @param sharesInputWith an earlier layer with the same activation covariance, if there is one
+   * @param factorsSha256 of the layer's factor file
    */
   public record Layer(
-      String name, int outputs, int inputs, boolean bias, Optional<String> sharesInputWith) {}
+      String name,
+      int outputs,
+      int inputs,
+      boolean bias,
+      Optional<String> sharesInputWith,
+      String factorsSha256) {}
 
   /** The precision of the run, as {@code --dtype} spells it. */
   public String dtype() {

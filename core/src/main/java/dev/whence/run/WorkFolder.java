@@ -13,17 +13,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A folder in the making. Everything is written to {@code NAME.partial} beside the target and
- * renamed at the end, so that a folder of the target's name is always whole. A partial folder left
- * by a killed process is taken up again when it was for the same work, else discarded.
+ * A folder in the making. Everything is written to {@code NAME.partial} beside the target and renamed at the end, so that a folder of the target's
+ * name is always whole. A partial folder left by a killed process is taken up again when it was for the same work, else emptied. Nothing that
+ * Whence did not write is ever deleted.
  */
 public final class WorkFolder implements AutoCloseable {
   private static final String IDENTITY = "identity.json";
@@ -42,41 +43,60 @@ public final class WorkFolder implements AutoCloseable {
   /**
    * Opens or creates the partial folder.
    *
+   * @param kind what the folder is to hold; only a folder of this kind may be replaced
    * @param identity what the work is made from; only a partial folder with the same is taken up
-   * @param restart discards a partial folder in any case
-   * @throws InvalidInputException when another process is at work on the same target
+   * @throws InvalidInputException when another process is at work on the same target, or a folder there holds something else
    * @throws UncheckedIOException when the folder cannot be written
    */
-  public static WorkFolder open(Path target, Map<String, String> identity, boolean restart) {
-    Path absolute = target.toAbsolutePath().normalize();
-    if (!isFree(absolute) && !isOurs(absolute)) {
-      throw new InvalidInputException(
-          target + " holds files that Whence did not write; choose another --out");
-    }
-    Path partial = absolute.resolveSibling(absolute.getFileName() + ".partial");
+  public static WorkFolder open(Path target, String kind, Map<String, String> identity) {
     try {
+      Path real = resolve(target);
+      if (!isFree(real) && !kind.equals(kindOf(real))) {
+        throw new InvalidInputException(
+            target + " holds something else than a " + kind + " folder; choose another --out");
+      }
+      Path partial = real.resolveSibling(real.getFileName() + ".partial");
       Files.createDirectories(partial);
+      if (!Files.exists(partial.resolve(IDENTITY)) && !onlyLock(partial)) {
+        throw new InvalidInputException(
+            partial + " holds files that Whence did not write; move it away, or choose another --out");
+      }
       FileChannel channel =
           FileChannel.open(
               partial.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      WorkFolder folder = new WorkFolder(absolute, partial, channel);
+      WorkFolder folder = new WorkFolder(real, partial, channel);
       try {
         folder.lock();
-        folder.begin(identity, restart);
+        folder.begin(identity);
         return folder;
       } catch (IOException | RuntimeException e) {
         channel.close();
         throw e;
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(
-          "cannot write to " + absolute.getParent() + ": " + reason(e), e);
+      throw AtomicFile.failed("write to", target, e);
     }
   }
 
-  /**
-   * Whether nothing is lost by writing to {@code target}: it does not exist, or is an empty folder.
-   */
+  /** The target without links: renaming a link would put the folder on the link's disk. */
+  private static Path resolve(Path target) throws IOException {
+    Path absolute = target.toAbsolutePath();
+    if (Files.exists(absolute)) {
+      absolute = absolute.toRealPath();
+    } else {
+      Path parent = absolute.normalize().getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+        absolute = parent.toRealPath().resolve(absolute.normalize().getFileName());
+      }
+    }
+    if (absolute.getFileName() == null) {
+      throw new InvalidInputException(target + " cannot be a folder of results; choose another --out");
+    }
+    return absolute;
+  }
+
+  /** Whether nothing is lost by writing to {@code target}: it does not exist, or is an empty folder. */
   public static boolean isFree(Path target) {
     if (!Files.exists(target)) {
       return true;
@@ -89,10 +109,16 @@ public final class WorkFolder implements AutoCloseable {
     }
   }
 
-  /** A manifest alone proves nothing: other programs write files of that name. */
-  private static boolean isOurs(Path folder) {
+  private static String kindOf(Path folder) {
     return Files.exists(folder.resolve(RunFolder.MANIFEST))
-        && RunFolder.readManifest(folder, JsonNode.class).path("whenceVersion").isString();
+        ? RunFolder.readManifest(folder, JsonNode.class).path("kind").asString("")
+        : "";
+  }
+
+  private static boolean onlyLock(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.allMatch(file -> file.endsWith(LOCK));
+    }
   }
 
   private void lock() throws IOException {
@@ -108,14 +134,14 @@ public final class WorkFolder implements AutoCloseable {
     }
   }
 
-  private void begin(Map<String, String> identity, boolean restart) throws IOException {
+  private void begin(Map<String, String> identity) throws IOException {
     Path file = partial.resolve(IDENTITY);
-    if (restart || !identity.equals(readIdentity(file))) {
+    if (!identity.equals(readIdentity(file))) {
+      // The identity goes first: without it, what is left can be taken for nothing.
+      Files.deleteIfExists(file);
       try (Stream<Path> files = Files.list(partial)) {
-        for (Path old : files.toList()) {
-          if (!old.endsWith(LOCK)) {
-            delete(old);
-          }
+        for (Path old : files.filter(f -> !f.endsWith(LOCK)).toList()) {
+          delete(old);
         }
       }
       AtomicFile.write(file, Json.MAPPER.writeValueAsString(identity));
@@ -139,22 +165,75 @@ public final class WorkFolder implements AutoCloseable {
   }
 
   /**
-   * Puts the finished folder in the target's place; a folder that was there is removed after that.
+   * Puts the finished folder in the target's place.
+   *
+   * @return the target, without links
    */
-  public void publish() {
+  public Path publish() {
     try {
-      Files.deleteIfExists(partial.resolve(IDENTITY));
-      lockChannel.close();
-      Files.deleteIfExists(partial.resolve(LOCK));
-      Path old = target.resolveSibling(target.getFileName() + ".old");
-      delete(old);
-      if (Files.exists(target)) {
-        Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+      sync(partial);
+      Optional<Path> replaced = makeRoom();
+      try {
+        Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        if (replaced.isPresent()) {
+          Files.move(replaced.get(), target, StandardCopyOption.ATOMIC_MOVE);
+          throw e;
+        }
+        // An empty folder that cannot be replaced, such as a mount point, is filled, the manifest last.
+        moveFiles();
       }
-      Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-      delete(old);
+      lockChannel.close();
+      Files.deleteIfExists(target.resolve(IDENTITY));
+      Files.deleteIfExists(target.resolve(LOCK));
+      if (replaced.isPresent()) {
+        delete(replaced.get());
+      }
+      return target;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot finish " + target + ": " + reason(e), e);
+      throw AtomicFile.failed("finish", target, e);
+    }
+  }
+
+  /** Moves an older folder aside, under a name that nobody else uses. */
+  private Optional<Path> makeRoom() throws IOException {
+    if (isFree(target)) {
+      return Optional.empty(); // an empty folder is replaced by the rename itself
+    }
+    Path aside =
+        target.resolveSibling("." + target.getFileName() + ".replaced-" + System.nanoTime());
+    Files.move(target, aside, StandardCopyOption.ATOMIC_MOVE);
+    return Optional.of(aside);
+  }
+
+  private void moveFiles() throws IOException {
+    Files.createDirectories(target);
+    try (Stream<Path> files = Files.list(partial)) {
+      List<Path> manifestLast =
+          files.sorted(Comparator.comparing(f -> f.endsWith(RunFolder.MANIFEST))).toList();
+      for (Path file : manifestLast) {
+        copy(file, target.resolve(file.getFileName().toString()));
+      }
+    }
+    delete(partial);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
+  }
+
+  /** Every file on the disk before any name says that it is whole. */
+  private static void sync(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+          channel.force(true);
+        }
+      }
     }
   }
 
@@ -169,20 +248,13 @@ public final class WorkFolder implements AutoCloseable {
     }
   }
 
-  /** What the system said, since a file system's exceptions often carry a bare path as message. */
-  private static String reason(IOException e) {
-    return e.getClass().getSimpleName().replace("Exception", "")
-        + " "
-        + Objects.requireNonNullElse(e.getMessage(), "");
-  }
-
   /** Lets go of the folder; an unfinished one stays, to be taken up again. */
   @Override
   public void close() {
     try {
       lockChannel.close();
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot release " + partial + ": " + reason(e), e);
+      throw AtomicFile.failed("release", partial, e);
     }
   }
 }

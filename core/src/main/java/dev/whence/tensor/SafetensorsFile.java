@@ -50,7 +50,7 @@ public final class SafetensorsFile implements AutoCloseable {
       throw new InvalidInputException(file + " does not exist", e);
     } catch (IOException e) {
       arena.close();
-      throw new UncheckedIOException("cannot read " + file + ": " + e.getMessage(), e);
+      throw AtomicFile.failed("read", file, e);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -129,7 +129,7 @@ public final class SafetensorsFile implements AutoCloseable {
             }
           });
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + file + ": " + e.getMessage(), e);
+      throw AtomicFile.failed("write", file, e);
     }
   }
 

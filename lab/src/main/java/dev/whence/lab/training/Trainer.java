@@ -45,8 +45,10 @@ public final class Trainer implements AutoCloseable {
    * and data.
    *
    * @param model is trained in place; the caller closes it
+   * @param start names where the weights come from; a checkpoint of another start is not resumed
    */
-  public Trainer(LanguageModel model, Corpus corpus, TrainingSettings settings, Path folder) {
+  public Trainer(
+      LanguageModel model, Corpus corpus, TrainingSettings settings, String start, Path folder) {
     this.model = model;
     this.corpus = corpus;
     this.settings = settings;
@@ -54,7 +56,7 @@ public final class Trainer implements AutoCloseable {
         new TrainingOrder(corpus, settings.batchTokens(), settings.heldOut(), settings.seed());
     this.parameters = model.parameters().values().stream().map(Tensor::requireGradient).toList();
     this.optimizer = new AdamW(parameters, settings.weightDecay(), settings.clip());
-    this.checkpoint = new TrainingCheckpoint(folder, model, optimizer, settings, corpus.hash());
+    this.checkpoint = new TrainingCheckpoint(folder, model, optimizer, settings, corpus.hash(), start);
   }
 
   /**

@@ -31,7 +31,8 @@ final class TrainingCheckpoint {
       LanguageModel model,
       AdamW optimizer,
       TrainingSettings settings,
-      String corpusHash) {
+      String corpusHash,
+      String start) {
     this.file = folder.resolve("checkpoint.safetensors");
     List<String> names = new ArrayList<>(model.parameters().keySet());
     for (int i = 0; i < names.size(); i++) {
@@ -42,6 +43,7 @@ final class TrainingCheckpoint {
     }
     this.identity = settings.options();
     identity.put("corpus", corpusHash);
+    identity.put("start", start);
   }
 
   void save(long step) {

@@ -1,5 +1,6 @@
 package dev.whence.lab.training;
 
+import dev.whence.InvalidInputException;
 import dev.whence.corpus.Batches;
 import dev.whence.corpus.Corpus;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 
 /**
  * Which sequences are held out, and in which batches and order the others are trained on. A
@@ -29,8 +31,13 @@ final class TrainingOrder {
     this.corpus = corpus;
     this.batchTokens = batchTokens;
     this.seed = seed;
-    long[] all = new long[Math.toIntExact(corpus.size())];
-    Arrays.setAll(all, i -> i);
+    // A sequence of one token has nothing to predict.
+    long[] all =
+        LongStream.range(0, corpus.size()).filter(i -> corpus.length(i) > 1).toArray();
+    if (all.length < 2) {
+      throw new InvalidInputException(
+          "the corpus has fewer than two sequences of two tokens; there is nothing to train on");
+    }
     shuffle(all, new Random(seed));
     int held = (int) Math.round(all.length * heldOutShare);
     this.heldOut = Arrays.copyOfRange(all, 0, held);

@@ -127,7 +127,7 @@ class TrainerTest {
       try (LanguageModel model =
               LanguageModel.random(config, settings.seed(), DType.FLOAT32, Device.CPU);
           Corpus corpus = corpus();
-          Trainer trainer = new Trainer(model, corpus, settings, out)) {
+          Trainer trainer = new Trainer(model, corpus, settings, "random", out)) {
         trainer.run(progress, reports::add);
         model.saveWeights(out);
         trainer.finish();

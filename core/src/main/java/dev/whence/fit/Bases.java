@@ -1,0 +1,159 @@
+package dev.whence.fit;
+
+import dev.whence.AtomicFile;
+import dev.whence.Json;
+import dev.whence.curvature.Covariance;
+import dev.whence.curvature.Eigenbasis;
+import dev.whence.curvature.LayerFactors.Kronecker;
+import dev.whence.model.Linear;
+import dev.whence.run.FactorsFile;
+import dev.whence.run.FactorsFile.Factor;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.SafetensorsFile;
+import dev.whence.tensor.Scope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The eigenbases of all tracked layers (METHOD 2.2). They are read back from the factor files when a fit is taken up again, never computed twice:
+ * where eigenvalues are equal another decomposition may turn the eigenvectors, and sums in the old ones would be worthless.
+ *
+ * @param kronecker one a layer, empty when no eigenbases are wanted
+ * @param owned the bases, each once
+ */
+record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis> owned)
+    implements AutoCloseable {
+  private static final String MARKER = "decomposed.json";
+
+  /** What the covariances saw. */
+  record Counts(long sequences, long positions) {
+    double positionsPerSequence() {
+      return (double) positions / Math.max(1, sequences);
+    }
+  }
+
+  /** No bases, for curvatures that need none. */
+  static Bases none(int layers) {
+    List<Optional<Kronecker>> empty = new ArrayList<>();
+    for (int l = 0; l < layers; l++) {
+      empty.add(Optional.empty());
+    }
+    return new Bases(empty, new Counts(0, 0), List.of());
+  }
+
+  /**
+   * Decomposes covariances and writes them, with their bases, to the layers' factor files.
+   *
+   * @throws ArithmeticException naming the layer whose covariance is not finite
+   */
+  static Bases decompose(
+      Path folder,
+      List<Linear> layers,
+      InputGroups groups,
+      Covariances covariances,
+      Runnable layerDone) {
+    Counts counts = new Counts(covariances.sequences(), covariances.positions());
+    Bases bases = new Bases(new ArrayList<>(), counts, new ArrayList<>());
+    try {
+      Map<Integer, Eigenbasis> activations = new HashMap<>();
+      for (int l = 0; l < layers.size(); l++) {
+        try (Scope _ = Scope.open()) {
+          int leader = groups.leader().get(l);
+          Eigenbasis activation = activations.get(leader);
+          if (activation == null) {
+            activation = bases.decompose(covariances.activation(l), layers.get(l));
+            activations.put(leader, activation);
+          }
+          Eigenbasis gradient = bases.decompose(covariances.gradient(l), layers.get(l));
+          bases.add(activation, gradient);
+          new FactorsFile.Builder()
+              .activation(
+                  new Factor(covariances.activation(l).mean(counts.positions), activation))
+              .gradient(new Factor(covariances.gradient(l).mean(counts.positions), gradient))
+              .write(FactorsFile.path(folder, layers.get(l).name()));
+        }
+        layerDone.run();
+      }
+      AtomicFile.write(folder.resolve(MARKER), Json.MAPPER.writeValueAsString(counts));
+      return bases;
+    } catch (IOException e) {
+      bases.close();
+      throw AtomicFile.failed("write to", folder, e);
+    } catch (RuntimeException e) {
+      bases.close();
+      throw e;
+    }
+  }
+
+  private Eigenbasis decompose(Covariance sum, Linear layer) {
+    try {
+      Eigenbasis basis = Eigenbasis.of(sum.blocks(), sum.mean(counts.positions));
+      owned.add(basis);
+      return basis;
+    } catch (ArithmeticException e) {
+      throw new ArithmeticException(
+          "a covariance of layer %s cannot be decomposed: %s; try --dtype float64"
+              .formatted(layer.name(), e.getMessage()));
+    }
+  }
+
+  /** Reads what {@link #decompose} wrote, if it came to its end. */
+  static Optional<Bases> read(
+      Path folder, List<Linear> layers, InputGroups groups, DType type, Device device) {
+    Path marker = folder.resolve(MARKER);
+    if (!Files.exists(marker)) {
+      return Optional.empty();
+    }
+    Counts counts;
+    try {
+      counts = Json.MAPPER.readValue(Files.readAllBytes(marker), Counts.class);
+    } catch (IOException e) {
+      throw AtomicFile.failed("read", marker, e);
+    }
+    Bases bases = new Bases(new ArrayList<>(), counts, new ArrayList<>());
+    try {
+      Map<Integer, Eigenbasis> activations = new HashMap<>();
+      for (int l = 0; l < layers.size(); l++) {
+        try (SafetensorsFile file =
+            SafetensorsFile.open(FactorsFile.path(folder, layers.get(l).name()))) {
+          int leader = groups.leader().get(l);
+          Eigenbasis activation = activations.get(leader);
+          if (activation == null) {
+            activation = FactorsFile.activation(file, type, device).orElseThrow();
+            bases.owned.add(activation);
+            activations.put(leader, activation);
+          }
+          Eigenbasis gradient = FactorsFile.gradient(file, type, device).orElseThrow();
+          bases.owned.add(gradient);
+          bases.add(activation, gradient);
+        }
+      }
+      return Optional.of(bases);
+    } catch (RuntimeException e) {
+      bases.close();
+      throw e;
+    }
+  }
+
+  private void add(Eigenbasis activation, Eigenbasis gradient) {
+    kronecker.add(
+        Optional.of(new Kronecker(activation, gradient, counts.positionsPerSequence())));
+  }
+
+  /** Removes the marker, once the run is complete. */
+  static void forget(Path folder) throws IOException {
+    Files.deleteIfExists(folder.resolve(MARKER));
+  }
+
+  @Override
+  public void close() {
+    owned.forEach(Eigenbasis::close);
+  }
+}

@@ -1,0 +1,136 @@
+package dev.whence.attribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whence.curvature.Dense;
+import dev.whence.model.Trace;
+import dev.whence.tensor.Eigen;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Contractions of queries with traces, against loops. */
+class LayerQueriesTest {
+  private static final long SEED = 31;
+  private static final int BATCH = 3;
+  private static final int POSITIONS = 4;
+  private static final int OUT = 5;
+  private static final int IN = 7;
+  private static final int QUERIES = 2;
+
+  private final Random random = new Random(SEED);
+
+  /** The layer is used twice, as a shared module is. */
+  private final double[][][] inputs = {numbers(IN), numbers(IN)};
+
+  private final double[][][] outputs = {numbers(OUT), numbers(OUT)};
+
+  /** A row for each position of each sequence. */
+  private double[][] numbers(int width) {
+    return Dense.random(random, BATCH * POSITIONS, width);
+  }
+
+  @Test
+  void everyRouteOfWholeGradientsIsTheLoop() {
+    double[][][] p = {Dense.random(random, OUT, IN), Dense.random(random, OUT, IN)};
+    try (Scope _ = Scope.open()) {
+      check(new LayerQueries.Full(stack(p)), p);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void everyRouteOfLowRankIsTheLoop(int rank) {
+    double[][][] left = {Dense.random(random, OUT, rank), Dense.random(random, OUT, rank)};
+    double[][][] right = {Dense.random(random, rank, IN), Dense.random(random, rank, IN)};
+    double[][][] p = {Dense.times(left[0], right[0]), Dense.times(left[1], right[1])};
+    try (Scope _ = Scope.open()) {
+      LayerQueries queries = new LayerQueries.LowRank(stack(left), stack(right));
+      assertThat(queries.rank()).isEqualTo(rank);
+      check(queries, p);
+    }
+  }
+
+  private void check(LayerQueries queries, double[][][] p) {
+    List<Trace.Use> uses = uses();
+    double[] byPosition = new double[BATCH * POSITIONS * QUERIES];
+    double[] total = new double[BATCH * QUERIES];
+    for (int n = 0; n < BATCH * POSITIONS; n++) {
+      for (int q = 0; q < QUERIES; q++) {
+        for (int use = 0; use < 2; use++) {
+          double score = Dense.dot(outputs[use][n], Dense.apply(p[q], inputs[use][n]));
+          byPosition[n * QUERIES + q] += score;
+          total[n / POSITIONS * QUERIES + q] += score;
+        }
+      }
+    }
+    assertThat(queries.count()).isEqualTo(QUERIES);
+    near("positions", queries.byPositions(uses), byPosition, BATCH, POSITIONS, QUERIES);
+    for (ScoreRoute route : ScoreRoute.values()) {
+      near("" + route, queries.scores(uses, route), total, BATCH, QUERIES);
+    }
+    for (int q = 0; q < QUERIES; q++) {
+      double[] one = new double[BATCH * POSITIONS];
+      for (int n = 0; n < one.length; n++) {
+        one[n] = byPosition[n * QUERIES + q];
+      }
+      near("query " + q, queries.byPositions(uses, q), one, BATCH, POSITIONS);
+    }
+    for (int use = 0; use < 2; use++) {
+      assertThat(uses.get(use).input().toDoubles()).isEqualTo(Dense.flat(inputs[use]));
+      assertThat(uses.get(use).gradient().toDoubles()).isEqualTo(Dense.flat(outputs[use]));
+    }
+  }
+
+  private static void near(String what, Tensor actual, double[] expected, long... shape) {
+    assertThat(actual.shape()).as(what).isEqualTo(shape);
+    assertThat(Dense.error(actual.toDoubles(), expected))
+        .as("%s, seed %d", what, SEED)
+        .isLessThan(1e-13);
+  }
+
+  @Test
+  void truncationIsTheNearestProductAndExactAtFullRank() {
+    double[][] gradient = Dense.random(random, OUT, IN);
+    try (Scope _ = Scope.open()) {
+      Tensor p = Dense.tensor(gradient);
+      double[] singular = Eigen.singular(p).s().toDoubles();
+      double last = Double.POSITIVE_INFINITY;
+      for (int rank = 1; rank <= OUT + 1; rank++) {
+        Eigen.Singular parts = LayerQueries.LowRank.truncate(p, rank);
+        assertThat(parts.s().size(0)).isEqualTo(Math.min(rank, OUT));
+        Tensor product = parts.u().times(parts.s()).matmul(parts.vt());
+        double error = product.minus(p).norm().item();
+        double tail = 0; // Eckart and Young: no product of this rank comes nearer
+        for (int k = rank; k < OUT; k++) {
+          tail += singular[k] * singular[k];
+        }
+        assertThat(error)
+            .as("rank %d, seed %d", rank, SEED)
+            .isBetween(Math.sqrt(tail) - 1e-12, Math.sqrt(tail) + 1e-12);
+        assertThat(error).isLessThan(last);
+        last = rank >= OUT - 1 ? Double.POSITIVE_INFINITY : error;
+      }
+    }
+  }
+
+  private List<Trace.Use> uses() {
+    List<Trace.Use> uses = new ArrayList<>();
+    for (int use = 0; use < 2; use++) {
+      uses.add(
+          new Trace.Use(
+              Tensor.of(Dense.flat(inputs[use]), BATCH, POSITIONS, IN),
+              Tensor.of(Dense.flat(outputs[use]), BATCH, POSITIONS, OUT)));
+    }
+    return uses;
+  }
+
+  private static Tensor stack(double[][][] matrices) {
+    return Tensor.stack(List.of(Dense.tensor(matrices[0]), Dense.tensor(matrices[1])), 0);
+  }
+}
