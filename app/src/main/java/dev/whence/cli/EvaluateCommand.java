@@ -13,7 +13,6 @@ import dev.whence.run.RunFolder;
 import dev.whence.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -104,8 +103,7 @@ final class EvaluateCommand implements Runnable {
             new OwnDocumentRanks(
                 run, model.model(), tokenizer, data, compute.batchTokens(), progress);
         List<Query> queries = test.draw(count, seed);
-        List<OwnDocumentRanks.Ranks> results = new ArrayList<>();
-        methods.forEach(method -> results.add(test.rank(queries, method)));
+        List<OwnDocumentRanks.Ranks> results = test.rank(queries, methods);
         print(results);
         if (json.isPresent()) {
           write(json.get(), queries, results);

@@ -33,7 +33,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class QuickstartCommand implements Callable<Integer> {
   private static final int SEQUENCE_LENGTH = 256;
-  private static final int FIT_SEQUENCES = 8_000;
+  private static final int FIT_SEQUENCES = 4_000;
+  private static final int BATCH_TOKENS = 2_048;
   private static final int TOP = 50;
 
   @Option(
@@ -91,7 +92,9 @@ final class QuickstartCommand implements Callable<Integer> {
               model.model(),
               modelFolder,
               corpus,
-              FitSettings.DEFAULT.withSequences(FIT_SEQUENCES, FIT_SEQUENCES),
+              FitSettings.DEFAULT
+                  .withSequences(FIT_SEQUENCES, FIT_SEQUENCES)
+                  .withBatchTokens(BATCH_TOKENS),
               out.resolve("run"),
               force,
               progress);
@@ -102,7 +105,7 @@ final class QuickstartCommand implements Callable<Integer> {
               model.tokenizer(),
               queries,
               corpus,
-              AttributionSettings.DEFAULT.withTop(TOP),
+              AttributionSettings.DEFAULT.withTop(TOP).withBatchTokens(BATCH_TOKENS),
               out.resolve("results"),
               force,
               progress);

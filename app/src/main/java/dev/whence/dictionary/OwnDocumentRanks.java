@@ -105,67 +105,77 @@ public final class OwnDocumentRanks {
     return queries;
   }
 
-  /** Ranks the entries' own documents by a method's influence among all sequences. */
-  public Ranks rank(List<Query> queries, CurvatureKind method) {
+  /** Ranks the entries' own documents by each method's influence among all sequences, in one pass for all methods. */
+  public List<Ranks> rank(List<Query> queries, List<CurvatureKind> methods) {
     List<Linear> layers =
         run.manifest().layers().stream().map(l -> model.linear(l.name()).orElseThrow()).toList();
-    try (RunFolder.Factors factors =
-        run.factors(model.type().accumulator(), model.device())) {
-      List<Curvature> curvatures = new ArrayList<>();
-      try {
-        factors.layers().forEach(f -> curvatures.add(f.curvature(method, Damping.DEFAULT)));
-        try (PreconditionedQueries prepared =
-            PreconditionedQueries.of(model, layers, queries, curvatures, 0, progress)) {
-          return rank(queries, method, layers, prepared);
-        }
-      } finally {
+    List<PreconditionedQueries> sets = new ArrayList<>();
+    try (RunFolder.Factors factors = run.factors(model.type().accumulator(), model.device())) {
+      for (CurvatureKind method : methods) {
+        List<Curvature> curvatures =
+            factors.layers().stream().map(f -> f.curvature(method, Damping.DEFAULT)).toList();
+        sets.add(PreconditionedQueries.of(model, layers, queries, curvatures, 0, progress));
         curvatures.forEach(Curvature::close);
       }
+      try (PreconditionedQueries all = PreconditionedQueries.concat(sets)) {
+        return rank(queries, methods, scores(layers, all));
+      }
+    } finally {
+      sets.forEach(PreconditionedQueries::close);
     }
   }
 
-  private Ranks rank(
-      List<Query> queries,
-      CurvatureKind method,
-      List<Linear> layers,
-      PreconditionedQueries prepared) {
-    int count = queries.size();
-    float[][] scores = new float[count][Math.toIntExact(corpus.size())];
+  /** Every score: a row for each query and method. */
+  private float[][] scores(List<Linear> layers, PreconditionedQueries all) {
+    int rows = all.count();
+    float[][] scores = new float[rows][Math.toIntExact(corpus.size())];
     InfluenceScan scan =
         new InfluenceScan(
-            model, layers, Optional.of(prepared), InfluenceScan.Detail.NONE, Optional.empty());
-    try (Progress.Stage stage =
-        progress.begin("scanning by " + method, corpus.size(), "sequences")) {
+            model, layers, Optional.of(all), InfluenceScan.Detail.NONE, Optional.empty());
+    try (Progress.Stage stage = progress.begin("scanning", corpus.size(), "sequences")) {
       scan.run(
           new CorpusPass(corpus, Selection.all(corpus.size()), batchTokens, model.device()),
           0,
           (places, s) -> {
             float[] values = s.influence().orElseThrow().toFloats();
             for (int b = 0; b < places.length; b++) {
-              for (int q = 0; q < count; q++) {
-                scores[q][(int) places[b]] = values[b * count + q];
+              for (int r = 0; r < rows; r++) {
+                scores[r][(int) places[b]] = values[b * rows + r];
               }
             }
           },
           _ -> {},
           stage);
     }
+    return scores;
+  }
+
+  private List<Ranks> rank(List<Query> queries, List<CurvatureKind> methods, float[][] scores) {
     Map<String, Integer> placeOf = new HashMap<>();
     for (int i = 0; i < corpus.size(); i++) {
       placeOf.putIfAbsent(corpus.sequence(i).documentId(), i);
     }
-    int[] ranks = new int[count];
-    for (int q = 0; q < count; q++) {
-      Integer own = placeOf.get(queries.get(q).id());
-      if (own == null) {
-        throw new IllegalStateException("no document for " + queries.get(q).id());
+    List<Ranks> results = new ArrayList<>();
+    for (int m = 0; m < methods.size(); m++) {
+      int[] ranks = new int[queries.size()];
+      for (int q = 0; q < ranks.length; q++) {
+        Integer own = placeOf.get(queries.get(q).id());
+        if (own == null) {
+          throw new IllegalStateException("no document for " + queries.get(q).id());
+        }
+        ranks[q] = rank(scores[m * ranks.length + q], own);
       }
-      ranks[q] = 1;
-      for (int i = 0; i < scores[q].length; i++) {
-        // A tie, or a score that is not a number, counts against the method.
-        ranks[q] += i != own && !(scores[q][i] < scores[q][own]) ? 1 : 0;
-      }
+      results.add(new Ranks(methods.get(m), corpus.size(), ranks));
     }
-    return new Ranks(method, corpus.size(), ranks);
+    return results;
+  }
+
+  private static int rank(float[] scores, int own) {
+    int rank = 1;
+    for (int i = 0; i < scores.length; i++) {
+      // A tie, or a score that is not a number, counts against the method.
+      rank += i != own && !(scores[i] < scores[own]) ? 1 : 0;
+    }
+    return rank;
   }
 }

@@ -9,6 +9,7 @@ import dev.whence.model.Targets;
 import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -103,7 +104,7 @@ public final class InfluenceScan {
     byLayer.subList(1, byLayer.size()).forEach(total::plusInPlace);
     return new Scores(
         Optional.of(total),
-        detail.layerwise ? Optional.of(Tensor.stack(byLayer, 2)) : Optional.empty(),
+        detail.layerwise ? Optional.of(Tensors.stack(byLayer, 2)) : Optional.empty(),
         tokens.map(t -> t.transpose(1, 2)),
         self);
   }
@@ -112,7 +113,7 @@ public final class InfluenceScan {
     Linear linear = layers.get(layer);
     long matrix = (long) linear.outputs() * linear.inputs();
     Tensor scores =
-        Tensor.zeros(model.type().accumulator(), model.device(), batch.size(), queries.count());
+        Tensors.zeros(model.type().accumulator(), model.device(), batch.size(), queries.count());
     trace.slices(
         layer,
         SLICE_ELEMENTS / matrix,
@@ -133,7 +134,7 @@ public final class InfluenceScan {
   }
 
   private Tensor selfInfluence(Trace trace, TokenBatch batch, List<Curvature> curvatures) {
-    Tensor sum = Tensor.zeros(model.type().accumulator(), model.device(), batch.size());
+    Tensor sum = Tensors.zeros(model.type().accumulator(), model.device(), batch.size());
     for (int l = 0; l < layers.size(); l++) {
       Curvature curvature = curvatures.get(l);
       long matrix = (long) layers.get(l).outputs() * layers.get(l).inputs();

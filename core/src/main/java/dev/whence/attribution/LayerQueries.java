@@ -4,6 +4,7 @@ import dev.whence.model.Trace;
 import dev.whence.tensor.Eigen;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -69,7 +70,7 @@ public sealed interface LayerQueries extends AutoCloseable {
         int query = q;
         columns.add(Scope.result(() -> byPositions(uses, query)));
       }
-      return Tensor.stack(columns, 2);
+      return Tensors.stack(columns, 2);
     }
 
     @Override

@@ -13,6 +13,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Eigen;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -68,10 +69,10 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
         int kept = Math.min(rank, Math.min(out, in));
         parts.add(
             rank == 0
-                ? new LayerQueries.Full(Tensor.zeros(type, model.device(), queries, out, in).keep())
+                ? new LayerQueries.Full(Tensors.zeros(type, model.device(), queries, out, in).keep())
                 : new LayerQueries.LowRank(
-                    Tensor.zeros(type, model.device(), queries, out, kept).keep(),
-                    Tensor.zeros(type, model.device(), queries, kept, in).keep()));
+                    Tensors.zeros(type, model.device(), queries, out, kept).keep(),
+                    Tensors.zeros(type, model.device(), queries, kept, in).keep()));
       }
     }
     return new PreconditionedQueries(parts, new ArrayList<>());
@@ -105,6 +106,26 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
     }
     Tensor logits = model.logits(batch.inputs(), Tap.NONE);
     logProbabilities.add(batch.logProbabilities(logits).sum().item());
+  }
+
+  /** Several sets of whole gradients as one, so that they share a pass over the data; the caller closes all. */
+  public static PreconditionedQueries concat(List<PreconditionedQueries> sets) {
+    List<LayerQueries> layers = new ArrayList<>();
+    List<Double> logProbabilities = new ArrayList<>();
+    sets.forEach(set -> logProbabilities.addAll(set.logProbabilities));
+    try (Scope _ = Scope.open()) {
+      for (int l = 0; l < sets.getFirst().layers.size(); l++) {
+        List<Tensor> parts = new ArrayList<>();
+        for (PreconditionedQueries set : sets) {
+          if (!(set.layers.get(l) instanceof LayerQueries.Full full)) {
+            throw new IllegalArgumentException("only whole gradients can be put together");
+          }
+          parts.add(full.gradients());
+        }
+        layers.add(new LayerQueries.Full(Tensors.cat(parts, 0).copy().keep()));
+      }
+    }
+    return new PreconditionedQueries(layers, logProbabilities);
   }
 
   /** How many queries. */

@@ -9,6 +9,7 @@ import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -81,7 +82,7 @@ public record SequenceAttribution(double[][] byLayerAndToken) {
         for (int l = 0; l < layers.size(); l++) {
           byLayer.add(queries.layers().get(l).byPositions(trace.uses(l), query));
         }
-        double[] values = Tensor.stack(byLayer, 0).toDoubles(); // [layers, batch, positions]
+        double[] values = Tensors.stack(byLayer, 0).toDoubles(); // [layers, batch, positions]
         for (int b = 0; b < rows.length; b++) {
           int positions = Math.max(0, tokens.get(b).tokens().length - 1);
           double[][] matrix = new double[layers.size()][];

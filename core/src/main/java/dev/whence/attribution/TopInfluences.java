@@ -1,6 +1,7 @@
 package dev.whence.attribution;
 
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -94,9 +95,9 @@ public final class TopInfluences {
       }
     }
     return Map.of(
-        "query", Tensor.of(keys.stream().mapToLong(k -> k[0]).toArray(), keys.size()),
-        "place", Tensor.of(keys.stream().mapToLong(k -> k[1]).toArray(), keys.size()),
-        "influence", Tensor.of(values.stream().mapToDouble(v -> v).toArray(), values.size()));
+        "query", Tensors.of(keys.stream().mapToLong(k -> k[0]).toArray(), keys.size()),
+        "place", Tensors.of(keys.stream().mapToLong(k -> k[1]).toArray(), keys.size()),
+        "influence", Tensors.of(values.stream().mapToDouble(v -> v).toArray(), values.size()));
   }
 
   /** Adds the entries that {@link #toTensors} saved. */

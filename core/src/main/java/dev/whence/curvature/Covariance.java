@@ -4,6 +4,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -25,7 +26,7 @@ public final class Covariance implements AutoCloseable {
     List<Tensor> sums = new ArrayList<>();
     try (Scope _ = Scope.open()) {
       for (int b = 0; b < blocks.count(); b++) {
-        sums.add(Tensor.zeros(type, device, blocks.length(b), blocks.length(b)).keep());
+        sums.add(Tensors.zeros(type, device, blocks.length(b), blocks.length(b)).keep());
       }
     }
     return new Covariance(blocks, sums);

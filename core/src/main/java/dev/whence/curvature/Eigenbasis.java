@@ -5,6 +5,7 @@ import dev.whence.tensor.Device;
 import dev.whence.tensor.Eigen;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BinaryOperator;
@@ -36,7 +37,7 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
         vectors.add(pair.vectors().to(block.type()).to(block.device()).contiguous());
       }
       vectors.forEach(Tensor::keep);
-      return new Eigenbasis(blocks, Tensor.cat(values, 0).keep(), vectors);
+      return new Eigenbasis(blocks, Tensors.cat(values, 0).keep(), vectors);
     }
   }
 
@@ -69,7 +70,7 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
       Tensor part = x.narrow(dimension, blocks.start(b), blocks.length(b));
       parts.add(product.apply(part, vectors.get(b)));
     }
-    return Tensor.cat(parts, dimension);
+    return Tensors.cat(parts, dimension);
   }
 
   @Override

@@ -70,7 +70,7 @@ public final class Fit {
    *
    * @param model of the settings' type, on their device
    * @param modelFolder the checkpoint that it was loaded from
-   * @param force replaces a run that was made from something else, and starts over
+   * @param force replaces a run that was made from something else
    * @throws InvalidInputException when {@code out} is something else and {@code force} is not given
    */
   public static RunFolder run(

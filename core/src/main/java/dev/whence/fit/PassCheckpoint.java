@@ -37,7 +37,7 @@ final class PassCheckpoint {
       Map<String, Tensor> tensors = state.tensors();
       String next = saved.metadata().get(NEXT);
       if (next == null || !saved.names().equals(tensors.keySet())) {
-        throw new InvalidInputException(file + " is damaged; run again with --force to start over");
+        throw new InvalidInputException("it holds something else");
       }
       tensors.forEach((name, tensor) -> tensor.copyInPlace(saved.tensor(name)));
       Map<String, Long> counts = new HashMap<>();
@@ -50,6 +50,9 @@ final class PassCheckpoint {
           });
       state.setCounts(counts);
       return Long.parseLong(next);
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(
+          file + " is damaged; delete " + file.getParent() + " to start over", e);
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,10 +47,10 @@ final class SequenceSquares implements PassState {
       for (int l = 0; l < layers.size(); l++) {
         Linear layer = layers.get(l);
         if (bases.get(l).isPresent()) {
-          lambda.add(Tensor.zeros(type, device, layer.outputs(), layer.inputs()).keep());
+          lambda.add(Tensors.zeros(type, device, layer.outputs(), layer.inputs()).keep());
         }
         if (wantDiagonal) {
-          diagonal.add(Tensor.zeros(type, device, layer.outputs(), layer.inputs()).keep());
+          diagonal.add(Tensors.zeros(type, device, layer.outputs(), layer.inputs()).keep());
         }
       }
     }

@@ -4,6 +4,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 
 /**
  * Softmax attention in which a position sees itself and those before it, perhaps only the nearest.
@@ -58,12 +59,12 @@ final class CausalAttention {
 
   /** Zero where a position is seen, minus infinity where it is not: [positions, positions]. */
   private static Tensor mask(int positions, int window, Tensor like) {
-    Tensor ones = Tensor.ones(like.type(), like.device(), positions, positions);
+    Tensor ones = Tensors.ones(like.type(), like.device(), positions, positions);
     Tensor hidden = ones.upperTriangle(1);
     if (window < positions) {
       hidden = hidden.plus(ones.minus(ones.upperTriangle(1L - window)));
     }
-    return Tensor.zeros(like.type(), like.device(), positions, positions)
+    return Tensors.zeros(like.type(), like.device(), positions, positions)
         .maskedFill(hidden.to(DType.BOOL), Double.NEGATIVE_INFINITY);
   }
 }

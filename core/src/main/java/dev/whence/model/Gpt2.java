@@ -3,6 +3,7 @@ package dev.whence.model;
 import dev.whence.model.Linear.Role;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +47,7 @@ final class Gpt2 implements Network {
   @Override
   public Tensor logits(Tensor tokens, Tap tap) {
     long[] positions = LongStream.range(0, tokens.size(1)).toArray();
-    Tensor position = Tensor.of(positions, positions.length).to(tokens.device());
+    Tensor position = Tensors.of(positions, positions.length).to(tokens.device());
     Tensor x =
         Functions.embedding(tokens, tokenEmbedding)
             .plus(Functions.embedding(position, positionEmbedding));

@@ -4,6 +4,7 @@ import dev.whence.InvalidInputException;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.Random;
 import java.util.Set;
 
@@ -34,9 +35,9 @@ final class RandomStart implements ParameterSource {
   public Tensor parameter(String name, long... shape) {
     Tensor value;
     if (name.endsWith(".bias")) {
-      value = Tensor.zeros(type, device, shape);
+      value = Tensors.zeros(type, device, shape);
     } else if (shape.length == 1) {
-      value = Tensor.ones(type, device, shape);
+      value = Tensors.ones(type, device, shape);
     } else {
       String[] path = name.split("\\.");
       boolean residual = RESIDUAL_WRITERS.contains(path[path.length - 2]);
@@ -46,7 +47,7 @@ final class RandomStart implements ParameterSource {
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) (random.nextGaussian() * scale);
       }
-      value = Tensor.of(values, shape).to(type).to(device);
+      value = Tensors.of(values, shape).to(type).to(device);
     }
     return value.keep();
   }

@@ -1,6 +1,7 @@
 package dev.whence.model;
 
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.List;
 
 /**
@@ -128,8 +129,8 @@ final class Rope {
     }
     return new Table(
         rotated,
-        Tensor.of(cosine, positions, rotated).to(like.type()).to(like.device()),
-        Tensor.of(sine, positions, rotated).to(like.type()).to(like.device()));
+        Tensors.of(cosine, positions, rotated).to(like.type()).to(like.device()),
+        Tensors.of(sine, positions, rotated).to(like.type()).to(like.device()));
   }
 
   /**
@@ -146,14 +147,14 @@ final class Rope {
         return turnAll(x);
       }
       Tensor turned = turnAll(x.narrow(-1, 0, rotated));
-      return Tensor.cat(List.of(turned, x.narrow(-1, rotated, size - rotated)), -1);
+      return Tensors.cat(List.of(turned, x.narrow(-1, rotated, size - rotated)), -1);
     }
 
     private Tensor turnAll(Tensor x) {
       int half = rotated / 2;
       Tensor first = x.narrow(-1, 0, half);
       Tensor second = x.narrow(-1, half, half);
-      Tensor quarterTurn = Tensor.cat(List.of(second.negate(), first), -1);
+      Tensor quarterTurn = Tensors.cat(List.of(second.negate(), first), -1);
       return x.times(cosine).plus(quarterTurn.times(sine));
     }
   }

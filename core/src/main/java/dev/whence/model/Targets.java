@@ -1,8 +1,10 @@
 package dev.whence.model;
 
 import dev.whence.tensor.DType;
+import dev.whence.tensor.Functions;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 
 /** Which tokens the log-likelihood's gradient is taken for. */
 public sealed interface Targets {
@@ -42,16 +44,15 @@ public sealed interface Targets {
       // vocabulary.
       return Scope.result(
           () -> {
-            Tensor cumulative = probabilities.cumulativeSum(2);
+            Tensor cumulative = Functions.cumulativeSum(probabilities, 2);
             int last = (int) cumulative.size(2) - 1;
             Tensor threshold =
-                Tensor.of(uniform, batch.size(), positions, 1)
+                Tensors.of(uniform, batch.size(), positions, 1)
                     .to(cumulative.type())
                     .to(cumulative.device())
                     .times(cumulative.narrow(2, last, 1));
             // The clamp's bound is floating-point, and so is its result.
-            return cumulative
-                .searchSortedRight(threshold)
+            return Functions.searchSortedRight(cumulative, threshold)
                 .select(2, 0)
                 .clampMax(last)
                 .to(DType.INT64);

@@ -3,6 +3,7 @@ package dev.whence.model;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.List;
 import java.util.Optional;
 
@@ -57,10 +58,10 @@ public record TokenBatch(
       }
     }
     return new TokenBatch(
-        Tensor.of(inputs, count, longest).to(device),
-        Tensor.of(targets, count, longest).to(device),
-        Tensor.of(scored, count, longest).to(device),
-        padded ? Optional.of(Tensor.of(real, count, longest).to(device)) : Optional.empty(),
+        Tensors.of(inputs, count, longest).to(device),
+        Tensors.of(targets, count, longest).to(device),
+        Tensors.of(scored, count, longest).to(device),
+        padded ? Optional.of(Tensors.of(real, count, longest).to(device)) : Optional.empty(),
         rows.stream().mapToLong(Row::key).toArray());
   }
 
@@ -76,7 +77,7 @@ public record TokenBatch(
   public Tensor logProbabilities(Tensor logits) {
     Tensor wide = logits.to(logits.type().accumulator());
     Tensor chosen = wide.gather(2, targets.unsqueeze(2)).select(2, 0);
-    return chosen.minus(wide.logSumExp(2)).times(scored);
+    return chosen.minus(Functions.logSumExp(wide, 2)).times(scored);
   }
 
   /**
@@ -89,8 +90,8 @@ public record TokenBatch(
   public Tensor logLikelihoodGradient(Tensor logits, Targets targets) {
     Tensor gradient = Functions.softmax(logits.detach().to(logits.type().accumulator()));
     Tensor chosen = targets.choose(gradient, this).unsqueeze(2); // [batch, positions, 1]
-    Tensor one = Tensor.ones(gradient.type(), gradient.device(), chosen.shape());
-    gradient.negateInPlace().scatterPlusInPlace(2, chosen, one);
-    return gradient.timesInPlace(scored.to(gradient.type()).unsqueeze(2)).to(logits.type());
+    Tensor weight = scored.to(gradient.type()).unsqueeze(2);
+    gradient.timesInPlace(weight.negate()).scatterPlusInPlace(2, chosen, weight);
+    return gradient.to(logits.type());
   }
 }

@@ -4,6 +4,7 @@ import dev.whence.tensor.Autograd;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -139,8 +140,8 @@ public final class Trace {
     private static Tensor prepare(Call call, TokenBatch batch, DType type) {
       Tensor input = call.input.detach().to(type);
       if (call.bias) {
-        Tensor one = Tensor.ones(type, input.device(), input.size(0), input.size(1), 1);
-        input = Tensor.cat(List.of(input, one), 2);
+        Tensor one = Tensors.ones(type, input.device(), input.size(0), input.size(1), 1);
+        input = Tensors.cat(List.of(input, one), 2);
       }
       if (batch.real().isPresent()) {
         input = input.times(batch.real().get().to(type).unsqueeze(2));

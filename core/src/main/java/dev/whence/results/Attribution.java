@@ -77,10 +77,9 @@ public final class Attribution {
    * @param model loaded from the run's checkpoint
    * @param queries may be empty when self-influence is wanted
    * @param corpus what is scored; it need not be what the run was fitted to
-   * @param force replaces results that were made from something else, and starts over
+   * @param force replaces results that were made from something else
    * @throws InvalidInputException when the model has changed since the fit, the run lacks the
-   *     curvature asked for, {@code out} is the run, or something else and {@code force} is not
-   *     given
+   *     curvature asked for, or {@code out} is something else and {@code force} is not given
    */
   public static ResultsFolder run(
       RunFolder run,
@@ -95,9 +94,6 @@ public final class Attribution {
     if (queries.isEmpty() && !settings.selfInfluence()) {
       throw new InvalidInputException(
           "there is nothing to compute: give --queries or --self-influence");
-    }
-    if (absolute(out).equals(absolute(run.path()))) {
-      throw new InvalidInputException(out + " is the run itself; choose another --out");
     }
     run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
     Attribution attribution =
@@ -124,10 +120,6 @@ public final class Attribution {
       RunFolder.writeManifest(work.path(), manifest);
       return ResultsFolder.open(work.publish());
     }
-  }
-
-  private static Path absolute(Path path) {
-    return path.toAbsolutePath().normalize();
   }
 
   private static boolean sameOrigin(ResultsManifest a, ResultsManifest b) {
@@ -268,7 +260,7 @@ public final class Attribution {
         Provenance.VERSION,
         Instant.now().toString(),
         fitted.model(),
-        absolute(run.path()).toString(),
+        run.path().toAbsolutePath().normalize().toString(),
         Provenance.sha256(List.of(run.path().resolve(RunFolder.MANIFEST))),
         new RunManifest.CorpusSummary(
             corpus.hash(),

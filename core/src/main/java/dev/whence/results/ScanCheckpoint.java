@@ -1,5 +1,6 @@
 package dev.whence.results;
 
+import dev.whence.InvalidInputException;
 import dev.whence.attribution.TopInfluences;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
@@ -35,6 +36,9 @@ final class ScanCheckpoint {
         SafetensorsFile saved = SafetensorsFile.open(file)) {
       top.addAll(saved.tensor("query"), saved.tensor("place"), saved.tensor("influence"));
       return Long.parseLong(saved.metadata().getOrDefault(NEXT, "0"));
+    } catch (InvalidInputException e) {
+      throw new InvalidInputException(
+          file + " is damaged; delete " + file.getParent() + " to start over", e);
     }
   }
 }

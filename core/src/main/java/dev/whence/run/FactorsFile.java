@@ -8,6 +8,7 @@ import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -69,7 +70,7 @@ public final class FactorsFile {
 
     /** A count, as a tensor of one int64. */
     public Builder count(String name, long value) {
-      tensors.put(name, Tensor.of(new long[] {value}, 1));
+      tensors.put(name, Tensors.of(new long[] {value}, 1));
       return this;
     }
 

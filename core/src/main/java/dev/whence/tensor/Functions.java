@@ -2,6 +2,7 @@ package dev.whence.tensor;
 
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.StringViewOptional;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
@@ -78,5 +79,22 @@ public final class Functions {
   /** Over the last dimension. */
   public static Tensor logSoftmax(Tensor x) {
     return Tensor.of(torch.log_softmax(x.raw, -1));
+  }
+
+  /** {@code log(sum(exp(x)))} along a dimension. */
+  public static Tensor logSumExp(Tensor x, int dimension) {
+    return Tensor.of(torch.logsumexp(x.raw, new long[] {dimension}, false));
+  }
+
+  /** Running sums along a dimension. */
+  public static Tensor cumulativeSum(Tensor x, int dimension) {
+    return Tensor.of(x.raw.cumsum(dimension));
+  }
+
+  /** How many elements of each ascending row of {@code sorted} [.., n] are at most each of {@code values} [.., m]. */
+  public static Tensor searchSortedRight(Tensor sorted, Tensor values) {
+    return Tensor.of(
+        torch.searchsorted(
+            sorted.raw, values.raw, false, true, new StringViewOptional(), new TensorOptional()));
   }
 }

@@ -89,7 +89,7 @@ public final class SafetensorsFile implements AutoCloseable {
   public Tensor tensor(String name) {
     SafetensorsHeader.Entry entry = entry(name);
     long bytes = entry.end() - entry.begin();
-    Tensor copy = Tensor.zeros(entry.type(), Device.CPU, entry.shape());
+    Tensor copy = Tensors.zeros(entry.type(), Device.CPU, entry.shape());
     if (bytes > 0) {
       MemorySegment.copy(data, entry.begin(), memory(copy), 0, bytes);
     }

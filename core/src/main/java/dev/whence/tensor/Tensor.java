@@ -39,48 +39,6 @@ public final class Tensor implements AutoCloseable {
         tensors.stream().map(t -> t.raw).toArray(org.bytedeco.pytorch.Tensor[]::new));
   }
 
-  static TensorOptions options(DType type, Device device) {
-    TensorOptions options = new TensorOptions(type.scalarType);
-    return device.isCpu()
-        ? options
-        : options.device(
-            new org.bytedeco.pytorch.DeviceOptional(
-                new org.bytedeco.pytorch.Device(device.name())));
-  }
-
-  // ---- making
-
-  public static Tensor zeros(DType type, Device device, long... shape) {
-    return of(torch.zeros(shape, options(type, device)));
-  }
-
-  public static Tensor ones(DType type, Device device, long... shape) {
-    return of(torch.ones(shape, options(type, device)));
-  }
-
-  /** Values in row-major order, copied. */
-  public static Tensor of(float[] values, long... shape) {
-    return of(org.bytedeco.pytorch.Tensor.create(values, shape));
-  }
-
-  /** Values in row-major order, copied. */
-  public static Tensor of(double[] values, long... shape) {
-    return of(org.bytedeco.pytorch.Tensor.create(values, shape));
-  }
-
-  /** Values in row-major order, copied. */
-  public static Tensor of(long[] values, long... shape) {
-    return of(org.bytedeco.pytorch.Tensor.create(values, shape));
-  }
-
-  public static Tensor cat(List<Tensor> parts, int dimension) {
-    return parts.size() == 1 ? parts.getFirst() : of(torch.cat(vector(parts), dimension));
-  }
-
-  public static Tensor stack(List<Tensor> parts, int dimension) {
-    return of(torch.stack(vector(parts), dimension));
-  }
-
   // ---- owning
 
   /** Makes the caller the owner: the tensor outlives its scope until {@link #close}. */
@@ -202,11 +160,6 @@ public final class Tensor implements AutoCloseable {
     return of(raw.select(dimension, index));
   }
 
-  /** The slices at {@code indices} [n] of type int64. */
-  public Tensor indexSelect(int dimension, Tensor indices) {
-    return of(raw.index_select(dimension, indices.raw));
-  }
-
   /** Elements at {@code indices} of the same rank, along a dimension. */
   public Tensor gather(int dimension, Tensor indices) {
     return of(raw.gather(dimension, indices.raw));
@@ -322,11 +275,6 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
-  public Tensor negateInPlace() {
-    raw.neg_();
-    return this;
-  }
-
   public Tensor sqrtInPlace() {
     raw.sqrt_();
     return this;
@@ -388,40 +336,12 @@ public final class Tensor implements AutoCloseable {
     return of(raw.norm());
   }
 
-  public Tensor cumulativeSum(int dimension) {
-    return of(raw.cumsum(dimension));
-  }
-
-  public Tensor logSumExp(int dimension) {
-    return of(torch.logsumexp(raw, new long[] {dimension}, false));
-  }
-
-  /**
-   * How many elements of each ascending row of this [.., n] are at most each of {@code values} [..,
-   * m].
-   */
-  public Tensor searchSortedRight(Tensor values) {
-    return of(
-        torch.searchsorted(
-            raw,
-            values.raw,
-            false,
-            true,
-            new org.bytedeco.pytorch.StringViewOptional(),
-            new org.bytedeco.pytorch.TensorOptional()));
-  }
-
   public Tensor clampMin(double value) {
     return of(raw.clamp_min(new Scalar(value)));
   }
 
   public Tensor clampMax(double value) {
     return of(raw.clamp_max(new Scalar(value)));
-  }
-
-  /** 1 where the element exceeds the other's, as bool. */
-  public Tensor greaterThan(Tensor other) {
-    return of(raw.gt(other.raw));
   }
 
   // ---- reading

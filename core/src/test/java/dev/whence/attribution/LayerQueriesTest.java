@@ -7,6 +7,7 @@ import dev.whence.model.Trace;
 import dev.whence.tensor.Eigen;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -124,13 +125,13 @@ class LayerQueriesTest {
     for (int use = 0; use < 2; use++) {
       uses.add(
           new Trace.Use(
-              Tensor.of(Dense.flat(inputs[use]), BATCH, POSITIONS, IN),
-              Tensor.of(Dense.flat(outputs[use]), BATCH, POSITIONS, OUT)));
+              Tensors.of(Dense.flat(inputs[use]), BATCH, POSITIONS, IN),
+              Tensors.of(Dense.flat(outputs[use]), BATCH, POSITIONS, OUT)));
     }
     return uses;
   }
 
   private static Tensor stack(double[][][] matrices) {
-    return Tensor.stack(List.of(Dense.tensor(matrices[0]), Dense.tensor(matrices[1])), 0);
+    return Tensors.stack(List.of(Dense.tensor(matrices[0]), Dense.tensor(matrices[1])), 0);
   }
 }

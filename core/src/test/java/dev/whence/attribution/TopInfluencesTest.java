@@ -1,11 +1,13 @@
 package dev.whence.attribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whence.attribution.TopInfluences.Entry;
 import dev.whence.curvature.Dense;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -44,7 +46,7 @@ class TopInfluencesTest {
           var saved = first.toTensors();
           second.addAll(get(saved, "query"), get(saved, "place"), get(saved, "influence"));
         }
-        (n < 30 ? first : second).add(new long[] {n}, Tensor.of(scores[n], 1, QUERIES));
+        (n < 30 ? first : second).add(new long[] {n}, Tensors.of(scores[n], 1, QUERIES));
       }
     }
     assertSorted(second, scores, limit, seed);
@@ -54,7 +56,7 @@ class TopInfluencesTest {
   void nothingKeptIsSavedAsNothing() {
     TopInfluences top = new TopInfluences(1, 5);
     try (Scope _ = Scope.open()) {
-      top.add(new long[] {0, 1}, Tensor.of(new double[] {0, -0.0}, 2, 1));
+      top.add(new long[] {0, 1}, Tensors.of(new double[] {0, -0.0}, 2, 1));
       assertThat(top.raising(0)).isEmpty();
       assertThat(top.lowering(0)).isEmpty();
       var saved = top.toTensors();
@@ -64,12 +66,23 @@ class TopInfluencesTest {
   }
 
   @Test
+  void influenceThatIsNotANumberIsAnErrorAndNotLeftOut() {
+    TopInfluences top = new TopInfluences(1, 5);
+    try (Scope _ = Scope.open()) {
+      Tensor scores = Tensors.of(new double[] {1, Double.NaN}, 2, 1);
+      assertThatThrownBy(() -> top.add(new long[] {6, 7}, scores))
+          .isInstanceOf(ArithmeticException.class)
+          .hasMessageContaining("sequence 7");
+    }
+  }
+
+  @Test
   void equalScoresGoToTheEarlierSequenceWhateverCameFirst() {
     for (long[] order : new long[][] {{1, 2, 3, 4}, {4, 3, 2, 1}, {3, 1, 4, 2}}) {
       TopInfluences top = new TopInfluences(1, 2);
       try (Scope _ = Scope.open()) {
-        top.add(order, Tensor.of(new double[] {5, 5, 5, 5}, 4, 1));
-        top.add(order, Tensor.of(new double[] {-5, -5, -5, -5}, 4, 1));
+        top.add(order, Tensors.of(new double[] {5, 5, 5, 5}, 4, 1));
+        top.add(order, Tensors.of(new double[] {-5, -5, -5, -5}, 4, 1));
       }
       assertThat(top.raising(0)).containsExactly(new Entry(1, 5), new Entry(2, 5));
       assertThat(top.lowering(0)).containsExactly(new Entry(1, -5), new Entry(2, -5));

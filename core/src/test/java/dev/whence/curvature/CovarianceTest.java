@@ -8,6 +8,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -31,7 +32,7 @@ class CovarianceTest {
       for (int batch = 1; batch <= 3; batch++) {
         double[][] rows = Dense.random(random, 2 * batch, SIZE);
         seen.addAll(List.of(rows));
-        covariance.add(Tensor.of(Dense.flat(rows), batch, 2, SIZE)); // [batch, positions, n]
+        covariance.add(Tensors.of(Dense.flat(rows), batch, 2, SIZE)); // [batch, positions, n]
       }
       double[][] expected = Dense.meanOuterProduct(seen);
       List<Tensor> mean = covariance.mean(seen.size());
@@ -54,9 +55,8 @@ class CovarianceTest {
   @Test
   void centreIsNotSubtracted() {
     try (Scope _ = Scope.open();
-        Covariance covariance =
-            Covariance.zero(new Blocks(2, 1), DType.FLOAT64, Device.CPU)) {
-      covariance.add(Tensor.of(new double[] {1, 2, 1, 2}, 2, 2)); // a constant has no variance
+        Covariance covariance = Covariance.zero(new Blocks(2, 1), DType.FLOAT64, Device.CPU)) {
+      covariance.add(Tensors.of(new double[] {1, 2, 1, 2}, 2, 2)); // a constant has no variance
       assertThat(covariance.mean(2).getFirst().toDoubles()).containsExactly(1, 2, 2, 4);
     }
   }
@@ -64,8 +64,7 @@ class CovarianceTest {
   @Test
   void nothingSeenIsZeroAndNotDividedByZero() {
     try (Scope _ = Scope.open();
-        Covariance covariance =
-            Covariance.zero(new Blocks(2, 2), DType.FLOAT64, Device.CPU)) {
+        Covariance covariance = Covariance.zero(new Blocks(2, 2), DType.FLOAT64, Device.CPU)) {
       covariance.mean(0).forEach(block -> assertThat(block.toDoubles()).containsOnly(0));
     }
   }

@@ -1,6 +1,7 @@
 package dev.whence.curvature;
 
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -44,8 +45,7 @@ public final class Dense {
     double[][] product = new double[s.length * a.length][s[0].length * a[0].length];
     for (int i = 0; i < product.length; i++) {
       for (int j = 0; j < product[0].length; j++) {
-        product[i][j] =
-            s[i / a.length][j / a[0].length] * a[i % a.length][j % a[0].length];
+        product[i][j] = s[i / a.length][j / a[0].length] * a[i % a.length][j % a[0].length];
       }
     }
     return product;
@@ -147,7 +147,7 @@ public final class Dense {
   }
 
   public static Tensor tensor(double[][] a) {
-    return Tensor.of(flat(a), a.length, a[0].length);
+    return Tensors.of(flat(a), a.length, a[0].length);
   }
 
   /** A matrix [rows, columns]. */
@@ -162,7 +162,8 @@ public final class Dense {
   /** The largest difference, relative to the largest expected value. */
   public static double error(double[] actual, double... expected) {
     if (actual.length != expected.length) {
-      throw new AssertionError(actual.length + " values where " + expected.length + " are expected");
+      throw new AssertionError(
+          actual.length + " values where " + expected.length + " are expected");
     }
     double difference = 0;
     double scale = 0;

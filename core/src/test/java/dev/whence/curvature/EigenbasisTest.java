@@ -7,7 +7,9 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.UnaryOperator;
@@ -77,7 +79,7 @@ class EigenbasisTest {
         Eigenbasis activation = basis(new Blocks(SIZE, count), covariance(random, SIZE));
         Eigenbasis gradient = basis(new Blocks(out, count), covariance(random, out))) {
       double[][] numbers = Dense.random(random, 2 * out, SIZE);
-      Tensor x = Tensor.of(Dense.flat(numbers), 2, out, SIZE);
+      Tensor x = Tensors.of(Dense.flat(numbers), 2, out, SIZE);
       inverses(x, activation::rotate, activation::restore);
       inverses(x, gradient::rotateRows, gradient::restoreRows);
       Tensor rotated = gradient.rotateRows(activation.rotate(x));
@@ -90,9 +92,7 @@ class EigenbasisTest {
   }
 
   private static void inverses(
-      Tensor x,
-      UnaryOperator<Tensor> rotate,
-      UnaryOperator<Tensor> restore) {
+      Tensor x, UnaryOperator<Tensor> rotate, UnaryOperator<Tensor> restore) {
     double[] before = x.toDoubles();
     Tensor rotated = rotate.apply(x);
     assertThat(Dense.error(rotated.toDoubles(), before)).as("it moves").isGreaterThan(0.01);
@@ -103,18 +103,26 @@ class EigenbasisTest {
 
   @Test
   void covarianceInFloat32IsDecomposedInFloat64() {
-    // In float32 the small eigenvalue would be lost in the rounding of the large one.
-    double small = 0x1.0p-20;
-    Tensor values;
-    try (Scope _ = Scope.open();
-        Eigenbasis basis =
-            Eigenbasis.of(
-                new Blocks(2, 1),
-                List.of(Tensor.of(new float[] {1, 1, 1, (float) (1 + small)}, 2, 2)))) {
-      values = basis.values();
-      assertThat(values.type()).isEqualTo(DType.FLOAT32);
-      assertThat(basis.vectors().getFirst().type()).isEqualTo(DType.FLOAT32);
-      assertThat(values.toDoubles()[0] / (small / 2)).isBetween(0.9999, 1.0001);
+    // In float32 the small eigenvalues would be lost in the rounding of the large ones.
+    int size = 20;
+    double[][] rows = Dense.random(new Random(SEED), 3 * size, size);
+    for (double[] row : rows) {
+      Arrays.setAll(row, i -> row[i] * Math.pow(10, -i / 8.0));
+    }
+    try (Scope _ = Scope.open()) {
+      Tensor single = Dense.tensor(Dense.meanOuterProduct(List.of(rows))).to(DType.FLOAT32);
+      Blocks one = new Blocks(size, 1);
+      try (Eigenbasis actual = Eigenbasis.of(one, List.of(single));
+          Eigenbasis expected = Eigenbasis.of(one, List.of(single.to(DType.FLOAT64)))) {
+        assertThat(actual.values().type()).isEqualTo(DType.FLOAT32);
+        assertThat(actual.vectors().getFirst().type()).isEqualTo(DType.FLOAT32);
+        double[] values = actual.values().toDoubles();
+        double[] exact = expected.values().toDoubles();
+        assertThat(exact[0] / exact[size - 1]).as("condition").isBetween(1e-6, 1e-4);
+        for (int i = 0; i < size; i++) {
+          assertThat(values[i] / exact[i]).as("%d, seed %d", i, SEED).isBetween(1 - 1e-6, 1 + 1e-6);
+        }
+      }
     }
   }
 
@@ -123,8 +131,8 @@ class EigenbasisTest {
     try (Scope _ = Scope.open()) {
       List<Tensor> covariance =
           List.of(
-              Tensor.ones(DType.FLOAT64, Device.CPU, 1, 1),
-              Tensor.of(new double[] {Double.NaN}, 1, 1));
+              Tensors.ones(DType.FLOAT64, Device.CPU, 1, 1),
+              Tensors.of(new double[] {Double.NaN}, 1, 1));
       assertThatThrownBy(() -> Eigenbasis.of(new Blocks(2, 2), covariance).close())
           .isInstanceOf(ArithmeticException.class)
           .hasMessageContaining("not finite");

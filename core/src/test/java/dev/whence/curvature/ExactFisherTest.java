@@ -7,6 +7,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -61,8 +62,7 @@ class ExactFisherTest {
     List<Seen> sequences = new ArrayList<>();
     for (int n = 0; n < 200; n++) {
       int positions = 1 + random.nextInt(6);
-      sequences.add(
-          new Seen(alike(random, positions, IN), alike(random, positions, OUT)));
+      sequences.add(new Seen(alike(random, positions, IN), alike(random, positions, OUT)));
     }
     double[][] exact = inverse(sequences, 0.1);
     double[][] kfac = approximateInverse(sequences, CurvatureKind.KFAC, 0.1);
@@ -94,14 +94,12 @@ class ExactFisherTest {
 
   /** {@code (F + ratio * mean eigenvalue)^-1} for the dense Fisher F. */
   private static double[][] inverse(List<Seen> sequences, double ratio) {
-    double[][] fisher =
-        Dense.meanOuterProduct(sequences.stream().map(Seen::gradient).toList());
+    double[][] fisher = Dense.meanOuterProduct(sequences.stream().map(Seen::gradient).toList());
     return Dense.inverse(Dense.plusIdentity(fisher, lambda(sequences, ratio)));
   }
 
   private static double lambda(List<Seen> sequences, double ratio) {
-    double[][] fisher =
-        Dense.meanOuterProduct(sequences.stream().map(Seen::gradient).toList());
+    double[][] fisher = Dense.meanOuterProduct(sequences.stream().map(Seen::gradient).toList());
     return ratio * Dense.trace(fisher) / (OUT * IN);
   }
 
@@ -119,9 +117,9 @@ class ExactFisherTest {
       }
       try (Eigenbasis a = Eigenbasis.of(inputs.blocks(), inputs.mean(positions));
           Eigenbasis s = Eigenbasis.of(gradients.blocks(), gradients.mean(positions))) {
-        Tensor lambda = Tensor.zeros(DType.FLOAT64, Device.CPU, OUT, IN);
+        Tensor lambda = Tensors.zeros(DType.FLOAT64, Device.CPU, OUT, IN);
         for (Seen seen : sequences) {
-          Tensor d = Tensor.of(seen.gradient(), OUT, IN);
+          Tensor d = Tensors.of(seen.gradient(), OUT, IN);
           lambda.plusInPlace(s.rotateRows(a.rotate(d)).square().over(sequences.size()));
         }
         LayerFactors factors =
@@ -133,8 +131,7 @@ class ExactFisherTest {
         Damping damping = new Damping.Absolute(lambda(sequences, ratio));
         try (Curvature curvature = factors.curvature(kind, damping)) {
           double[][] units = Dense.plusIdentity(new double[OUT * IN][OUT * IN], 1);
-          Tensor columns =
-              curvature.precondition(Tensor.of(Dense.flat(units), OUT * IN, OUT, IN));
+          Tensor columns = curvature.precondition(Tensors.of(Dense.flat(units), OUT * IN, OUT, IN));
           return Dense.of(columns.reshape(OUT * IN, OUT * IN)); // symmetric
         }
       }

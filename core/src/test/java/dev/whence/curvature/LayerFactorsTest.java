@@ -9,6 +9,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -62,8 +63,7 @@ class LayerFactorsTest {
 
   @Test
   void diagonalIsInTheWeightsOwnCoordinates() {
-    check(
-        CurvatureKind.DIAGONAL, 1, Dense.plusIdentity(diagonal(squares), lambda(squares)));
+    check(CurvatureKind.DIAGONAL, 1, Dense.plusIdentity(diagonal(squares), lambda(squares)));
   }
 
   @Test
@@ -85,7 +85,7 @@ class LayerFactorsTest {
                     Optional.of(Dense.tensor(squares)),
                     Optional.of(Dense.tensor(squares)))
                 .curvature(kind, new Damping.Relative(RATIO))) {
-      Tensor d = Tensor.of(Dense.flat(gradients), 2, OUT, IN);
+      Tensor d = Tensors.of(Dense.flat(gradients), 2, OUT, IN);
       Tensor p = curvature.precondition(d);
       double[] forms = curvature.quadraticForm(d).toDoubles();
       assertThat(p.shape()).containsExactly(2, OUT, IN);
@@ -143,7 +143,7 @@ class LayerFactorsTest {
     try (Scope _ = Scope.open();
         Eigenbasis gradient = EigenbasisTest.basis(new Blocks(OUT, 1), new double[OUT][OUT]);
         Eigenbasis activation = EigenbasisTest.basis(new Blocks(IN, 1), a)) {
-      Tensor zero = Tensor.zeros(DType.FLOAT64, Device.CPU, 1, OUT, IN);
+      Tensor zero = Tensors.zeros(DType.FLOAT64, Device.CPU, 1, OUT, IN);
       LayerFactors factors =
           new LayerFactors(
               "dead",
@@ -172,7 +172,7 @@ class LayerFactorsTest {
                     Optional.empty(),
                     Optional.empty())
                 .curvature(CurvatureKind.KFAC, new Damping.Absolute(1e-3))) {
-      Tensor v = Tensor.of(new double[] {1, 0}, 1, 2);
+      Tensor v = Tensors.of(new double[] {1, 0}, 1, 2);
       assertThat(Dense.error(curvature.precondition(v).toDoubles(), 1000, 0)).isLessThan(1e-12);
     }
   }

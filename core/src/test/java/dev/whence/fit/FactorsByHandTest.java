@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Sequence;
+import dev.whence.curvature.Covariance;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Dense;
 import dev.whence.curvature.Eigenbasis;
@@ -22,10 +23,12 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import dev.whence.testing.Oracle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -47,8 +50,7 @@ class FactorsByHandTest {
   void factorsAreTheMeansThatTheMethodSays(Fisher fisher) {
     try (LanguageModel model = Workbench.model("gpt2");
         Corpus corpus =
-            Workbench.corpus(
-                folder, Workbench.documents(SEED, 2, 9, 5, 1, 24, 7, 3, 10, 20, 8))) {
+            Workbench.corpus(folder, Workbench.documents(SEED, 2, 9, 5, 1, 24, 7, 3, 10, 20, 8))) {
       Linear layer = model.linear(LAYER).orElseThrow();
       RunFolder run = fit(model, corpus, fisher);
       List<double[]> inputs = new ArrayList<>();
@@ -68,6 +70,8 @@ class FactorsByHandTest {
       assertThat(inputs).hasSize(79); // 89 tokens in 10 sequences
       near(run, "activation_covariance", Dense.flat(Dense.meanOuterProduct(inputs)));
       near(run, "gradient_covariance", Dense.flat(Dense.meanOuterProduct(outputs)));
+      nearSum(run, "activation_eigenvalues", Dense.trace(Dense.meanOuterProduct(inputs)));
+      nearSum(run, "gradient_eigenvalues", Dense.trace(Dense.meanOuterProduct(outputs)));
       near(run, "covariance_positions", 79);
       near(run, "covariance_sequences", 10);
       near(run, "lambda_sequences", 10);
@@ -87,7 +91,7 @@ class FactorsByHandTest {
     double[][] s = matrix(run, "gradient_eigenvectors");
     double[][] a = matrix(run, "activation_eigenvectors");
     double[] lambda = Workbench.factor(run, LAYER, "lambda");
-    double largest = java.util.Arrays.stream(lambda).max().orElseThrow();
+    double largest = Arrays.stream(lambda).max().orElseThrow();
     Random random = new Random(SEED);
     for (int n = 0; n < 40; n++) {
       // The last eigenvectors are the largest, and the most telling.
@@ -110,8 +114,13 @@ class FactorsByHandTest {
     double[] values = Workbench.factor(run, LAYER, name);
     int n = (int) Math.sqrt(values.length);
     try (Scope _ = Scope.open()) {
-      return Dense.of(Tensor.of(values, n, n));
+      return Dense.of(Tensors.of(values, n, n));
     }
+  }
+
+  private static void nearSum(RunFolder run, String name, double expected) {
+    double sum = Arrays.stream(Workbench.factor(run, LAYER, name)).sum();
+    assertThat(sum / expected).as("sum of %s", name).isBetween(1 - 1e-11, 1 + 1e-11);
   }
 
   private static void near(RunFolder run, String name, double... expected) {
@@ -198,7 +207,7 @@ class FactorsByHandTest {
     }
   }
 
-  private static Eigenbasis basis(dev.whence.curvature.Covariance sum, long positions) {
+  private static Eigenbasis basis(Covariance sum, long positions) {
     return Eigenbasis.of(sum.blocks(), sum.mean(positions));
   }
 

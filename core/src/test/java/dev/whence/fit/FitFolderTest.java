@@ -11,6 +11,7 @@ import dev.whence.curvature.Fisher;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
 import dev.whence.run.RunFolder;
+import dev.whence.run.RunManifest;
 import dev.whence.run.WorkFolder;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
@@ -137,12 +138,13 @@ class FitFolderTest {
 
   @Test
   void secondWriterIsRefused() {
-    try (WorkFolder first = WorkFolder.open(folder.resolve("run"), Map.of(), false)) {
+    try (WorkFolder first =
+        WorkFolder.open(folder.resolve("run"), RunManifest.KIND, Map.of("x", "y"))) {
       assertThat(first.path()).isDirectory();
       for (boolean force : List.of(false, true)) {
         assertThatThrownBy(() -> fit(SETTINGS, force, IDLE))
             .isInstanceOf(InvalidInputException.class)
-            .hasMessageContaining("another process is writing " + folder.resolve("run"));
+            .hasMessageContaining("another process is writing");
       }
     }
     fit(SETTINGS, false, Progress.NONE); // free again

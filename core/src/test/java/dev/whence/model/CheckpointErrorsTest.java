@@ -8,6 +8,7 @@ import dev.whence.Json;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -118,7 +119,7 @@ class CheckpointErrorsTest {
         LAST,
         t -> {
           Tensor last = t.reshape(-1).narrow(0, t.elements() - 1, 1);
-          last.timesInPlace(0).plusInPlace(Tensor.of(new double[] {value}, 1));
+          last.timesInPlace(0).plusInPlace(Tensors.of(new double[] {value}, 1));
           return t;
         });
     refused(folder.weights().toString(), "'" + LAST + "'", "NaN or infinite");

@@ -9,6 +9,7 @@ import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -76,7 +77,7 @@ class CheckpointTest {
     try (Scope _ = Scope.open();
         LanguageModel model = folder.load(type)) {
       assertThat(model.parameters().values()).allMatch(t -> t.type() == type);
-      Tensor tokens = Tensor.of(new long[] {1, 2}, 1, 2);
+      Tensor tokens = Tensors.of(new long[] {1, 2}, 1, 2);
       assertThat(model.logits(tokens, Tap.NONE).type()).isEqualTo(type);
       double tolerance = type == DType.FLOAT32 ? 1e-5 : type == DType.FLOAT16 ? 1e-2 : 0.1;
       assertThat(ModelFolder.logits(model, TOKENS)).containsExactly(exact, within(tolerance));

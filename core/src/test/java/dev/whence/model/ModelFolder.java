@@ -6,6 +6,7 @@ import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import dev.whence.testing.Oracle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -93,7 +94,7 @@ record ModelFolder(Path path) {
   static double[] logits(LanguageModel model, int... tokens) {
     try (Scope _ = Scope.open()) {
       long[] ids = Arrays.stream(tokens).asLongStream().toArray();
-      return model.logits(Tensor.of(ids, 1, ids.length), Tap.NONE).toDoubles();
+      return model.logits(Tensors.of(ids, 1, ids.length), Tap.NONE).toDoubles();
     }
   }
 

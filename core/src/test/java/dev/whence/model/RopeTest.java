@@ -9,6 +9,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,7 +137,7 @@ class RopeTest {
     Rope rope = Rope.of(config("{\"rope_theta\": 100}"), 8, 0.5, "rope_theta");
     double[] x = new Random(SEED).doubles(3 * 8, -1, 1).toArray();
     try (Scope _ = Scope.open()) {
-      Tensor in = Tensor.of(x, 1, 1, 3, 8);
+      Tensor in = Tensors.of(x, 1, 1, 3, 8);
       double[] out = rope.table(3, in).turn(in).toDoubles();
       for (int t = 0; t < 3; t++) {
         double[] expected = java.util.Arrays.copyOfRange(x, t * 8, t * 8 + 8);
@@ -171,7 +172,7 @@ class RopeTest {
   private double[] frequencies(String json, int headSize) throws IOException {
     Rope rope = Rope.of(config(json), headSize, 1, "rope_theta");
     try (Scope _ = Scope.open()) {
-      Rope.Table table = rope.table(2, Tensor.zeros(DType.FLOAT64, Device.CPU, 1));
+      Rope.Table table = rope.table(2, Tensors.zeros(DType.FLOAT64, Device.CPU, 1));
       double[] cosine = table.cosine().select(0, 1).toDoubles();
       double[] sine = table.sine().select(0, 1).toDoubles();
       double[] frequencies = new double[headSize / 2];

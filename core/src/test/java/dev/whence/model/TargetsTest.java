@@ -9,6 +9,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +32,7 @@ class TargetsTest {
     long[] counts = new long[p.length];
     try (Scope _ = Scope.open()) {
       TokenBatch batch = batch(rows);
-      Tensor each = Tensor.of(p, 1, 1, p.length).to(type).expand(rows, POSITIONS, p.length);
+      Tensor each = Tensors.of(p, 1, 1, p.length).to(type).expand(rows, POSITIONS, p.length);
       for (long token : new Sampled(1, 0).choose(each.contiguous(), batch).toLongs()) {
         counts[(int) token]++;
       }
@@ -58,7 +59,7 @@ class TargetsTest {
       for (int at = 0; at < 6; at++) {
         p[at * 4 + certain[at]] = 1;
       }
-      assertThat(new Sampled(1, 0).choose(Tensor.of(p, 2, 3, 4), batch).toLongs())
+      assertThat(new Sampled(1, 0).choose(Tensors.of(p, 2, 3, 4), batch).toLongs())
           .containsExactly(2, 0, 3, 1, 1, 0);
     }
   }
@@ -97,7 +98,7 @@ class TargetsTest {
       int width = batch.positions() * vocabulary;
       System.arraycopy(p[order[b]], 0, probabilities, b * width, width);
     }
-    Tensor tensor = Tensor.of(probabilities, order.length, batch.positions(), vocabulary);
+    Tensor tensor = Tensors.of(probabilities, order.length, batch.positions(), vocabulary);
     return new Sampled(5, 1).choose(tensor, batch).toLongs();
   }
 
@@ -137,7 +138,7 @@ class TargetsTest {
     try (Scope _ = Scope.open()) {
       int rows = 100;
       TokenBatch batch = batch(rows);
-      Tensor coin = Tensor.ones(DType.FLOAT32, Device.CPU, rows, POSITIONS, 2).times(0.5);
+      Tensor coin = Tensors.ones(DType.FLOAT32, Device.CPU, rows, POSITIONS, 2).times(0.5);
       long[] one = new Sampled(1, 1).choose(coin, batch).toLongs();
       assertThat(new Sampled(1, 1).choose(coin, batch).toLongs()).isEqualTo(one);
       for (Sampled other : List.of(new Sampled(1, 2), new Sampled(2, 1))) {
@@ -156,7 +157,7 @@ class TargetsTest {
   void mostProbableTokenIsNotAlwaysDrawn() {
     try (Scope _ = Scope.open()) {
       TokenBatch batch = batch(10);
-      Tensor p = Tensor.of(new double[] {0.6, 0.4}, 1, 1, 2).expand(10, POSITIONS, 2).contiguous();
+      Tensor p = Tensors.of(new double[] {0.6, 0.4}, 1, 1, 2).expand(10, POSITIONS, 2).contiguous();
       long others = Arrays.stream(new Sampled(1, 0).choose(p, batch).toLongs()).sum();
       assertThat(others).isBetween(145L, 255L); // 200 of 500, five deviations
     }
@@ -166,7 +167,7 @@ class TargetsTest {
   void givenTargetsAreTheDatas() {
     try (Scope _ = Scope.open()) {
       TokenBatch batch = TokenBatch.of(List.of(Row.whole(new int[] {4, 5, 6}, 0)), Device.CPU);
-      Tensor p = Tensor.ones(DType.FLOAT32, Device.CPU, 1, 2, 8);
+      Tensor p = Tensors.ones(DType.FLOAT32, Device.CPU, 1, 2, 8);
       assertThat(new Targets.Given().choose(p, batch).toLongs()).containsExactly(5, 6);
     }
   }

@@ -9,6 +9,7 @@ import dev.whence.tensor.Device;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,7 @@ class TokenBatchTest {
     double[] logits = new Random(SEED).doubles(2 * 3 * 5, -4, 4).toArray();
     try (Scope _ = Scope.open()) {
       TokenBatch batch = mixed();
-      double[] actual = batch.logProbabilities(Tensor.of(logits, 2, 3, 5)).toDoubles();
+      double[] actual = batch.logProbabilities(Tensors.of(logits, 2, 3, 5)).toDoubles();
       for (int at = 0; at < 6; at++) {
         double expected = scored(batch, at) * Math.log(probability(logits, at, target(batch, at)));
         assertThat(actual[at]).as("at %d, seed %d", at, SEED).isCloseTo(expected, within(1e-12));
@@ -81,7 +82,7 @@ class TokenBatchTest {
     double[] logits = new Random(SEED).doubles(2 * 3 * 5, -4, 4).toArray();
     try (Scope _ = Scope.open()) {
       TokenBatch batch = mixed();
-      Tensor tensor = Tensor.of(logits, 2, 3, 5);
+      Tensor tensor = Tensors.of(logits, 2, 3, 5);
       double[] actual = batch.logLikelihoodGradient(tensor, new Targets.Given()).toDoubles();
       for (int i = 0; i < logits.length; i++) {
         int at = i / 5;
@@ -99,7 +100,7 @@ class TokenBatchTest {
     try (Scope _ = Scope.open()) {
       TokenBatch batch = mixed();
       Targets drawn = new Targets.Sampled(SEED, 0);
-      Tensor tensor = Tensor.of(logits, 2, 3, 5);
+      Tensor tensor = Tensors.of(logits, 2, 3, 5);
       long[] draws = drawn.choose(Functions.softmax(tensor), batch).toLongs();
       assertThat(draws).isNotEqualTo(batch.targets().toLongs());
       double[] actual = batch.logLikelihoodGradient(tensor, drawn).toDoubles();
@@ -115,7 +116,7 @@ class TokenBatchTest {
   void halfPrecisionLogitsAreSummedInFloat32() {
     try (Scope _ = Scope.open()) {
       TokenBatch batch = mixed();
-      Tensor logits = Tensor.zeros(DType.BFLOAT16, Device.CPU, 2, 3, 5);
+      Tensor logits = Tensors.zeros(DType.BFLOAT16, Device.CPU, 2, 3, 5);
       assertThat(batch.logProbabilities(logits).type()).isEqualTo(DType.FLOAT32);
       assertThat(batch.logProbabilities(logits).toDoubles()[0])
           .isCloseTo(-Math.log(5), within(1e-6));

@@ -8,6 +8,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import dev.whence.testing.Oracle;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,7 +79,7 @@ class TraceTest {
     int width = layer.inputs() - (layer.hasBias() ? 1 : 0);
     int index = bias ? o : conv1d ? i * layer.outputs() + o : o * width + i;
     Tensor entry = parameter.reshape(-1).narrow(0, index, 1);
-    Tensor move = Tensor.of(new double[] {step}, 1);
+    Tensor move = Tensors.of(new double[] {step}, 1);
     double[] up = logLikelihoods(model, batch, entry.plusInPlace(move));
     double[] down = logLikelihoods(model, batch, entry.plusInPlace(move, -2));
     entry.plusInPlace(move);
@@ -221,15 +222,15 @@ class TraceTest {
           }
         }
       }
-      assertNear("head", trace.sequenceGradients(0), Tensor.of(expected, 1, 128, 32), 1e-12);
+      assertNear("head", trace.sequenceGradients(0), Tensors.of(expected, 1, 128, 32), 1e-12);
     }
   }
 
   @Test
   void allUsesOfALayerCount() {
     try (Scope _ = Scope.open()) {
-      Tensor a = Tensor.of(new double[] {1, 2, 3, 4}, 1, 2, 2);
-      Tensor d = Tensor.of(new double[] {1, 10}, 1, 2, 1);
+      Tensor a = Tensors.of(new double[] {1, 2, 3, 4}, 1, 2, 2);
+      Tensor d = Tensors.of(new double[] {1, 10}, 1, 2, 1);
       Trace.Use use = new Trace.Use(a, d);
       Trace.Use other = new Trace.Use(a.times(100), d);
       assertThat(Trace.sequenceGradients(List.of(use)).toDoubles()).containsExactly(31, 42);

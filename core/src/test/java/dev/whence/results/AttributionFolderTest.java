@@ -129,7 +129,8 @@ class AttributionFolderTest {
       for (boolean force : List.of(false, true)) {
         assertThatThrownBy(() -> bench.attribute("run", Bench.queries(), SETTINGS, force, IDLE))
             .isInstanceOf(InvalidInputException.class)
-            .hasMessageContaining("run is the run itself");
+            .hasMessageMatching(
+                force ? ".*something else than a results folder.*" : ".*holds run,.*");
       }
       assertThat(Workbench.contents(bench.run().path())).isEqualTo(before);
       assertThatThrownBy(() -> ResultsFolder.open(bench.run().path()))
@@ -172,7 +173,8 @@ class AttributionFolderTest {
       }
       assertThat(file).hasContent("text");
       Files.delete(file);
-      try (WorkFolder first = WorkFolder.open(folder.resolve("out"), Map.of(), false)) {
+      try (WorkFolder first =
+          WorkFolder.open(folder.resolve("out"), ResultsManifest.KIND, Map.of("x", "y"))) {
         assertThat(first.path()).isDirectory();
         assertThatThrownBy(() -> again(bench, SETTINGS, true))
             .isInstanceOf(InvalidInputException.class)

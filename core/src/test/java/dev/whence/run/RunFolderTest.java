@@ -19,13 +19,13 @@ import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import dev.whence.testing.Oracle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -103,20 +103,30 @@ class RunFolderTest {
   }
 
   @Test
-  void lostFactorsAndLostEigenvectorsAreNamed() throws IOException {
+  void lostFactorsAndAChangedBitAreNamed() throws IOException {
     RunFolder run = fit(EnumSet.of(CurvatureKind.EKFAC), 1);
     Path file = FactorsFile.path(run.path(), UP);
-    try (Scope _ = Scope.open()) {
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      try (SafetensorsFile old = SafetensorsFile.open(file)) {
-        old.names().forEach(name -> tensors.put(name, old.tensor(name)));
-      }
-      tensors.remove("gradient_eigenvectors");
-      SafetensorsFile.write(file, tensors, Map.of());
-    }
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(file, bytes);
     assertNamed(run, file);
     Files.delete(file);
     assertNamed(run, file);
+  }
+
+  @Test
+  void eigenvaluesWithoutEigenvectorsAreNamed() {
+    Path file = folder.resolve("lost.safetensors");
+    try (Scope _ = Scope.open()) {
+      Tensor values = Tensors.of(new double[] {1, 2}, 2);
+      SafetensorsFile.write(file, Map.of("gradient_eigenvalues", values), Map.of());
+      try (SafetensorsFile lost = SafetensorsFile.open(file)) {
+        assertThatThrownBy(() -> FactorsFile.gradient(lost, DType.FLOAT64, Device.CPU))
+            .isInstanceOf(InvalidInputException.class)
+            .hasMessage(file + " has eigenvalues but no gradient_eigenvectors");
+        assertThat(FactorsFile.activation(lost, DType.FLOAT64, Device.CPU)).isEmpty();
+      }
+    }
   }
 
   private static void assertNamed(RunFolder run, Path file) {

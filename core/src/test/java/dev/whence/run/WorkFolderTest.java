@@ -11,6 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WorkFolderTest {
   private static final Map<String, String> WORK = Map.of("seed", "1");
@@ -27,55 +29,73 @@ class WorkFolderTest {
   @Test
   void partOfTheSameWorkIsTakenUp() throws IOException {
     leave("half", WORK);
-    try (WorkFolder work = WorkFolder.open(target, WORK, false)) {
+    try (WorkFolder work = open(WORK)) {
       assertThat(work.path().resolve("half")).hasContent("half");
+      assertThat(work.path().resolve("deep").resolve("half")).hasContent("half");
     }
   }
 
   @Test
   void partOfOtherWorkIsDiscarded() throws IOException {
     leave("half", Map.of("seed", "2"));
-    assertFresh(false);
+    assertFresh();
     leave("half", Map.of());
-    assertFresh(false);
+    assertFresh();
   }
 
   @Test
-  void restartDiscardsEvenTheSameWork() throws IOException {
-    leave("half", WORK);
-    assertFresh(true);
-  }
-
-  @Test
-  void partWhoseIdentityIsDamagedOrLostIsDiscarded() throws IOException {
+  void partWhoseIdentityIsDamagedIsDiscarded() throws IOException {
     leave("half", WORK);
     Files.writeString(partial().resolve("identity.json"), "{\"seed\": \"1");
-    assertFresh(false);
-    leave("half", WORK);
-    Files.delete(partial().resolve("identity.json"));
-    assertFresh(false);
+    assertFresh();
   }
 
-  private void assertFresh(boolean restart) throws IOException {
-    try (WorkFolder work = WorkFolder.open(target, WORK, restart)) {
+  private void assertFresh() throws IOException {
+    try (WorkFolder work = open(WORK)) {
       assertThat(Workbench.names(work.path())).containsExactly("identity.json", "lock");
     }
     leave("again", WORK); // and the new identity holds
-    try (WorkFolder work = WorkFolder.open(target, WORK, false)) {
+    try (WorkFolder work = open(WORK)) {
       assertThat(work.path().resolve("deep").resolve("again")).exists();
     }
   }
 
   @Test
+  void foreignFilesUnderThePartialFoldersNameAreLeftAlone() throws IOException {
+    Path file = Files.createDirectory(partial()).resolve("thesis.tex");
+    Files.writeString(file, "text");
+    assertRefused("holds files that Whence did not write");
+    assertThat(file).hasContent("text");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "{\"kind\": \"results\"}", "{\"name\": \"another program's\"}", "[]", "null"})
+  void folderOfAnotherKindIsLeftAlone(String manifest) throws IOException {
+    Path file = Files.createDirectory(target).resolve(manifest.isEmpty() ? "x" : "manifest.json");
+    Files.writeString(file, manifest);
+    assertRefused("out holds something else than a run folder");
+    assertThat(file).hasContent(manifest);
+    assertThat(Workbench.names(folder)).containsExactly("out");
+  }
+
+  private void assertRefused(String message) {
+    assertThatThrownBy(() -> open(WORK).close())
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
   void publishedFolderHasTheWorkAloneAndReplacesTheOld() throws IOException {
+    Files.createDirectory(target); // an empty folder is in nobody's way
     for (String generation : new String[] {"first", "second"}) {
-      try (WorkFolder work = WorkFolder.open(target, WORK, true)) {
+      try (WorkFolder work = open(WORK)) {
         Files.writeString(work.path().resolve(generation), generation);
-        Files.writeString(work.path().resolve("manifest.json"), "{\"whenceVersion\": \"test\"}");
+        Files.writeString(work.path().resolve("manifest.json"), "{\"kind\": \"run\"}");
         if (generation.equals("second")) {
           assertThat(target.resolve("first")).as("until the end").exists();
         }
-        work.publish();
+        assertThat(work.publish()).isEqualTo(target.toRealPath());
       }
       assertThat(Workbench.names(target)).containsOnly(generation, "manifest.json");
       assertThat(Workbench.names(folder)).containsExactly("out");
@@ -83,26 +103,30 @@ class WorkFolderTest {
   }
 
   @Test
-  void publishingGetsRidOfWhatAKilledProcessLeftBehind() throws IOException {
-    Files.writeString(Files.createDirectory(folder.resolve("out.old")).resolve("x"), "x");
-    try (WorkFolder work = WorkFolder.open(target, WORK, false)) {
-      work.publish();
+  void linkStaysALink() throws IOException {
+    Path elsewhere = Files.createDirectories(folder.resolve("disk").resolve("real"));
+    Files.createSymbolicLink(target, elsewhere);
+    try (WorkFolder work = open(WORK)) {
+      Files.writeString(work.path().resolve("manifest.json"), "{\"kind\": \"run\"}");
+      assertThat(work.publish()).isEqualTo(elsewhere.toRealPath());
     }
-    assertThat(Workbench.names(folder)).containsExactly("out");
+    assertThat(target).isSymbolicLink();
+    assertThat(Workbench.names(target)).containsExactly("manifest.json");
+    assertThat(Workbench.names(folder.resolve("disk"))).containsExactly("real");
   }
 
   @Test
   void secondWriterIsRefusedUntilTheFirstCloses() {
-    WorkFolder first = WorkFolder.open(target, WORK, false);
+    WorkFolder first = open(WORK);
     try (first) {
       for (int attempt = 0; attempt < 2; attempt++) { // the first refusal must not free the lock
-        assertThatThrownBy(() -> WorkFolder.open(target, WORK, true).close())
+        assertThatThrownBy(() -> open(Map.of("seed", "2")).close())
             .isInstanceOf(InvalidInputException.class)
-            .hasMessageContaining("another process is writing " + target);
+            .hasMessageContaining("another process is writing");
       }
       assertThat(first.path().resolve("identity.json")).as("not discarded").exists();
     }
-    WorkFolder.open(target, WORK, false).close();
+    open(WORK).close();
   }
 
   @Test
@@ -116,13 +140,17 @@ class WorkFolderTest {
         .isInstanceOf(InvalidInputException.class);
   }
 
+  private WorkFolder open(Map<String, String> identity) {
+    return WorkFolder.open(target, RunManifest.KIND, identity);
+  }
+
   private Path partial() {
     return folder.resolve("out.partial");
   }
 
   /** What an interrupted process leaves: a file in the partial folder, and one deeper in it. */
   private void leave(String name, Map<String, String> identity) throws IOException {
-    try (WorkFolder work = WorkFolder.open(target, identity, false)) {
+    try (WorkFolder work = open(identity)) {
       Files.writeString(work.path().resolve(name), name);
       Path deep = Files.createDirectories(work.path().resolve("deep"));
       Files.writeString(deep.resolve(name), name);

@@ -34,11 +34,11 @@ class AutogradTest {
         function("matmul", x -> x.matmul(random(1, 4, 3))),
         function("bmm", x -> x.unsqueeze(0).bmm(random(1, 1, 4, 3))),
         function("slices", x -> x.narrow(1, 1, 2).plus(x.select(1, 0).unsqueeze(1))),
-        function("cat", x -> Tensor.cat(List.of(x.negate(), x.times(x)), 1)),
-        function("stack", x -> Tensor.stack(List.of(x, x.square()), 0)),
+        function("cat", x -> Tensors.cat(List.of(x.negate(), x.times(x)), 1)),
+        function("stack", x -> Tensors.stack(List.of(x, x.square()), 0)),
         function("quotient", x -> x.over(x.square().plus(1).sqrt())),
         function("a value used twice", x -> x.times(x).plus(x.exp())),
-        function("log sum exp", x -> x.logSumExp(1)));
+        function("log sum exp", x -> Functions.logSumExp(x, 1)));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -46,7 +46,7 @@ class AutogradTest {
   void gradientIsTheSlopeOfTheFunction(String name, UnaryOperator<Tensor> function) {
     try (Scope _ = Scope.open()) {
       double[] at = random(SEED, 2, 4).toDoubles();
-      Tensor x = Tensor.of(at, 2, 4).requireGradient();
+      Tensor x = Tensors.of(at, 2, 4).requireGradient();
       Tensor output = function.apply(x);
       Tensor weights = random(SEED + 1, output.shape());
       double[] gradient = Autograd.gradients(output, weights, List.of(x)).getFirst().toDoubles();
@@ -66,10 +66,10 @@ class AutogradTest {
   @Test
   void eachInputGetsItsOwnGradientInOrder() {
     try (Scope _ = Scope.open()) {
-      Tensor a = Tensor.of(new double[] {2}, 1).requireGradient();
-      Tensor b = Tensor.of(new double[] {5}, 1).requireGradient();
+      Tensor a = Tensors.of(new double[] {2}, 1).requireGradient();
+      Tensor b = Tensors.of(new double[] {5}, 1).requireGradient();
       List<Tensor> gradients =
-          Autograd.gradients(a.times(b).plus(b), Tensor.of(new double[] {10}, 1), List.of(b, a));
+          Autograd.gradients(a.times(b).plus(b), Tensors.of(new double[] {10}, 1), List.of(b, a));
       assertThat(gradients).hasSize(2);
       assertThat(gradients.get(0).item()).isEqualTo(30);
       assertThat(gradients.get(1).item()).isEqualTo(50);
@@ -79,9 +79,9 @@ class AutogradTest {
   @Test
   void gradientOfSomethingInTheMiddleStopsThere() {
     try (Scope _ = Scope.open()) {
-      Tensor middle = Tensor.of(new double[] {3}, 1).square().detach().requireGradient();
+      Tensor middle = Tensors.of(new double[] {3}, 1).square().detach().requireGradient();
       Tensor gradient =
-          Autograd.gradients(middle.square(), Tensor.of(new double[] {1}, 1), List.of(middle))
+          Autograd.gradients(middle.square(), Tensors.of(new double[] {1}, 1), List.of(middle))
               .getFirst();
       assertThat(gradient.item()).isEqualTo(18);
       assertThat(gradient.requiresGradient()).isFalse();
@@ -91,9 +91,9 @@ class AutogradTest {
   @Test
   void unrecordedWorkHasNoGradientAndRecordingResumes() {
     try (Scope _ = Scope.open()) {
-      Tensor leaf = Tensor.of(new double[] {3}, 1).requireGradient();
+      Tensor leaf = Tensors.of(new double[] {3}, 1).requireGradient();
       Autograd.unrecorded(() -> {
-        leaf.plusInPlace(Tensor.of(new double[] {1}, 1));
+        leaf.plusInPlace(Tensors.of(new double[] {1}, 1));
         assertThat(leaf.square().requiresGradient()).isFalse();
       });
       assertThat(leaf.item()).isEqualTo(4);
@@ -104,7 +104,7 @@ class AutogradTest {
   @Test
   void recordingResumesAfterUnrecordedWorkFails() {
     try (Scope _ = Scope.open()) {
-      Tensor leaf = Tensor.of(new double[] {3}, 1).requireGradient();
+      Tensor leaf = Tensors.of(new double[] {3}, 1).requireGradient();
       assertThatThrownBy(() ->
               Autograd.unrecorded(() -> {
                 throw new IllegalStateException("broken");
@@ -115,7 +115,7 @@ class AutogradTest {
   }
 
   private static double value(UnaryOperator<Tensor> function, Tensor weights, double... at) {
-    return function.apply(Tensor.of(at, 2, 4)).times(weights).sum().item();
+    return function.apply(Tensors.of(at, 2, 4)).times(weights).sum().item();
   }
 
   private static double[] moved(double[] at, int index, double step) {
@@ -129,7 +129,7 @@ class AutogradTest {
     for (long size : shape) {
       elements *= Math.toIntExact(size);
     }
-    return Tensor.of(new Random(seed).doubles(elements, -2, 2).toArray(), shape);
+    return Tensors.of(new Random(seed).doubles(elements, -2, 2).toArray(), shape);
   }
 
   private static Arguments function(String name, UnaryOperator<Tensor> function) {

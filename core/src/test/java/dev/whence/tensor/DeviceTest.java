@@ -44,7 +44,7 @@ class DeviceTest {
   @Test
   void allocationThatCannotSucceedIsOutOfMemory() {
     try (Scope _ = Scope.open()) {
-      assertThatThrownBy(() -> Tensor.zeros(DType.FLOAT64, Device.CPU, 1L << 50))
+      assertThatThrownBy(() -> Tensors.zeros(DType.FLOAT64, Device.CPU, 1L << 50))
           .matches(NativeErrors::isOutOfMemory);
     }
   }

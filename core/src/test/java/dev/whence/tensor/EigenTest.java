@@ -31,7 +31,7 @@ class EigenTest {
   void eigenvectorsAreColumns() {
     try (Scope _ = Scope.open()) {
       // Eigenvalues 0 and 25; the eigenvector of 25 is (3, 4) / 5.
-      Eigen.Symmetric eigen = Eigen.symmetric(Tensor.of(new double[] {9, 12, 12, 16}, 2, 2));
+      Eigen.Symmetric eigen = Eigen.symmetric(Tensors.of(new double[] {9, 12, 12, 16}, 2, 2));
       assertThat(eigen.values().toDoubles()[1]).isCloseTo(25, within(1e-12));
       double[] largest = eigen.vectors().select(1, 1).abs().toDoubles();
       assertThat(largest).containsExactly(new double[] {0.6, 0.8}, within(1e-12));
@@ -41,7 +41,7 @@ class EigenTest {
   @Test
   void onlyTheLowerTriangleIsRead() {
     try (Scope _ = Scope.open()) {
-      Tensor lower = Tensor.of(new double[] {2, 1e9, 1, 2}, 2, 2);
+      Tensor lower = Tensors.of(new double[] {2, 1e9, 1, 2}, 2, 2);
       assertThat(Eigen.symmetric(lower).values().toDoubles())
           .containsExactly(new double[] {1, 3}, within(1e-12));
     }
@@ -62,7 +62,7 @@ class EigenTest {
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
   void valueThatIsNotFiniteIsAnArithmeticError(double value) {
     try (Scope _ = Scope.open()) {
-      Tensor matrix = Tensor.of(new double[] {1, 0, value, 1}, 2, 2);
+      Tensor matrix = Tensors.of(new double[] {1, 0, value, 1}, 2, 2);
       assertThatThrownBy(() -> Eigen.symmetric(matrix))
           .isInstanceOf(ArithmeticException.class)
           .hasMessageContaining("not finite");
@@ -94,7 +94,7 @@ class EigenTest {
   }
 
   private static Tensor random(int m, int n) {
-    return Tensor.of(new Random(SEED).doubles((long) m * n, -1, 1).toArray(), m, n);
+    return Tensors.of(new Random(SEED).doubles((long) m * n, -1, 1).toArray(), m, n);
   }
 
   private static Tensor identity(int n) {
@@ -102,6 +102,6 @@ class EigenTest {
     for (int i = 0; i < n; i++) {
       values[i * n + i] = 1;
     }
-    return Tensor.of(values, n, n);
+    return Tensors.of(values, n, n);
   }
 }

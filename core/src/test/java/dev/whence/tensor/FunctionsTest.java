@@ -17,7 +17,7 @@ class FunctionsTest {
   @Test
   void activationsAreTheirFormulas() {
     try (Scope _ = Scope.open()) {
-      Tensor x = Tensor.of(X, 3, 4);
+      Tensor x = Tensors.of(X, 3, 4);
       assertFormula(Functions.silu(x), v -> v / (1 + Math.exp(-v)));
       assertFormula(Functions.relu(x), v -> Math.max(0, v));
       assertFormula(Functions.tanh(x), Math::tanh);
@@ -31,8 +31,8 @@ class FunctionsTest {
   @Test
   void softmaxRunsOverTheLastDimension() {
     try (Scope _ = Scope.open()) {
-      double[] softmax = Functions.softmax(Tensor.of(X, 3, 4)).toDoubles();
-      double[] log = Functions.logSoftmax(Tensor.of(X, 3, 4)).toDoubles();
+      double[] softmax = Functions.softmax(Tensors.of(X, 3, 4)).toDoubles();
+      double[] log = Functions.logSoftmax(Tensors.of(X, 3, 4)).toDoubles();
       for (int i = 0; i < X.length; i++) {
         double sum = 0;
         for (int j = 0; j < 4; j++) {
@@ -50,10 +50,10 @@ class FunctionsTest {
     double[] bias = {0, 1, 2, 3};
     double epsilon = 0.25; // large, so that a misplaced one shows
     try (Scope _ = Scope.open()) {
-      Tensor x = Tensor.of(X, 3, 4);
-      Tensor w = Tensor.of(weight, 4);
+      Tensor x = Tensors.of(X, 3, 4);
+      Tensor w = Tensors.of(weight, 4);
       double[] rms = Functions.rmsNorm(x, w, epsilon).toDoubles();
-      double[] layer = Functions.layerNorm(x, w, Tensor.of(bias, 4), epsilon).toDoubles();
+      double[] layer = Functions.layerNorm(x, w, Tensors.of(bias, 4), epsilon).toDoubles();
       for (int i = 0; i < X.length; i++) {
         double mean = 0;
         double square = 0;
@@ -77,8 +77,8 @@ class FunctionsTest {
   void rmsNormOfHalfPrecisionDoesNotOverflow() {
     try (Scope _ = Scope.open()) {
       // The square of 1000 is past float16's largest number.
-      Tensor x = Tensor.of(new double[] {1000, -1000}, 1, 2).to(DType.FLOAT16);
-      Tensor y = Functions.rmsNorm(x, Tensor.ones(DType.FLOAT16, Device.CPU, 2), 1e-6);
+      Tensor x = Tensors.of(new double[] {1000, -1000}, 1, 2).to(DType.FLOAT16);
+      Tensor y = Functions.rmsNorm(x, Tensors.ones(DType.FLOAT16, Device.CPU, 2), 1e-6);
       assertThat(y.type()).isEqualTo(DType.FLOAT16);
       assertThat(y.toDoubles()).containsExactly(1, -1);
     }
@@ -87,10 +87,10 @@ class FunctionsTest {
   @Test
   void linearMultipliesByTheTransposeAndAddsTheBias() {
     try (Scope _ = Scope.open()) {
-      Tensor x = Tensor.of(new double[] {1, 2}, 1, 1, 2);
-      Tensor w = Tensor.of(new double[] {1, 10, 100, 1000, 3, 4}, 3, 2);
+      Tensor x = Tensors.of(new double[] {1, 2}, 1, 1, 2);
+      Tensor w = Tensors.of(new double[] {1, 10, 100, 1000, 3, 4}, 3, 2);
       assertThat(Functions.linear(x, w).toDoubles()).containsExactly(21, 2100, 11);
-      assertThat(Functions.linear(x, w, Tensor.of(new double[] {1, 2, 3}, 3)).toDoubles())
+      assertThat(Functions.linear(x, w, Tensors.of(new double[] {1, 2, 3}, 3)).toDoubles())
           .containsExactly(22, 2102, 14);
     }
   }
@@ -98,8 +98,8 @@ class FunctionsTest {
   @Test
   void embeddingTakesRows() {
     try (Scope _ = Scope.open()) {
-      Tensor table = Tensor.of(new double[] {0, 1, 10, 11, 20, 21}, 3, 2);
-      Tensor rows = Functions.embedding(Tensor.of(new long[] {2, 0}, 1, 2), table);
+      Tensor table = Tensors.of(new double[] {0, 1, 10, 11, 20, 21}, 3, 2);
+      Tensor rows = Functions.embedding(Tensors.of(new long[] {2, 0}, 1, 2), table);
       assertThat(rows.shape()).containsExactly(1, 2, 2);
       assertThat(rows.toDoubles()).containsExactly(20, 21, 0, 1);
     }

@@ -25,9 +25,9 @@ class SafetensorsFileTest {
   void everyTypeComesBackWithItsValues(DType type) {
     Path file = folder.resolve("t.safetensors");
     try (Scope _ = Scope.open()) {
-      Tensor values = Tensor.of(new double[] {0, 1, 2, 3, 100, 127}, 2, 3).to(type);
-      Tensor empty = Tensor.zeros(type, Device.CPU, 3, 0);
-      Tensor scalar = Tensor.of(new double[] {1}, 1).to(type).reshape();
+      Tensor values = Tensors.of(new double[] {0, 1, 2, 3, 100, 127}, 2, 3).to(type);
+      Tensor empty = Tensors.zeros(type, Device.CPU, 3, 0);
+      Tensor scalar = Tensors.of(new double[] {1}, 1).to(type).reshape();
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put("values", values);
       tensors.put("empty", empty);
@@ -54,7 +54,7 @@ class SafetensorsFileTest {
     long[] longs = {Long.MIN_VALUE, Long.MAX_VALUE, -1};
     try (Scope _ = Scope.open()) {
       SafetensorsFile.write(
-          file, Map.of("d", Tensor.of(doubles, 5), "l", Tensor.of(longs, 3)), Map.of());
+          file, Map.of("d", Tensors.of(doubles, 5), "l", Tensors.of(longs, 3)), Map.of());
       try (SafetensorsFile read = SafetensorsFile.open(file)) {
         assertThat(read.tensor("d").toDoubles()).isEqualTo(doubles);
         assertThat(read.tensor("l").toLongs()).isEqualTo(longs);
@@ -66,7 +66,7 @@ class SafetensorsFileTest {
   void aViewIsWrittenInItsOwnOrder() {
     Path file = folder.resolve("t.safetensors");
     try (Scope _ = Scope.open()) {
-      Tensor matrix = Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 3);
+      Tensor matrix = Tensors.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 3);
       SafetensorsFile.write(
           file, Map.of("t", matrix.t(), "row", matrix.narrow(0, 1, 1)), Map.of("unit", "nats"));
       try (SafetensorsFile read = SafetensorsFile.open(file)) {
@@ -82,7 +82,7 @@ class SafetensorsFileTest {
     Map<String, String> metadata =
         Map.of("format", "pt", "quote\"\n", "Zürich \uD83D\uDE00", "", "");
     try (Scope _ = Scope.open()) {
-      Tensor one = Tensor.of(new float[] {1}, 1);
+      Tensor one = Tensors.of(new float[] {1}, 1);
       SafetensorsFile.write(file, Map.of("a/ü\t\\", one, "", one), metadata);
       try (SafetensorsFile read = SafetensorsFile.open(file)) {
         assertThat(read.metadata()).isEqualTo(metadata);
@@ -107,7 +107,7 @@ class SafetensorsFileTest {
     Path file = folder.resolve("t.safetensors");
     String name = "x".repeat(nameLength);
     try (Scope _ = Scope.open()) {
-      SafetensorsFile.write(file, Map.of(name, Tensor.of(new double[] {-2}, 1)), Map.of());
+      SafetensorsFile.write(file, Map.of(name, Tensors.of(new double[] {-2}, 1)), Map.of());
     }
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     long header = bytes.getLong(0);
@@ -120,7 +120,7 @@ class SafetensorsFileTest {
   void aFileThatChangesLaterChangesNothingAlreadyRead() throws IOException {
     Path file = folder.resolve("t.safetensors");
     try (Scope _ = Scope.open()) {
-      SafetensorsFile.write(file, Map.of("x", Tensor.of(new double[] {1, 2}, 2)), Map.of());
+      SafetensorsFile.write(file, Map.of("x", Tensors.of(new double[] {1, 2}, 2)), Map.of());
       Tensor read;
       try (SafetensorsFile open = SafetensorsFile.open(file)) {
         read = open.tensor("x");
@@ -136,7 +136,7 @@ class SafetensorsFileTest {
   void shapeOfATensorIsACopy() {
     Path file = folder.resolve("t.safetensors");
     try (Scope _ = Scope.open()) {
-      SafetensorsFile.write(file, Map.of("x", Tensor.of(new double[] {1, 2}, 2)), Map.of());
+      SafetensorsFile.write(file, Map.of("x", Tensors.of(new double[] {1, 2}, 2)), Map.of());
       try (SafetensorsFile open = SafetensorsFile.open(file)) {
         open.shape("x")[0] = 1 << 20;
         assertThat(open.tensor("x").toDoubles()).containsExactly(1, 2);

@@ -101,10 +101,10 @@ class SafetensorsFuzzTest {
     Path file = folder.resolve("valid.safetensors");
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     try (Scope _ = Scope.open()) {
-      tensors.put("weight", Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3));
-      tensors.put("none", Tensor.zeros(DType.FLOAT64, Device.CPU, 0, 3));
-      tensors.put("scalar", Tensor.of(new long[] {7}, 1).reshape());
-      tensors.put("half", Tensor.of(new float[] {1, 2, 3}, 3).to(DType.BFLOAT16));
+      tensors.put("weight", Tensors.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3));
+      tensors.put("none", Tensors.zeros(DType.FLOAT64, Device.CPU, 0, 3));
+      tensors.put("scalar", Tensors.of(new long[] {7}, 1).reshape());
+      tensors.put("half", Tensors.of(new float[] {1, 2, 3}, 3).to(DType.BFLOAT16));
       SafetensorsFile.write(file, tensors, Map.of("format", "pt"));
     }
     return Files.readAllBytes(file);

@@ -12,7 +12,7 @@ class ScopeTest {
   void everythingMadeInsideGoesWithTheScope() {
     long before = Scope.liveNativeObjects();
     try (Scope _ = Scope.open()) {
-      Tensor a = Tensor.of(new double[] {1, 2}, 2);
+      Tensor a = Tensors.of(new double[] {1, 2}, 2);
       assertThat(a.plus(a).times(a).sum().item()).isEqualTo(10);
       assertThat(Scope.liveNativeObjects()).isGreaterThan(before);
     }
@@ -22,11 +22,11 @@ class ScopeTest {
   @Test
   void onlyTheResultLeavesItsScope() {
     try (Scope _ = Scope.open()) {
-      Tensor a = Tensor.of(new double[] {1, 2}, 2);
+      Tensor a = Tensors.of(new double[] {1, 2}, 2);
       long before = Scope.liveNativeObjects();
       Tensor result = Scope.result(() -> a.plus(1).times(3).minus(a));
       assertThat(Scope.liveNativeObjects()).isEqualTo(before + 1);
-      Tensor other = Tensor.of(new double[] {7, 7}, 2); // might reuse memory freed too early
+      Tensor other = Tensors.of(new double[] {7, 7}, 2); // might reuse memory freed too early
       assertThat(result.toDoubles()).containsExactly(5, 7);
       assertThat(other.toDoubles()).containsExactly(7, 7);
     }
@@ -36,7 +36,7 @@ class ScopeTest {
   void resultGoesWithTheScopeOutside() {
     long before = Scope.liveNativeObjects();
     try (Scope _ = Scope.open()) {
-      Tensor result = Scope.result(() -> Tensor.of(new double[] {1}, 1));
+      Tensor result = Scope.result(() -> Tensors.of(new double[] {1}, 1));
       assertThat(result.item()).isEqualTo(1);
     }
     assertThat(Scope.liveNativeObjects()).isEqualTo(before);
@@ -46,7 +46,7 @@ class ScopeTest {
   void resultPassesThroughNestedScopes() {
     try (Scope _ = Scope.open()) {
       long before = Scope.liveNativeObjects();
-      Tensor result = Scope.result(() -> Scope.result(() -> Tensor.of(new double[] {4}, 1)));
+      Tensor result = Scope.result(() -> Scope.result(() -> Tensors.of(new double[] {4}, 1)));
       assertThat(result.item()).isEqualTo(4);
       assertThat(Scope.liveNativeObjects()).isEqualTo(before + 1);
     }
@@ -56,7 +56,7 @@ class ScopeTest {
   void resultThatIsOldIsStillFreedOnce() {
     long before = Scope.liveNativeObjects();
     try (Scope _ = Scope.open()) {
-      Tensor old = Tensor.of(new double[] {1}, 1);
+      Tensor old = Tensors.of(new double[] {1}, 1);
       assertThat(Scope.result(() -> old.to(DType.FLOAT64))).isSameAs(old);
       assertThat(old.item()).isEqualTo(1);
     }
@@ -66,7 +66,7 @@ class ScopeTest {
   @Test
   void resultWithoutAScopeOutsideIsItsCallersToClose() {
     long before = Scope.liveNativeObjects();
-    Tensor result = Scope.result(() -> Tensor.of(new double[] {1, 2}, 2).plus(1));
+    Tensor result = Scope.result(() -> Tensors.of(new double[] {1, 2}, 2).plus(1));
     assertThat(result.toDoubles()).containsExactly(2, 3);
     assertThat(Scope.liveNativeObjects()).isEqualTo(before + 1);
     result.close();
@@ -78,7 +78,7 @@ class ScopeTest {
     long before = Scope.liveNativeObjects();
     assertThatThrownBy(() ->
             Scope.result(() -> {
-              Tensor a = Tensor.of(new double[] {1, 2}, 2).plus(1);
+              Tensor a = Tensors.of(new double[] {1, 2}, 2).plus(1);
               throw new IllegalStateException(a.toString());
             }))
         .hasMessage("float64[2]");
@@ -90,7 +90,7 @@ class ScopeTest {
     long before = Scope.liveNativeObjects();
     Tensor kept;
     try (Scope _ = Scope.open()) {
-      kept = Tensor.of(new double[] {1, 2, 3}, 3).times(2).keep();
+      kept = Tensors.of(new double[] {1, 2, 3}, 3).times(2).keep();
     }
     assertThat(kept.toDoubles()).containsExactly(2, 4, 6);
     assertThat(Scope.liveNativeObjects()).isEqualTo(before + 1);
@@ -101,7 +101,7 @@ class ScopeTest {
   @Test
   void closingAKeptTensorLeavesItToItsScope() {
     try (Scope _ = Scope.open()) {
-      Tensor a = Tensor.of(new double[] {1, 2}, 2).keep();
+      Tensor a = Tensors.of(new double[] {1, 2}, 2).keep();
       a.close();
       assertThat(a.toDoubles()).containsExactly(1, 2);
     }
@@ -110,8 +110,8 @@ class ScopeTest {
   @Test
   void viewKeepsItsMemoryWhenTheWholeIsFreed() {
     try (Scope _ = Scope.open()) {
-      Tensor row = Scope.result(() -> Tensor.of(new double[] {1, 2, 3, 4}, 2, 2).select(0, 1));
-      Tensor.zeros(DType.FLOAT64, Device.CPU, 2, 2); // might get that memory
+      Tensor row = Scope.result(() -> Tensors.of(new double[] {1, 2, 3, 4}, 2, 2).select(0, 1));
+      Tensors.zeros(DType.FLOAT64, Device.CPU, 2, 2); // might get that memory
       assertThat(row.toDoubles()).containsExactly(3, 4);
     }
   }
@@ -119,7 +119,7 @@ class ScopeTest {
   @Test
   void readingValuesLeavesNothing() {
     try (Scope _ = Scope.open()) {
-      Tensor a = Tensor.of(new double[] {1, 2}, 2).t();
+      Tensor a = Tensors.of(new double[] {1, 2}, 2).t();
       long before = Scope.liveNativeObjects();
       assertThat(a.toFloats()).containsExactly(1, 2);
       assertThat(a.toDoubles()).containsExactly(1, 2);
@@ -132,13 +132,13 @@ class ScopeTest {
   void partsOfNativeTuplesOutliveTheirContainer() {
     long before = Scope.liveNativeObjects();
     try (Scope _ = Scope.open()) {
-      Tensor matrix = Tensor.of(new double[] {2, 1, 1, 2}, 2, 2);
+      Tensor matrix = Tensors.of(new double[] {2, 1, 1, 2}, 2, 2);
       Tensor values = Scope.result(() -> Eigen.symmetric(matrix).values());
       Tensor singular = Scope.result(() -> Eigen.singular(matrix).s());
       Tensor gradient =
           Scope.result(() -> {
-            Tensor x = Tensor.of(new double[] {1, 2}, 2).requireGradient();
-            return Autograd.gradients(x.square().sum(), Tensor.of(new double[] {1}), List.of(x))
+            Tensor x = Tensors.of(new double[] {1, 2}, 2).requireGradient();
+            return Autograd.gradients(x.square().sum(), Tensors.of(new double[] {1}), List.of(x))
                 .getFirst();
           });
       overwriteFreedMemory();
@@ -152,7 +152,7 @@ class ScopeTest {
   private static void overwriteFreedMemory() {
     for (int i = 0; i < 100; i++) {
       try (Scope _ = Scope.open()) {
-        Tensor.of(new double[] {-7, -7}, 2).plus(i).times(i);
+        Tensors.of(new double[] {-7, -7}, 2).plus(i).times(i);
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.whence.lab.training;
 import dev.whence.tensor.Autograd;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,8 +28,8 @@ final class AdamW implements AutoCloseable {
     this.clip = clip;
     try (Scope _ = Scope.open()) {
       for (Tensor p : parameters) {
-        means.add(Tensor.zeros(p.type(), p.device(), p.shape()).keep());
-        squares.add(Tensor.zeros(p.type(), p.device(), p.shape()).keep());
+        means.add(Tensors.zeros(p.type(), p.device(), p.shape()).keep());
+        squares.add(Tensors.zeros(p.type(), p.device(), p.shape()).keep());
       }
     }
   }

@@ -1,0 +1,50 @@
+package dev.whence.tensor;
+
+import java.util.List;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/** Makes tensors: from nothing, from arrays, from other tensors. */
+public final class Tensors {
+  private Tensors() {}
+
+  public static Tensor zeros(DType type, Device device, long... shape) {
+    return Tensor.of(torch.zeros(shape, options(type, device)));
+  }
+
+  public static Tensor ones(DType type, Device device, long... shape) {
+    return Tensor.of(torch.ones(shape, options(type, device)));
+  }
+
+  /** Values in row-major order, copied. */
+  public static Tensor of(float[] values, long... shape) {
+    return Tensor.of(org.bytedeco.pytorch.Tensor.create(values, shape));
+  }
+
+  /** Values in row-major order, copied. */
+  public static Tensor of(double[] values, long... shape) {
+    return Tensor.of(org.bytedeco.pytorch.Tensor.create(values, shape));
+  }
+
+  /** Values in row-major order, copied. */
+  public static Tensor of(long[] values, long... shape) {
+    return Tensor.of(org.bytedeco.pytorch.Tensor.create(values, shape));
+  }
+
+  public static Tensor cat(List<Tensor> parts, int dimension) {
+    return parts.size() == 1 ? parts.getFirst() : Tensor.of(torch.cat(Tensor.vector(parts), dimension));
+  }
+
+  public static Tensor stack(List<Tensor> parts, int dimension) {
+    return Tensor.of(torch.stack(Tensor.vector(parts), dimension));
+  }
+
+  private static TensorOptions options(DType type, Device device) {
+    TensorOptions options = new TensorOptions(type.scalarType);
+    return device.isCpu()
+        ? options
+        : options.device(
+            new org.bytedeco.pytorch.DeviceOptional(
+                new org.bytedeco.pytorch.Device(device.name())));
+  }
+}
