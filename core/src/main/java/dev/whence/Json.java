@@ -7,7 +7,9 @@ import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The one JSON mapper: a key twice is an error, names are in snake case, manifests are indented. */
+/**
+ * The one JSON mapper: a key twice is an error, names are in snake case, manifests are indented.
+ */
 public final class Json {
   public static final JsonMapper MAPPER =
       JsonMapper.builder(

@@ -22,22 +22,38 @@ class ArchitectureRulesTest {
   void dataFlowsOneWay() {
     layeredArchitecture()
         .consideringOnlyDependenciesInAnyPackage("dev.whence..")
-        .layer("root").definedBy("dev.whence")
-        .layer("tensor").definedBy("dev.whence.tensor")
-        .layer("corpus").definedBy("dev.whence.corpus")
-        .layer("model").definedBy("dev.whence.model")
-        .layer("curvature").definedBy("dev.whence.curvature")
-        .layer("run").definedBy("dev.whence.run")
-        .layer("fit").definedBy("dev.whence.fit")
-        .layer("attribution").definedBy("dev.whence.attribution")
-        .layer("results").definedBy("dev.whence.results")
-        .whereLayer("results").mayNotBeAccessedByAnyLayer()
-        .whereLayer("fit").mayNotBeAccessedByAnyLayer()
-        .whereLayer("attribution").mayOnlyBeAccessedByLayers("results")
-        .whereLayer("run").mayOnlyBeAccessedByLayers("fit", "results")
-        .whereLayer("curvature").mayOnlyBeAccessedByLayers("run", "fit", "attribution", "results")
-        .whereLayer("model").mayOnlyBeAccessedByLayers("fit", "attribution", "results")
-        .whereLayer("corpus").mayOnlyBeAccessedByLayers("model", "fit", "attribution", "results")
+        .layer("root")
+        .definedBy("dev.whence")
+        .layer("tensor")
+        .definedBy("dev.whence.tensor")
+        .layer("corpus")
+        .definedBy("dev.whence.corpus")
+        .layer("model")
+        .definedBy("dev.whence.model")
+        .layer("curvature")
+        .definedBy("dev.whence.curvature")
+        .layer("run")
+        .definedBy("dev.whence.run")
+        .layer("fit")
+        .definedBy("dev.whence.fit")
+        .layer("attribution")
+        .definedBy("dev.whence.attribution")
+        .layer("results")
+        .definedBy("dev.whence.results")
+        .whereLayer("results")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("fit")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("attribution")
+        .mayOnlyBeAccessedByLayers("results")
+        .whereLayer("run")
+        .mayOnlyBeAccessedByLayers("fit", "results")
+        .whereLayer("curvature")
+        .mayOnlyBeAccessedByLayers("run", "fit", "attribution", "results")
+        .whereLayer("model")
+        .mayOnlyBeAccessedByLayers("fit", "attribution", "results")
+        .whereLayer("corpus")
+        .mayOnlyBeAccessedByLayers("model", "fit", "attribution", "results")
         .check(CORE);
   }
 
@@ -49,23 +65,24 @@ class ArchitectureRulesTest {
   @Test
   void onlyTheTensorPackageTouchesLibtorch() {
     noClasses()
-        .that().resideOutsideOfPackage("dev.whence.tensor")
-        .should().dependOnClassesThat().resideInAPackage("org.bytedeco..")
+        .that()
+        .resideOutsideOfPackage("dev.whence.tensor")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bytedeco..")
         .check(CORE);
   }
 
   @Test
   void thereIsNoPackageForOddsAndEnds() {
     noClasses()
-        .should().resideInAnyPackage("..util..", "..utils..", "..common..", "..misc..")
+        .should()
+        .resideInAnyPackage("..util..", "..utils..", "..common..", "..misc..")
         .check(CORE);
   }
 
   @Test
   void valuesHaveNoSetters() {
-    classes()
-        .that().areRecords()
-        .should().haveOnlyFinalFields()
-        .check(CORE);
+    classes().that().areRecords().should().haveOnlyFinalFields().check(CORE);
   }
 }

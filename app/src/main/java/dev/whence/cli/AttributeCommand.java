@@ -138,13 +138,12 @@ final class AttributeCommand implements Callable<Integer> {
     try (ModelFolder model = ModelFolder.open(checkpoint, precision, compute.device())) {
       List<Query> queries =
           queryFile
-              .map(
-                  file ->
-                      QueryFile.read(
-                          file,
-                          model.tokenizer(),
-                          model.model().vocabularySize(),
-                          model.model().maximumPositions()))
+              .map(file ->
+                  QueryFile.read(
+                      file,
+                      model.tokenizer(),
+                      model.model().vocabularySize(),
+                      model.model().maximumPositions()))
               .orElse(List.of());
       attribute(run, model, queries, settings);
     }
@@ -158,15 +157,7 @@ final class AttributeCommand implements Callable<Integer> {
         corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
       ResultsFolder results =
           Attribution.run(
-              run,
-              model.model(),
-              model.tokenizer(),
-              queries,
-              data,
-              settings,
-              out,
-              force,
-              progress);
+              run, model.model(), model.tokenizer(), queries, data, settings, out, force, progress);
       System.out.println(Summary.of(results));
       System.out.println("Look at them with: whence top " + out);
     }

@@ -57,7 +57,11 @@ final class DoctorCommand implements Callable<Integer> {
         ModelFolder single = ModelFolder.open(folder, DType.FLOAT32, Device.CPU)) {
       Doctor doctor =
           new Doctor(
-              model.model(), single.model(), model.tokenizer(), new LayerSelection(layers), sequences(model));
+              model.model(),
+              single.model(),
+              model.tokenizer(),
+              new LayerSelection(layers),
+              sequences(model));
       for (Doctor.Examination examination : doctor.examinations()) {
         Check check = examination.check().get();
         failures += check.passed() ? 0 : 1;
@@ -70,7 +74,9 @@ final class DoctorCommand implements Callable<Integer> {
       }
     }
     System.out.println(
-        failures == 0 ? "All checks passed." : failures + " checks failed: do not trust the scores.");
+        failures == 0
+            ? "All checks passed."
+            : failures + " checks failed: do not trust the scores.");
     return failures == 0 ? 0 : 1;
   }
 

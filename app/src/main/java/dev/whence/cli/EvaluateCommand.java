@@ -89,11 +89,9 @@ final class EvaluateCommand implements Runnable {
       DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
       ConsoleProgress progress = new ConsoleProgress();
       try (ModelFolder model =
-              ModelFolder.open(
-                  Path.of(run.manifest().model().folder()), type, compute.device());
+              ModelFolder.open(Path.of(run.manifest().model().folder()), type, compute.device());
           Corpus data =
-              corpus.open(
-                  model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
+              corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
         Tokenizer tokenizer =
             model
                 .tokenizer()
@@ -119,7 +117,8 @@ final class EvaluateCommand implements Runnable {
           count,
           seed,
           results.getFirst().documents());
-      System.out.println("| method | median rank | mean reciprocal rank | top 1 | top 10 | top 100 |");
+      System.out.println(
+          "| method | median rank | mean reciprocal rank | top 1 | top 10 | top 100 |");
       System.out.println("|---|---|---|---|---|---|");
       for (OwnDocumentRanks.Ranks r : results) {
         System.out.printf(
@@ -134,8 +133,8 @@ final class EvaluateCommand implements Runnable {
       }
     }
 
-    private static void write(
-        Path file, List<Query> queries, List<OwnDocumentRanks.Ranks> results) throws IOException {
+    private static void write(Path file, List<Query> queries, List<OwnDocumentRanks.Ranks> results)
+        throws IOException {
       Map<String, Object> ranks = new LinkedHashMap<>();
       ranks.put("entries", queries.stream().map(Query::id).toList());
       results.forEach(r -> ranks.put(r.method().toString(), r.ranks()));

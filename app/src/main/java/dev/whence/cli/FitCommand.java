@@ -44,7 +44,8 @@ final class FitCommand implements Callable<Integer> {
   @Option(
       names = "--sequence-length",
       paramLabel = "N",
-      description = "Documents are cut into sequences of N tokens (default: 512, or what the model takes).")
+      description =
+          "Documents are cut into sequences of N tokens (default: 512, or what the model takes).")
   private Optional<Integer> sequenceLength = Optional.empty();
 
   @Option(
@@ -122,8 +123,7 @@ final class FitCommand implements Callable<Integer> {
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model = ModelFolder.open(modelFolder, type, compute.device());
         Corpus data = corpus.open(model.tokenization(length(model.model())), progress)) {
-      RunFolder run =
-          Fit.run(model.model(), modelFolder, data, settings, out, force, progress);
+      RunFolder run = Fit.run(model.model(), modelFolder, data, settings, out, force, progress);
       System.out.println(Summary.of(run));
     }
     return 0;

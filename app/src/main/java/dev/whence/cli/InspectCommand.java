@@ -30,8 +30,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (Files.exists(folder.resolve(RunFolder.MANIFEST))) {
-      String kind =
-          RunFolder.readManifest(folder, JsonNode.class).path("kind").asString("unknown");
+      String kind = RunFolder.readManifest(folder, JsonNode.class).path("kind").asString("unknown");
       switch (kind) {
         case RunManifest.KIND -> inspect(RunFolder.open(folder));
         case ResultsManifest.KIND -> inspect(ResultsFolder.open(folder));

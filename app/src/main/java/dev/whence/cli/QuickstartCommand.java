@@ -122,7 +122,8 @@ final class QuickstartCommand implements Callable<Integer> {
         """
 
         Influence is in nats of log p per unit of weight on the entry: positive (red, [+..+]) made the completion more
-        likely, negative (teal, [-..-]) less. A token is shaded for what the prediction after it contributes.
+        likely, negative (teal, [-..-]) less. One more copy of an entry changes log p by about influence / %,d. A token
+        is shaded for what the prediction after it contributes.
 
         Took %d s; results are in %s. Next:
           whence top %s --query animal --count 20
@@ -130,6 +131,7 @@ final class QuickstartCommand implements Callable<Integer> {
           whence attribute %s --queries YOURS.jsonl --corpus %s --out %s
         with your own queries, {"id", "prompt", "completion"} a line; docs/TUTORIAL.md goes on from here.
         """,
+        entries == 0 ? WordNet.SYNSETS : entries,
         (System.nanoTime() - start) / 1_000_000_000,
         out.resolve("results"),
         out.resolve("results"),
@@ -144,9 +146,8 @@ final class QuickstartCommand implements Callable<Integer> {
   private static Path home() {
     return Path.of(
         Optional.ofNullable(System.getProperty("whence.home"))
-            .orElseThrow(
-                () ->
-                    new InvalidInputException(
-                        "quickstart needs its model: start it with ./whence or bin/whence")));
+            .orElseThrow(() ->
+                new InvalidInputException(
+                    "quickstart needs its model: start it with ./whence or bin/whence")));
   }
 }

@@ -58,10 +58,12 @@ record ResultsPrinter(PrintStream out, Shading shading) {
       out.println(
           "  layers: "
               + layers.stream()
-                  .map(
-                      l ->
-                          String.format(
-                              Locale.ROOT, "%s %.0f%%", shortName(l.layer()), 100 * l.influence() / total))
+                  .map(l ->
+                      String.format(
+                          Locale.ROOT,
+                          "%s %.0f%%",
+                          shortName(l.layer()),
+                          100 * l.influence() / total))
                   .collect(Collectors.joining(", ")));
     }
   }

@@ -9,7 +9,10 @@ sealed interface Shading {
   /** Writes the tokens with their shades. */
   String show(List<TokenInfluence> tokens);
 
-  /** Colours on a terminal, marks elsewhere; {@code NO_COLOR} asks for marks, {@code CLICOLOR_FORCE} for colours. */
+  /**
+   * Colours on a terminal, marks elsewhere; {@code NO_COLOR} asks for marks, {@code CLICOLOR_FORCE}
+   * for colours.
+   */
   static Shading forTerminal(boolean terminal, Map<String, String> environment) {
     boolean forced = !environment.getOrDefault("CLICOLOR_FORCE", "0").equals("0");
     boolean refused = !environment.getOrDefault("NO_COLOR", "").isEmpty();
@@ -20,17 +23,21 @@ sealed interface Shading {
   static String printable(String text) {
     StringBuilder safe = new StringBuilder();
     text.codePoints()
-        .forEach(
-            c -> {
-              if (c == '\n') {
-                safe.append('⏎');
-              } else if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
-                safe.append(' ');
-              } else {
-                safe.appendCodePoint(c);
-              }
-            });
+        .forEach(c -> {
+          if (c == '\n') {
+            safe.append('⏎');
+          } else if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+            safe.append(' ');
+          } else {
+            safe.appendCodePoint(c);
+          }
+        });
     return safe.toString();
+  }
+
+  /** Tokens that mark a document's ends say nothing to a reader. */
+  private static List<TokenInfluence> visible(List<TokenInfluence> tokens) {
+    return tokens.stream().filter(t -> !t.token().matches("<\\|\\w+\\|>|</?s>")).toList();
   }
 
   private static double largest(List<TokenInfluence> tokens) {
@@ -43,7 +50,7 @@ sealed interface Shading {
     public String show(List<TokenInfluence> tokens) {
       double largest = largest(tokens);
       StringBuilder line = new StringBuilder();
-      for (TokenInfluence token : tokens) {
+      for (TokenInfluence token : visible(tokens)) {
         double share = largest > 0 ? token.influence() / largest : 0;
         String text = printable(token.token());
         if (Math.abs(share) < 0.05) {
@@ -70,7 +77,7 @@ sealed interface Shading {
     public String show(List<TokenInfluence> tokens) {
       double largest = largest(tokens);
       StringBuilder line = new StringBuilder();
-      for (TokenInfluence token : tokens) {
+      for (TokenInfluence token : visible(tokens)) {
         double share = largest > 0 ? token.influence() / largest : 0;
         String text = printable(token.token());
         if (Math.abs(share) < 0.25) {

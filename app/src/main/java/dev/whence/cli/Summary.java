@@ -13,8 +13,7 @@ final class Summary {
 
   static String of(RunFolder run) {
     RunManifest m = run.manifest();
-    long parameters =
-        m.layers().stream().mapToLong(l -> (long) l.outputs() * l.inputs()).sum();
+    long parameters = m.layers().stream().mapToLong(l -> (long) l.outputs() * l.inputs()).sum();
     return String.format(
         Locale.ROOT,
         """
@@ -23,7 +22,8 @@ final class Summary {
           corpus  %,d documents, %,d sequences of at most %d tokens, %,d positions
           layers  %d (%s), %,d parameters
           fitted  %s, %s Fisher, seed %s, %s
-          on      %,d sequences for covariances, %,d for eigenvalues; %.1f positions a sequence""",
+          on      %,d sequences for covariances, %,d for eigenvalues; %.1f positions a sequence\
+        """,
         run.path(),
         m.whenceVersion(),
         m.created(),
@@ -62,7 +62,8 @@ final class Summary {
           queries   %,d
           settings  %s
           unit      %s
-          sign      %s""",
+          sign      %s\
+        """,
         results.path(),
         m.whenceVersion(),
         m.created(),

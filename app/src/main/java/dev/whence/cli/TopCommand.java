@@ -58,8 +58,7 @@ final class TopCommand implements Callable<Integer> {
     }
     ResultsPrinter printer =
         new ResultsPrinter(
-            System.out,
-            Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
+            System.out, Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
     for (AskedQuery query : queries) {
       if (json) {
         printJson(results, query);

@@ -192,7 +192,10 @@ final class TrainCommand implements Callable<Integer> {
   /** What the weights begin as. */
   private String startHash() {
     return Provenance.sha256(
-        start.config.map(List::of).orElseGet(() -> LanguageModel.files(start.checkpoint.orElseThrow())));
+        start
+            .config
+            .map(List::of)
+            .orElseGet(() -> LanguageModel.files(start.checkpoint.orElseThrow())));
   }
 
   private LanguageModel model(TrainingSettings settings) {

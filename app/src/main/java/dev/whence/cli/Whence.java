@@ -48,7 +48,8 @@ public final class Whence implements Runnable {
   private boolean stacktrace;
 
   public static void main(String[] arguments) {
-    // On a signal, libtorch's own exit handlers would run under the feet of threads that still compute. Files are whole at any moment, so
+    // On a signal, libtorch's own exit handlers would run under the feet of threads that still
+    // compute. Files are whole at any moment, so
     // stopping at once is safe.
     Thread stop = new Thread(() -> Runtime.getRuntime().halt(INTERRUPTED));
     Runtime.getRuntime().addShutdownHook(stop);

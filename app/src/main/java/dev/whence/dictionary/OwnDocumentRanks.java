@@ -27,8 +27,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * A test that the method makes sense: asked with a dictionary entry's words as prompt and its gloss as completion, at which rank does the entry's own
- * document come among all?
+ * A test that the method makes sense: asked with a dictionary entry's words as prompt and its gloss
+ * as completion, at which rank does the entry's own document come among all?
  */
 public final class OwnDocumentRanks {
   private final RunFolder run;
@@ -48,9 +48,7 @@ public final class OwnDocumentRanks {
       int[] sorted = ranks.clone();
       Arrays.sort(sorted);
       int middle = sorted.length / 2;
-      return sorted.length % 2 == 1
-          ? sorted[middle]
-          : (sorted[middle - 1] + sorted[middle]) / 2.0;
+      return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2.0;
     }
 
     public double meanReciprocal() {
@@ -105,7 +103,10 @@ public final class OwnDocumentRanks {
     return queries;
   }
 
-  /** Ranks the entries' own documents by each method's influence among all sequences, in one pass for all methods. */
+  /**
+   * Ranks the entries' own documents by each method's influence among all sequences, in one pass
+   * for all methods.
+   */
   public List<Ranks> rank(List<Query> queries, List<CurvatureKind> methods) {
     List<Linear> layers =
         run.manifest().layers().stream().map(l -> model.linear(l.name()).orElseThrow()).toList();

@@ -31,9 +31,13 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/** Examines a model with a few sequences: the claims of the method, each with the number that supports or refutes it. */
+/**
+ * Examines a model with a few sequences: the claims of the method, each with the number that
+ * supports or refutes it.
+ */
 public final class Doctor {
-  private static final double EXACT = 1e-6; // norms and softmax may be float32 inside a float64 model
+  private static final double EXACT =
+      1e-6; // norms and softmax may be float32 inside a float64 model
   private static final Targets GIVEN = new Targets.Given();
   private static final Targets SAMPLED = new Targets.Sampled(0, 0);
 
@@ -95,9 +99,7 @@ public final class Doctor {
 
   private TokenBatch batch(LanguageModel m, int... rows) {
     return TokenBatch.of(
-        Arrays.stream(rows)
-            .mapToObj(r -> TokenBatch.Row.whole(sequences.get(r), r))
-            .toList(),
+        Arrays.stream(rows).mapToObj(r -> TokenBatch.Row.whole(sequences.get(r), r)).toList(),
         m.device());
   }
 
@@ -115,7 +117,9 @@ public final class Doctor {
   private Check padding() {
     double[] together = logProbabilities(model, Tap.NONE, allRows());
     double[] alone =
-        Arrays.stream(allRows()).mapToDouble(r -> logProbabilities(model, Tap.NONE, r)[0]).toArray();
+        Arrays.stream(allRows())
+            .mapToDouble(r -> logProbabilities(model, Tap.NONE, r)[0])
+            .toArray();
     return Check.within(relativeError(together, alone), EXACT);
   }
 
@@ -182,11 +186,10 @@ public final class Doctor {
       Tensor rotatedFirst =
           Trace.sequenceGradients(
               trace.uses(0).stream()
-                  .map(
-                      use ->
-                          new Trace.Use(
-                              pair.activation().rotate(use.input()),
-                              pair.gradient().rotate(use.gradient())))
+                  .map(use ->
+                      new Trace.Use(
+                          pair.activation().rotate(use.input()),
+                          pair.gradient().rotate(use.gradient())))
                   .toList());
       return Check.within(
           relativeError(
@@ -201,12 +204,11 @@ public final class Doctor {
         Fitted fitted = fit();
         PreconditionedQueries queries = queries(fitted, 0)) {
       TokenBatch batch = batch(model, allRows());
-      double[] total = scores(queries, Detail.NONE, fitted, batch).influence().orElseThrow().toDoubles();
+      double[] total =
+          scores(queries, Detail.NONE, fitted, batch).influence().orElseThrow().toDoubles();
       InfluenceScan.Scores parts = scores(queries, new Detail(true, true), fitted, batch);
-      double byLayer =
-          relativeError(parts.layerwise().orElseThrow().sum(2).toDoubles(), total);
-      double byToken =
-          relativeError(parts.tokenwise().orElseThrow().sum(2).toDoubles(), total);
+      double byLayer = relativeError(parts.layerwise().orElseThrow().sum(2).toDoubles(), total);
+      double byToken = relativeError(parts.tokenwise().orElseThrow().sum(2).toDoubles(), total);
       return Check.within(Math.max(byLayer, byToken), EXACT);
     }
   }
@@ -215,8 +217,7 @@ public final class Doctor {
     try (Scope _ = Scope.open();
         Fitted fitted = fit();
         PreconditionedQueries queries = queries(fitted, 0)) {
-      InfluenceScan.Scores scores =
-          scores(queries, Detail.NONE, fitted, batch(model, allRows()));
+      InfluenceScan.Scores scores = scores(queries, Detail.NONE, fitted, batch(model, allRows()));
       double[] pairwise = scores.influence().orElseThrow().toDoubles(); // [sequences, sequences]
       int n = sequences.size();
       double[] diagonal = IntStream.range(0, n).mapToDouble(i -> pairwise[i * n + i]).toArray();
@@ -230,13 +231,15 @@ public final class Doctor {
         Fitted fitted = fit();
         PreconditionedQueries full = queries(fitted, 0)) {
       TokenBatch batch = batch(model, allRows());
-      double[] expected = scores(full, Detail.NONE, fitted, batch).influence().orElseThrow().toDoubles();
+      double[] expected =
+          scores(full, Detail.NONE, fitted, batch).influence().orElseThrow().toDoubles();
       int widest = layers.stream().mapToInt(l -> Math.min(l.outputs(), l.inputs())).max().orElse(1);
       double error;
       try (PreconditionedQueries whole = queries(fitted, widest)) {
         error =
             relativeError(
-                scores(whole, Detail.NONE, fitted, batch).influence().orElseThrow().toDoubles(), expected);
+                scores(whole, Detail.NONE, fitted, batch).influence().orElseThrow().toDoubles(),
+                expected);
       }
       return Check.within(error, EXACT);
     }
@@ -250,16 +253,16 @@ public final class Doctor {
   }
 
   private PreconditionedQueries queries(Fitted fitted, int rank) {
-    List<Query> whole =
-        sequences.stream()
-            .map(s -> new Query("", new int[0], s, "", ""))
-            .toList();
-    return PreconditionedQueries.of(
-        model, layers, whole, fitted.curvatures, rank, Progress.NONE);
+    List<Query> whole = sequences.stream().map(s -> new Query("", new int[0], s, "", "")).toList();
+    return PreconditionedQueries.of(model, layers, whole, fitted.curvatures, rank, Progress.NONE);
   }
 
   /** EK-FAC of the examined layers from the few sequences. */
-  private record Fitted(List<LayerFactors> factors, List<Curvature> curvatures, List<Eigenbasis> bases, List<Tensor> lambdas)
+  private record Fitted(
+      List<LayerFactors> factors,
+      List<Curvature> curvatures,
+      List<Eigenbasis> bases,
+      List<Tensor> lambdas)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -270,7 +273,8 @@ public final class Doctor {
   }
 
   private Fitted fit() {
-    Fitted fitted = new Fitted(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    Fitted fitted =
+        new Fitted(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     try (Scope _ = Scope.open()) {
       TokenBatch batch = batch(model, allRows());
       Trace trace = Trace.of(model, layers, batch, SAMPLED);
@@ -279,8 +283,7 @@ public final class Doctor {
         List<Trace.Use> uses = trace.uses(l);
         Eigenbasis activation = basis(uses.stream().map(Trace.Use::input).toList(), positions);
         Eigenbasis gradient = basis(uses.stream().map(Trace.Use::gradient).toList(), positions);
-        Kronecker pair =
-            new Kronecker(activation, gradient, (double) positions / sequences.size());
+        Kronecker pair = new Kronecker(activation, gradient, (double) positions / sequences.size());
         Tensor lambda =
             gradient
                 .rotateRows(activation.rotate(trace.sequenceGradients(l)))

@@ -26,7 +26,8 @@ class CommandLineTest {
     assertThat(attribute.out()).contains("positive: training more on the sequence");
     try (Scope _ = Scope.open();
         SafetensorsFile expected = ORACLE.expected();
-        SafetensorsFile scores = SafetensorsFile.open(folder.resolve("results/scores.safetensors"))) {
+        SafetensorsFile scores =
+            SafetensorsFile.open(folder.resolve("results/scores.safetensors"))) {
       Golden.assertNear(scores.tensor("influence"), expected, "scores.ekfac", 1e-9);
       Golden.assertNear(scores.tensor("layerwise"), expected, "scores.ekfac.layerwise", 1e-9);
       Golden.assertNear(scores.tensor("tokenwise"), expected, "scores.ekfac.tokenwise", 1e-9);
@@ -46,7 +47,8 @@ class CommandLineTest {
     Outcome json = Outcome.of("top", path("results"), "--json", "--count", "1");
     assertThat(json.out().lines())
         .hasSize(6)
-        .allSatisfy(line -> assertThat(line).startsWith("{").endsWith("}").contains("\"influence\""));
+        .allSatisfy(
+            line -> assertThat(line).startsWith("{").endsWith("}").contains("\"influence\""));
   }
 
   @Test
@@ -80,8 +82,14 @@ class CommandLineTest {
     assertThat(Outcome.of("inspect", path("results")).out()).contains("damping-ratio 0.2");
     Outcome refit =
         Outcome.of(
-            "fit", ORACLE.model().toString(), "--corpus", ORACLE.corpus().toString(), "--out",
-            path("run"), "--seed", "5");
+            "fit",
+            ORACLE.model().toString(),
+            "--corpus",
+            ORACLE.corpus().toString(),
+            "--out",
+            path("run"),
+            "--seed",
+            "5");
     assertThat(refit.code()).isEqualTo(2);
     assertThat(refit.err()).contains("another model, corpus or setting");
   }
@@ -95,13 +103,35 @@ class CommandLineTest {
     Files.writeString(folder.resolve("broken.jsonl"), "{\"tokens\": [1, 2\n");
     assertMistake(
         "broken.jsonl",
-        "fit", ORACLE.model().toString(), "--corpus", path("broken.jsonl"), "--out", path("r"));
+        "fit",
+        ORACLE.model().toString(),
+        "--corpus",
+        path("broken.jsonl"),
+        "--out",
+        path("r"));
     assertMistake(
         "--damping-ratio",
-        "attribute", path("run"), "--corpus", "x", "--out", "y", "--damping-ratio", "-1");
+        "attribute",
+        path("run"),
+        "--corpus",
+        "x",
+        "--out",
+        "y",
+        "--damping-ratio",
+        "-1");
     fit("run");
-    assertMistake("diagonal", "attribute", path("run"), "--queries", ORACLE.queries().toString(),
-        "--corpus", ORACLE.corpus().toString(), "--out", path("d"), "--curvature", "diagonal");
+    assertMistake(
+        "diagonal",
+        "attribute",
+        path("run"),
+        "--queries",
+        ORACLE.queries().toString(),
+        "--corpus",
+        ORACLE.corpus().toString(),
+        "--out",
+        path("d"),
+        "--curvature",
+        "diagonal");
     assertThat(folder.resolve("d")).doesNotExist();
   }
 
@@ -119,8 +149,15 @@ class CommandLineTest {
     train("second", "--from", path("first"));
     Outcome again =
         Outcome.of(
-            "train", "--from", path("first"), "--corpus", ORACLE.corpus().toString(), "--out",
-            path("second"), "--sequence-length", "64");
+            "train",
+            "--from",
+            path("first"),
+            "--corpus",
+            ORACLE.corpus().toString(),
+            "--out",
+            path("second"),
+            "--sequence-length",
+            "64");
     assertThat(again.err()).contains("holds a model already");
     assertThat(again.code()).isEqualTo(2);
   }
@@ -128,12 +165,19 @@ class CommandLineTest {
   private void train(String out, String start, String from) {
     Outcome train =
         Outcome.of(
-            "train", start, from,
-            "--corpus", ORACLE.corpus().toString(),
-            "--cache", path("cache"),
-            "--out", path(out),
-            "--sequence-length", "64",
-            "--epochs", "2");
+            "train",
+            start,
+            from,
+            "--corpus",
+            ORACLE.corpus().toString(),
+            "--cache",
+            path("cache"),
+            "--out",
+            path(out),
+            "--sequence-length",
+            "64",
+            "--epochs",
+            "2");
     assertThat(train.code()).as(train.err()).isZero();
     assertThat(train.out()).contains("held-out loss");
   }

@@ -96,23 +96,38 @@ class FaultTest {
 
   private Process fit(String out) throws IOException {
     return start(
-        "fit", ORACLE.model().toString(),
-        "--corpus", corpus.toString(),
-        "--out", folder.resolve(out).toString(),
-        "--curvature", "ekfac,diagonal",
-        "--batch-tokens", "100",
-        "--checkpoint-seconds", "0");
+        "fit",
+        ORACLE.model().toString(),
+        "--corpus",
+        corpus.toString(),
+        "--out",
+        folder.resolve(out).toString(),
+        "--curvature",
+        "ekfac,diagonal",
+        "--batch-tokens",
+        "100",
+        "--checkpoint-seconds",
+        "0");
   }
 
   private Process attribute(String out) throws IOException {
     return start(
-        "attribute", folder.resolve("run").toString(),
-        "--queries", ORACLE.queries().toString(),
-        "--corpus", corpus.toString(),
-        "--out", folder.resolve(out).toString(),
-        "--all-scores", "--layerwise", "--tokenwise", "--self-influence",
-        "--batch-tokens", "100",
-        "--checkpoint-seconds", "0");
+        "attribute",
+        folder.resolve("run").toString(),
+        "--queries",
+        ORACLE.queries().toString(),
+        "--corpus",
+        corpus.toString(),
+        "--out",
+        folder.resolve(out).toString(),
+        "--all-scores",
+        "--layerwise",
+        "--tokenwise",
+        "--self-influence",
+        "--batch-tokens",
+        "100",
+        "--checkpoint-seconds",
+        "0");
   }
 
   private Process start(String... arguments) throws IOException {

@@ -39,10 +39,15 @@ class QuickstartTest {
 
     Outcome recall =
         Outcome.of(
-            "evaluate", "recall", Path.of(out, "run").toString(),
-            "--corpus", Path.of(out, "dictionary.jsonl").toString(),
-            "--count", "20",
-            "--json", folder.resolve("ranks.json").toString());
+            "evaluate",
+            "recall",
+            Path.of(out, "run").toString(),
+            "--corpus",
+            Path.of(out, "dictionary.jsonl").toString(),
+            "--count",
+            "20",
+            "--json",
+            folder.resolve("ranks.json").toString());
     assertThat(recall.code()).as(recall.err()).isZero();
     assertThat(folder.resolve("ranks.json")).content().contains("\"ekfac\"", "\"identity\"");
     String ekfac = recall.out().lines().filter(l -> l.startsWith("| ekfac")).findFirst().orElse("");

@@ -17,8 +17,7 @@ class WordNetTest {
                 + " concept; \"an example | with a bar\"  ");
     assertThat(synset.id()).isEqualTo("abstraction.n.00002137");
     assertThat(synset.text())
-        .isEqualTo(
-            "abstraction, abstract entity: a general concept; \"an example | with a bar\"");
+        .isEqualTo("abstraction, abstract entity: a general concept; \"an example | with a bar\"");
   }
 
   @Test
@@ -32,13 +31,12 @@ class WordNetTest {
   void allSynsetsAreThereAndTheirIdsDiffer() {
     Set<String> ids = new HashSet<>();
     List<String> empty = new ArrayList<>();
-    WordNet.forEach(
-        s -> {
-          ids.add(s.id());
-          if (s.gloss().isBlank()) {
-            empty.add(s.id());
-          }
-        });
+    WordNet.forEach(s -> {
+      ids.add(s.id());
+      if (s.gloss().isBlank()) {
+        empty.add(s.id());
+      }
+    });
     assertThat(ids).hasSize(WordNet.SYNSETS);
     assertThat(empty).isEmpty();
   }

@@ -69,7 +69,8 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
         int kept = Math.min(rank, Math.min(out, in));
         parts.add(
             rank == 0
-                ? new LayerQueries.Full(Tensors.zeros(type, model.device(), queries, out, in).keep())
+                ? new LayerQueries.Full(
+                    Tensors.zeros(type, model.device(), queries, out, in).keep())
                 : new LayerQueries.LowRank(
                     Tensors.zeros(type, model.device(), queries, out, kept).keep(),
                     Tensors.zeros(type, model.device(), queries, kept, in).keep()));
@@ -108,7 +109,10 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
     logProbabilities.add(batch.logProbabilities(logits).sum().item());
   }
 
-  /** Several sets of whole gradients as one, so that they share a pass over the data; the caller closes all. */
+  /**
+   * Several sets of whole gradients as one, so that they share a pass over the data; the caller
+   * closes all.
+   */
   public static PreconditionedQueries concat(List<PreconditionedQueries> sets) {
     List<LayerQueries> layers = new ArrayList<>();
     List<Double> logProbabilities = new ArrayList<>();

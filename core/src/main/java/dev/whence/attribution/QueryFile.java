@@ -164,7 +164,8 @@ public final class QueryFile {
   }
 
   private InvalidInputException outsideVocabulary(int line, String token) {
-    return invalid(line, "has the token " + token + ", outside the vocabulary of " + vocabularySize);
+    return invalid(
+        line, "has the token " + token + ", outside the vocabulary of " + vocabularySize);
   }
 
   private InvalidInputException invalid(int line, String what) {

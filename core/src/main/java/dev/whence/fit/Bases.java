@@ -22,8 +22,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The eigenbases of all tracked layers (METHOD 2.2). They are read back from the factor files when a fit is taken up again, never computed twice:
- * where eigenvalues are equal another decomposition may turn the eigenvectors, and sums in the old ones would be worthless.
+ * The eigenbases of all tracked layers (METHOD 2.2). They are read back from the factor files when
+ * a fit is taken up again, never computed twice: where eigenvalues are equal another decomposition
+ * may turn the eigenvectors, and sums in the old ones would be worthless.
  *
  * @param kronecker one a layer, empty when no eigenbases are wanted
  * @param owned the bases, each once
@@ -74,8 +75,7 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
           Eigenbasis gradient = bases.decompose(covariances.gradient(l), layers.get(l));
           bases.add(activation, gradient);
           new FactorsFile.Builder()
-              .activation(
-                  new Factor(covariances.activation(l).mean(counts.positions), activation))
+              .activation(new Factor(covariances.activation(l).mean(counts.positions), activation))
               .gradient(new Factor(covariances.gradient(l).mean(counts.positions), gradient))
               .write(FactorsFile.path(folder, layers.get(l).name()));
         }
@@ -143,8 +143,7 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
   }
 
   private void add(Eigenbasis activation, Eigenbasis gradient) {
-    kronecker.add(
-        Optional.of(new Kronecker(activation, gradient, counts.positionsPerSequence())));
+    kronecker.add(Optional.of(new Kronecker(activation, gradient, counts.positionsPerSequence())));
   }
 
   /** Removes the marker, once the run is complete. */

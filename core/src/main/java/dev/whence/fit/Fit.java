@@ -213,7 +213,8 @@ public final class Fit {
   private static Tensor finite(Tensor value, String what, String layer) {
     if (!value.isFinite()) {
       throw new ArithmeticException(
-          "the %s of layer %s is not finite; try --dtype float32 or float64".formatted(what, layer));
+          "the %s of layer %s is not finite; try --dtype float32 or float64"
+              .formatted(what, layer));
     }
     return value;
   }

@@ -27,20 +27,19 @@ final class CausalAttention {
    * @return [batch, positions, heads * headSize]
    */
   static Tensor attend(Tensor q, Tensor k, Tensor v, double scale, int window, DType softmaxType) {
-    return Scope.result(
-        () -> {
-          long positions = q.size(2);
-          Tensor keys = repeat(k, q.size(1) / k.size(1));
-          Tensor values = repeat(v, q.size(1) / v.size(1));
-          Tensor scores =
-              q.times(scale).matmul(keys.transpose(2, 3)); // [batch, heads, positions, positions]
-          Tensor masked = scores.plus(mask((int) positions, window, q));
-          Tensor weights = Functions.softmax(masked.to(softmaxType)).to(q.type());
-          return weights
-              .matmul(values)
-              .transpose(1, 2)
-              .reshape(q.size(0), positions, q.size(1) * q.size(3));
-        });
+    return Scope.result(() -> {
+      long positions = q.size(2);
+      Tensor keys = repeat(k, q.size(1) / k.size(1));
+      Tensor values = repeat(v, q.size(1) / v.size(1));
+      Tensor scores =
+          q.times(scale).matmul(keys.transpose(2, 3)); // [batch, heads, positions, positions]
+      Tensor masked = scores.plus(mask((int) positions, window, q));
+      Tensor weights = Functions.softmax(masked.to(softmaxType)).to(q.type());
+      return weights
+          .matmul(values)
+          .transpose(1, 2)
+          .reshape(q.size(0), positions, q.size(1) * q.size(3));
+    });
   }
 
   /** Splits [batch, positions, heads * headSize] into [batch, heads, positions, headSize]. */

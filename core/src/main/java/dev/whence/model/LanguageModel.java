@@ -34,7 +34,9 @@ public final class LanguageModel implements AutoCloseable {
     this.architecture = config.text("model_type", "");
     this.vocabularySize = config.size("vocab_size");
     this.maximumPositions =
-        config.size("max_position_embeddings", config.size("n_positions", architecture.equals("gpt2") ? 1024 : Integer.MAX_VALUE));
+        config.size(
+            "max_position_embeddings",
+            config.size("n_positions", architecture.equals("gpt2") ? 1024 : Integer.MAX_VALUE));
     this.type = type;
     this.device = device;
     this.parameters = new Parameters(source);
@@ -94,7 +96,8 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * The files in a checkpoint's folder that decide what the model computes: its config, its weights and their index.
+   * The files in a checkpoint's folder that decide what the model computes: its config, its weights
+   * and their index.
    *
    * @throws InvalidInputException when the folder is no checkpoint
    */

@@ -56,7 +56,11 @@ final class RandomStart implements ParameterSource {
     long size = Math.multiplyExact(shape[0], shape[1]);
     if (size > Integer.MAX_VALUE) {
       throw new InvalidInputException(
-          "the config calls for a parameter '" + name + "' of " + size + " numbers, too many to train");
+          "the config calls for a parameter '"
+              + name
+              + "' of "
+              + size
+              + " numbers, too many to train");
     }
     return (int) size;
   }

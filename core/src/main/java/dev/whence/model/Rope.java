@@ -66,7 +66,8 @@ final class Rope {
         parameters.number(
             "partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
     if (base <= 0 || share > 1) {
-      throw config.unsupported("a RoPE base of " + base + " on a share of " + share + " of each head");
+      throw config.unsupported(
+          "a RoPE base of " + base + " on a share of " + share + " of each head");
     }
     int rotated = (int) (headSize * share) / 2 * 2;
     float[] frequencies = new float[rotated / 2];

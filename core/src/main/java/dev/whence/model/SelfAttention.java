@@ -21,9 +21,7 @@ record SelfAttention(
             "num_key_value_heads", keyHeads, "a divisor of num_attention_heads, which is " + heads);
       }
       return new Shape(
-          heads,
-          keyHeads,
-          config.size("head_dim", config.size("hidden_size") / heads));
+          heads, keyHeads, config.size("head_dim", config.size("hidden_size") / heads));
     }
   }
 

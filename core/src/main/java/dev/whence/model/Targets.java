@@ -42,21 +42,20 @@ public sealed interface Targets {
       }
       // Inverse of the cumulative distribution: a sort-free draw that costs one pass over the
       // vocabulary.
-      return Scope.result(
-          () -> {
-            Tensor cumulative = Functions.cumulativeSum(probabilities, 2);
-            int last = (int) cumulative.size(2) - 1;
-            Tensor threshold =
-                Tensors.of(uniform, batch.size(), positions, 1)
-                    .to(cumulative.type())
-                    .to(cumulative.device())
-                    .times(cumulative.narrow(2, last, 1));
-            // The clamp's bound is floating-point, and so is its result.
-            return Functions.searchSortedRight(cumulative, threshold)
-                .select(2, 0)
-                .clampMax(last)
-                .to(DType.INT64);
-          });
+      return Scope.result(() -> {
+        Tensor cumulative = Functions.cumulativeSum(probabilities, 2);
+        int last = (int) cumulative.size(2) - 1;
+        Tensor threshold =
+            Tensors.of(uniform, batch.size(), positions, 1)
+                .to(cumulative.type())
+                .to(cumulative.device())
+                .times(cumulative.narrow(2, last, 1));
+        // The clamp's bound is floating-point, and so is its result.
+        return Functions.searchSortedRight(cumulative, threshold)
+            .select(2, 0)
+            .clampMax(last)
+            .to(DType.INT64);
+      });
     }
 
     /** A number in [0, 1) that depends on all bits of its arguments. */

@@ -30,7 +30,9 @@ final class ParquetTable {
     this.appender = appender;
   }
 
-  /** The database in which tables are gathered; many rows spill to {@code folder}, not into memory. */
+  /**
+   * The database in which tables are gathered; many rows spill to {@code folder}, not into memory.
+   */
   static Connection database(Path folder) {
     try {
       Connection connection = DriverManager.getConnection("jdbc:duckdb:");
@@ -77,7 +79,11 @@ final class ParquetTable {
     try (Statement statement = connection.createStatement()) {
       appender.close();
       statement.execute(
-          "COPY " + name + " TO " + quoted(file.toString()) + " (FORMAT parquet, COMPRESSION zstd)");
+          "COPY "
+              + name
+              + " TO "
+              + quoted(file.toString())
+              + " (FORMAT parquet, COMPRESSION zstd)");
     } catch (SQLException e) {
       throw failed(file, e);
     }

@@ -39,16 +39,25 @@ final class ResultTables implements AutoCloseable {
             "query_id VARCHAR, prompt VARCHAR, completion VARCHAR, completion_tokens INTEGER,"
                 + " log_probability DOUBLE");
     influences =
-        ParquetTable.open(database, "influences", folder.resolve(ResultsFolder.INFLUENCES),
+        ParquetTable.open(
+            database,
+            "influences",
+            folder.resolve(ResultsFolder.INFLUENCES),
             "query_id VARCHAR, rank INTEGER, document_id VARCHAR, sequence_index INTEGER,"
                 + " token_offset INTEGER, influence DOUBLE, spiky BOOLEAN, text VARCHAR,"
                 + " sequence BIGINT");
     tokens =
-        ParquetTable.open(database, "tokens", folder.resolve(ResultsFolder.TOKENS),
+        ParquetTable.open(
+            database,
+            "tokens",
+            folder.resolve(ResultsFolder.TOKENS),
             "query_id VARCHAR, rank INTEGER, position INTEGER, token_id INTEGER, token VARCHAR,"
                 + " influence DOUBLE");
     byLayer =
-        ParquetTable.open(database, "layers", folder.resolve(ResultsFolder.LAYERS),
+        ParquetTable.open(
+            database,
+            "layers",
+            folder.resolve(ResultsFolder.LAYERS),
             "query_id VARCHAR, rank INTEGER, layer VARCHAR, influence DOUBLE");
   }
 
@@ -112,11 +121,10 @@ final class ResultTables implements AutoCloseable {
   private List<String> pieces(int[] ids) {
     return tokenizer
         .map(t -> t.pieces(ids))
-        .orElseGet(
-            () ->
-                IntStream.range(0, ids.length)
-                    .mapToObj(i -> i == 0 ? "" + ids[i] : " " + ids[i])
-                    .toList());
+        .orElseGet(() ->
+            IntStream.range(0, ids.length)
+                .mapToObj(i -> i == 0 ? "" + ids[i] : " " + ids[i])
+                .toList());
   }
 
   void write() {

@@ -59,8 +59,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
               + RunFolder.MANIFEST
               + "); make one with 'whence attribute'");
     }
-    RunFolder.requireKind(
-        path, ResultsManifest.KIND, ResultsManifest.FORMAT, "whence attribute");
+    RunFolder.requireKind(path, ResultsManifest.KIND, ResultsManifest.FORMAT, "whence attribute");
     ResultsManifest manifest = RunFolder.readManifest(path, ResultsManifest.class);
     return new ResultsFolder(path, manifest);
   }

@@ -22,8 +22,9 @@ import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A folder in the making. Everything is written to {@code NAME.partial} beside the target and renamed at the end, so that a folder of the target's
- * name is always whole. A partial folder left by a killed process is taken up again when it was for the same work, else emptied. Nothing that
+ * A folder in the making. Everything is written to {@code NAME.partial} beside the target and
+ * renamed at the end, so that a folder of the target's name is always whole. A partial folder left
+ * by a killed process is taken up again when it was for the same work, else emptied. Nothing that
  * Whence did not write is ever deleted.
  */
 public final class WorkFolder implements AutoCloseable {
@@ -45,7 +46,8 @@ public final class WorkFolder implements AutoCloseable {
    *
    * @param kind what the folder is to hold; only a folder of this kind may be replaced
    * @param identity what the work is made from; only a partial folder with the same is taken up
-   * @throws InvalidInputException when another process is at work on the same target, or a folder there holds something else
+   * @throws InvalidInputException when another process is at work on the same target, or a folder
+   *     there holds something else
    * @throws UncheckedIOException when the folder cannot be written
    */
   public static WorkFolder open(Path target, String kind, Map<String, String> identity) {
@@ -59,7 +61,8 @@ public final class WorkFolder implements AutoCloseable {
       Files.createDirectories(partial);
       if (!Files.exists(partial.resolve(IDENTITY)) && !onlyLock(partial)) {
         throw new InvalidInputException(
-            partial + " holds files that Whence did not write; move it away, or choose another --out");
+            partial
+                + " holds files that Whence did not write; move it away, or choose another --out");
       }
       FileChannel channel =
           FileChannel.open(
@@ -91,12 +94,15 @@ public final class WorkFolder implements AutoCloseable {
       }
     }
     if (absolute.getFileName() == null) {
-      throw new InvalidInputException(target + " cannot be a folder of results; choose another --out");
+      throw new InvalidInputException(
+          target + " cannot be a folder of results; choose another --out");
     }
     return absolute;
   }
 
-  /** Whether nothing is lost by writing to {@code target}: it does not exist, or is an empty folder. */
+  /**
+   * Whether nothing is lost by writing to {@code target}: it does not exist, or is an empty folder.
+   */
   public static boolean isFree(Path target) {
     if (!Files.exists(target)) {
       return true;
@@ -180,7 +186,8 @@ public final class WorkFolder implements AutoCloseable {
           Files.move(replaced.get(), target, StandardCopyOption.ATOMIC_MOVE);
           throw e;
         }
-        // An empty folder that cannot be replaced, such as a mount point, is filled, the manifest last.
+        // An empty folder that cannot be replaced, such as a mount point, is filled, the manifest
+        // last.
         moveFiles();
       }
       lockChannel.close();

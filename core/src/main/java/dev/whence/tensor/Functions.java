@@ -91,7 +91,10 @@ public final class Functions {
     return Tensor.of(x.raw.cumsum(dimension));
   }
 
-  /** How many elements of each ascending row of {@code sorted} [.., n] are at most each of {@code values} [.., m]. */
+  /**
+   * How many elements of each ascending row of {@code sorted} [.., n] are at most each of {@code
+   * values} [.., m].
+   */
   public static Tensor searchSortedRight(Tensor sorted, Tensor values) {
     return Tensor.of(
         torch.searchsorted(

@@ -68,7 +68,8 @@ public record SafetensorsHeader(
     ObjectNode root = Json.MAPPER.createObjectNode();
     if (!metadata.isEmpty()) {
       ObjectNode node = root.putObject("__metadata__");
-      new TreeMap<>(metadata).forEach(node::put); // sorted, so that equal files are equal to the byte
+      new TreeMap<>(metadata)
+          .forEach(node::put); // sorted, so that equal files are equal to the byte
     }
     entries.forEach((name, entry) -> {
       ObjectNode node = root.putObject(name);

@@ -32,7 +32,9 @@ public final class Tensors {
   }
 
   public static Tensor cat(List<Tensor> parts, int dimension) {
-    return parts.size() == 1 ? parts.getFirst() : Tensor.of(torch.cat(Tensor.vector(parts), dimension));
+    return parts.size() == 1
+        ? parts.getFirst()
+        : Tensor.of(torch.cat(Tensor.vector(parts), dimension));
   }
 
   public static Tensor stack(List<Tensor> parts, int dimension) {

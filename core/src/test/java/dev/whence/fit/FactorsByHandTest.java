@@ -22,7 +22,6 @@ import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
-import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import dev.whence.testing.Oracle;
 import java.nio.charset.StandardCharsets;

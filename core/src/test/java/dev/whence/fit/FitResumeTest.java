@@ -15,7 +15,6 @@ import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
-import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import dev.whence.testing.Oracle;
 import java.io.IOException;
@@ -149,7 +148,8 @@ class FitResumeTest {
       assertRefused();
     }
     try (Scope _ = Scope.open()) {
-      SafetensorsFile.write(file, Map.of("x", Tensors.of(new double[] {1}, 1)), Map.of("next", "3"));
+      SafetensorsFile.write(
+          file, Map.of("x", Tensors.of(new double[] {1}, 1)), Map.of("next", "3"));
     }
     assertRefused();
     Workbench.delete(folder.resolve("damaged.partial")); // as the message says

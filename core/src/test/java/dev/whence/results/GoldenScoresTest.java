@@ -39,7 +39,8 @@ class GoldenScoresTest {
   @ParameterizedTest
   @MethodSource("dev.whence.testing.Oracle#names")
   void everyNumberIsTheGoldenOneInFloat64(String name) {
-    // Rotary models pass float32 on their way (docs/decisions/0002), which costs all but the first 1e-8.
+    // Rotary models pass float32 on their way (docs/decisions/0002), which costs all but the first
+    // 1e-8.
     double tolerance = name.equals("gpt2") ? 1e-9 : 5e-8;
     ReferenceRounding.run(() -> check(Oracle.of(name), DType.FLOAT64, tolerance));
   }
@@ -137,7 +138,8 @@ class GoldenScoresTest {
                 "gradient_eigenvalues")) {
           near(factors.tensor(part), expected, layer.name() + "." + part, tolerance);
         }
-        // Where eigenvalues lie close, a tiny change of the covariance turns their eigenvectors visibly.
+        // Where eigenvalues lie close, a tiny change of the covariance turns their eigenvectors
+        // visibly.
         double turned = tolerance < 1e-8 ? tolerance : 20 * tolerance;
         near(factors.tensor("lambda"), expected, layer.name() + ".lambda", turned);
       }

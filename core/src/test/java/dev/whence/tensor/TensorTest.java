@@ -26,7 +26,8 @@ class TensorTest {
     }
     double[] values = random.ints(4 * 3, -1, 6).asDoubleStream().toArray();
     try (Scope _ = Scope.open()) {
-      long[] found = Functions.searchSortedRight(Tensors.of(flat, 4, 6), Tensors.of(values, 4, 3)).toLongs();
+      long[] found =
+          Functions.searchSortedRight(Tensors.of(flat, 4, 6), Tensors.of(values, 4, 3)).toLongs();
       for (int i = 0; i < values.length; i++) {
         double value = values[i];
         assertThat(found[i])
@@ -129,15 +130,15 @@ class TensorTest {
       Tensor x = Tensors.of(new double[] {0, 1, 2, 3, 4, 5}, 2, 3);
       assertThat(x.narrow(1, 1, 2).toDoubles()).containsExactly(1, 2, 4, 5);
       assertThat(x.select(1, 2).toDoubles()).containsExactly(2, 5);
-      assertThat(x.gather(1, Tensors.of(new long[] {2, 0}, 2, 1)).toDoubles()).containsExactly(2, 3);
+      assertThat(x.gather(1, Tensors.of(new long[] {2, 0}, 2, 1)).toDoubles())
+          .containsExactly(2, 3);
       assertThat(x.upperTriangle(1).toDoubles()).containsExactly(0, 1, 2, 0, 0, 5);
       Tensor counts = Tensors.zeros(DType.FLOAT64, Device.CPU, 1, 3);
       counts.scatterPlusInPlace(
           1, Tensors.of(new long[] {2, 2, 0}, 1, 3), Tensors.of(new double[] {1, 10, 5}, 1, 3));
       assertThat(counts.toDoubles()).containsExactly(5, 0, 11);
       Tensor large = Tensors.of(new long[] {0, 0, 0, 0, 1, 1}, 2, 3).to(DType.BOOL);
-      assertThat(x.maskedFill(large, -1).toDoubles())
-          .containsExactly(0, 1, 2, 3, -1, -1);
+      assertThat(x.maskedFill(large, -1).toDoubles()).containsExactly(0, 1, 2, 3, -1, -1);
       assertThat(Tensors.cat(List.of(x, x), 0).shape()).containsExactly(4, 3);
       assertThat(Tensors.stack(List.of(x, x), 2).shape()).containsExactly(2, 3, 2);
     }

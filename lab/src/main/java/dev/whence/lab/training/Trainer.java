@@ -56,7 +56,8 @@ public final class Trainer implements AutoCloseable {
         new TrainingOrder(corpus, settings.batchTokens(), settings.heldOut(), settings.seed());
     this.parameters = model.parameters().values().stream().map(Tensor::requireGradient).toList();
     this.optimizer = new AdamW(parameters, settings.weightDecay(), settings.clip());
-    this.checkpoint = new TrainingCheckpoint(folder, model, optimizer, settings, corpus.hash(), start);
+    this.checkpoint =
+        new TrainingCheckpoint(folder, model, optimizer, settings, corpus.hash(), start);
   }
 
   /**

@@ -32,8 +32,7 @@ final class TrainingOrder {
     this.batchTokens = batchTokens;
     this.seed = seed;
     // A sequence of one token has nothing to predict.
-    long[] all =
-        LongStream.range(0, corpus.size()).filter(i -> corpus.length(i) > 1).toArray();
+    long[] all = LongStream.range(0, corpus.size()).filter(i -> corpus.length(i) > 1).toArray();
     if (all.length < 2) {
       throw new InvalidInputException(
           "the corpus has fewer than two sequences of two tokens; there is nothing to train on");

@@ -37,7 +37,9 @@ class TrainerTest {
     train(settings(30, 0), folder.resolve("a"), Progress.NONE, reports);
     double first = reports.getFirst().loss();
     double last = reports.stream().filter(r -> !r.heldOut()).toList().getLast().loss();
-    assertThat(first).as("the loss of guessing").isCloseTo(Math.log(128), org.assertj.core.data.Offset.offset(0.3));
+    assertThat(first)
+        .as("the loss of guessing")
+        .isCloseTo(Math.log(128), org.assertj.core.data.Offset.offset(0.3));
     assertThat(last).as("the corpus can be learnt by heart").isLessThan(0.7 * first);
   }
 
@@ -46,8 +48,7 @@ class TrainerTest {
     byte[] whole = train(settings(3, 0), folder.resolve("whole"), Progress.NONE, new ArrayList<>());
     for (int cut : new int[] {1, 4, 7}) {
       Path target = folder.resolve("cut" + cut);
-      assertThatThrownBy(
-              () -> train(settings(3, 0), target, failAfter(cut), new ArrayList<>()))
+      assertThatThrownBy(() -> train(settings(3, 0), target, failAfter(cut), new ArrayList<>()))
           .hasMessage("cut off");
       assertThat(target.resolve("checkpoint.safetensors")).exists();
       assertThat(train(settings(3, 0), target, Progress.NONE, new ArrayList<>()))
@@ -83,7 +84,8 @@ class TrainerTest {
     assertThat(settings.rate(0, 1000)).isLessThan(settings.learningRate() / 50);
     assertThat(settings.rate(100, 1000)).isEqualTo(settings.learningRate());
     assertThat(settings.rate(999, 1000))
-        .isCloseTo(0.05 * settings.learningRate(), org.assertj.core.data.Percentage.withPercentage(1));
+        .isCloseTo(
+            0.05 * settings.learningRate(), org.assertj.core.data.Percentage.withPercentage(1));
     assertThat(settings.rate(1200, 1000)).isLessThanOrEqualTo(settings.rate(999, 1000));
   }
 
