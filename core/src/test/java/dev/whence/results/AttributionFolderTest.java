@@ -60,6 +60,9 @@ class AttributionFolderTest {
       List<Query> reversed = Bench.queries().reversed();
       assertStale(() -> bench.attribute("out", reversed, SETTINGS, false, IDLE));
       assertStale(() -> bench.attribute("out", moved(), SETTINGS, false, IDLE));
+      List<Query> reworded = Bench.queries();
+      reworded.getLast().promptTokens()[0] ^= 1;
+      assertStale(() -> bench.attribute("out", reworded, SETTINGS, false, IDLE));
       Map<String, int[]> documents = Bench.documents();
       documents.remove("d3");
       try (Corpus smaller = Workbench.corpus(folder.resolve("smaller"), documents)) {
