@@ -6,8 +6,23 @@ import java.util.Map;
 
 /** Shows a sequence with every token shaded by its influence: red raises, teal lowers. */
 sealed interface Shading {
+  /**
+   * Writes one token.
+   *
+   * @param share of the strongest token's influence, in [-1, 1]
+   */
+  String shade(String text, double share);
+
   /** Writes the tokens with their shades. */
-  String show(List<TokenInfluence> tokens);
+  default String show(List<TokenInfluence> tokens) {
+    double largest = tokens.stream().mapToDouble(t -> Math.abs(t.influence())).max().orElse(0);
+    StringBuilder line = new StringBuilder();
+    for (TokenInfluence token : visible(tokens)) {
+      double share = largest > 0 ? token.influence() / largest : 0;
+      line.append(shade(printable(token.token()), share));
+    }
+    return line.toString();
+  }
 
   /**
    * Colours on a terminal, marks elsewhere; {@code NO_COLOR} asks for marks, {@code CLICOLOR_FORCE}
@@ -40,26 +55,11 @@ sealed interface Shading {
     return tokens.stream().filter(t -> !t.token().matches("<\\|\\w+\\|>|</?s>")).toList();
   }
 
-  private static double largest(List<TokenInfluence> tokens) {
-    return tokens.stream().mapToDouble(t -> Math.abs(t.influence())).max().orElse(0);
-  }
-
   /** Backgrounds in 24-bit colour, stronger for more influence. */
   record Colours() implements Shading {
     @Override
-    public String show(List<TokenInfluence> tokens) {
-      double largest = largest(tokens);
-      StringBuilder line = new StringBuilder();
-      for (TokenInfluence token : visible(tokens)) {
-        double share = largest > 0 ? token.influence() / largest : 0;
-        String text = printable(token.token());
-        if (Math.abs(share) < 0.05) {
-          line.append(text);
-        } else {
-          line.append(background(share)).append(text).append("\u001b[0m");
-        }
-      }
-      return line.toString();
+    public String shade(String text, double share) {
+      return Math.abs(share) < 0.05 ? text : background(share) + text + "\u001b[0m";
     }
 
     private static String background(double share) {
@@ -74,20 +74,9 @@ sealed interface Shading {
   /** {@code [+raises+]} and {@code [-lowers-]} around the tokens that matter most. */
   record Marks() implements Shading {
     @Override
-    public String show(List<TokenInfluence> tokens) {
-      double largest = largest(tokens);
-      StringBuilder line = new StringBuilder();
-      for (TokenInfluence token : visible(tokens)) {
-        double share = largest > 0 ? token.influence() / largest : 0;
-        String text = printable(token.token());
-        if (Math.abs(share) < 0.25) {
-          line.append(text);
-        } else {
-          String mark = share > 0 ? "+" : "-";
-          line.append('[').append(mark).append(text).append(mark).append(']');
-        }
-      }
-      return line.toString();
+    public String shade(String text, double share) {
+      String mark = share > 0 ? "+" : "-";
+      return Math.abs(share) < 0.25 ? text : "[" + mark + text + mark + "]";
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.whence.fit;
 
 import dev.whence.AtomicFile;
+import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.curvature.Covariance;
 import dev.whence.curvature.Eigenbasis;
@@ -20,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import tools.jackson.core.JacksonException;
 
 /**
  * The eigenbases of all tracked layers (METHOD 2.2). They are read back from the factor files when
@@ -114,6 +116,9 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
     Counts counts;
     try {
       counts = Json.MAPPER.readValue(Files.readAllBytes(marker), Counts.class);
+    } catch (JacksonException e) {
+      throw new InvalidInputException(
+          marker + " is damaged; delete " + folder + " to start over", e);
     } catch (IOException e) {
       throw AtomicFile.failed("read", marker, e);
     }

@@ -81,6 +81,10 @@ public final class Fit {
       Path out,
       boolean force,
       Progress progress) {
+    if (settings.type() != model.type()) {
+      throw new IllegalArgumentException(
+          "the model is in " + model.type() + ", the settings ask for " + settings.type());
+    }
     Fit fit = new Fit(model, modelFolder, corpus, settings, progress);
     String modelHash = Provenance.sha256(LanguageModel.files(modelFolder));
     Map<String, String> identity = new LinkedHashMap<>(settings.options());
