@@ -1,6 +1,7 @@
 package dev.whence.fit;
 
 import dev.whence.AtomicFile;
+import dev.whence.Cadence;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
@@ -23,7 +24,6 @@ import dev.whence.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -176,7 +176,7 @@ public final class Fit {
             ? new Targets.Sampled(settings.seed(), stream)
             : new Targets.Given();
     long start = checkpoint.restore(state);
-    Instant[] saved = {Instant.now()};
+    Cadence cadence = new Cadence(settings.checkpointSeconds());
     try (Progress.Stage stage = progress.begin(what, selection.count(), "sequences")) {
       stage.advance(start);
       new CorpusPass(corpus, selection, settings.batchTokens(), settings.device())
@@ -184,12 +184,9 @@ public final class Fit {
               start,
               (_, batch) -> state.add(Trace.of(model, layers, batch, targets), batch),
               next -> {
-                boolean due =
-                    Duration.between(saved[0], Instant.now()).toSeconds()
-                        >= settings.checkpointSeconds();
-                if (due || next == selection.count()) {
+                if (cadence.due() || next == selection.count()) {
                   checkpoint.save(state, next);
-                  saved[0] = Instant.now();
+                  cadence.restart();
                 }
               },
               stage);

@@ -1,6 +1,7 @@
 package dev.whence.results;
 
 import dev.whence.AtomicFile;
+import dev.whence.Cadence;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.attribution.InfluenceScan;
@@ -24,7 +25,6 @@ import dev.whence.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -163,7 +163,7 @@ public final class Attribution {
             queries.isEmpty() ? Optional.empty() : Optional.of(prepared),
             new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()),
             settings.selfInfluence() ? Optional.of(curvatures) : Optional.empty());
-    Instant[] saved = {Instant.now()};
+    Cadence cadence = new Cadence(settings.checkpointSeconds());
     try (Progress.Stage stage = progress.begin("scanning", corpus.size(), "sequences");
         OptionalScores scores = new OptionalScores(scoresFile(folder, type))) {
       stage.advance(start);
@@ -177,12 +177,9 @@ public final class Attribution {
           },
           next -> {
             scores.file.ifPresent(ScoresFile::flush);
-            boolean due =
-                Duration.between(saved[0], Instant.now()).toSeconds()
-                    >= settings.checkpointSeconds();
-            if (due || next == corpus.size()) {
+            if (cadence.due() || next == corpus.size()) {
               checkpoint.save(top, next);
-              saved[0] = Instant.now();
+              cadence.restart();
             }
           },
           stage);

@@ -1,5 +1,6 @@
 package dev.whence.lab.training;
 
+import dev.whence.Cadence;
 import dev.whence.Progress;
 import dev.whence.corpus.Batch;
 import dev.whence.corpus.Corpus;
@@ -11,8 +12,6 @@ import dev.whence.tensor.Autograd;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -70,7 +69,7 @@ public final class Trainer implements AutoCloseable {
     List<long[]> first = order.epoch(0);
     long steps = (long) first.size() * settings.epochs();
     double heldOutLoss = Double.NaN;
-    Instant saved = Instant.now();
+    Cadence cadence = new Cadence(settings.checkpointSeconds());
     try (Progress.Stage stage = progress.begin("training", steps, "steps")) {
       stage.advance(firstStep);
       long step = 0;
@@ -88,9 +87,9 @@ public final class Trainer implements AutoCloseable {
             reports.accept(new Report(step + 1, epoch + 1, false, loss, rate));
           }
           stage.advance(1);
-          if (Duration.between(saved, Instant.now()).toSeconds() >= settings.checkpointSeconds()) {
+          if (cadence.due()) {
             checkpoint.save(step + 1);
-            saved = Instant.now();
+            cadence.restart();
           }
         }
         if (step > firstStep || epoch == settings.epochs() - 1) {
