@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import dev.whence.MemoryBudget;
 import dev.whence.attribution.Query;
 import dev.whence.attribution.QueryFile;
 import dev.whence.corpus.Corpus;
@@ -114,6 +115,12 @@ final class AttributeCommand implements Callable<Integer> {
       description = "float32, float64, bfloat16 or float16 (default: the run's).")
   private Optional<DType> type = Optional.empty();
 
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description = "Memory to stay within, such as 16g (default: three quarters of the machine's).")
+  private Optional<String> memory = Optional.empty();
+
   @Option(names = "--force", description = "Replace results that were made from something else.")
   private boolean force;
 
@@ -130,7 +137,8 @@ final class AttributeCommand implements Callable<Integer> {
             layerwise,
             selfInfluence,
             compute.batchTokens(),
-            compute.checkpointSeconds());
+            compute.checkpointSeconds(),
+            memory.map(MemoryBudget::parse).orElseGet(MemoryBudget::ofMachine));
     RunFolder run = RunFolder.open(runFolder);
     DType precision =
         type.orElseGet(() -> DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT)));

@@ -127,7 +127,8 @@ public final class InfluenceScan {
                       linear.outputs(),
                       linear.inputs(),
                       queries.count(),
-                      queries.rank()));
+                      queries.rank(),
+                      queries.isFormed()));
           scores.narrow(0, first, sequences).copyInPlace(queries.scores(uses, route));
         });
     return scores;
@@ -142,7 +143,7 @@ public final class InfluenceScan {
           l,
           SLICE_ELEMENTS / matrix,
           (first, uses) -> {
-            Tensor forms = curvature.quadraticForm(Trace.sequenceGradients(uses));
+            Tensor forms = curvature.quadraticForm(Trace.sum(uses, curvature::coordinates));
             sum.narrow(0, first, forms.size(0)).plusInPlace(forms);
           });
     }

@@ -1,7 +1,6 @@
 package dev.whence.attribution;
 
 import dev.whence.model.Trace;
-import dev.whence.tensor.Eigen;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -10,10 +9,16 @@ import java.util.List;
 
 /** The preconditioned gradients P of all queries at one layer. Owns its tensors. */
 public sealed interface LayerQueries extends AutoCloseable {
+  /** Products of low rank are formed a few queries at a time: at most this many numbers. */
+  long FORMED_ELEMENTS = 1L << 26;
+
   int count();
 
-  /** The largest rank of a P; 0 when they are kept whole. */
+  /** The largest rank of a P; 0 when only whole ones are kept. */
   long rank();
+
+  /** Whether the whole P are at hand, so that the gradients' route need not form them. */
+  boolean isFormed();
 
   /**
    * {@code <P, D>} for each sequence and query, by way of the sequences' gradients: [batch,
@@ -58,8 +63,17 @@ public sealed interface LayerQueries extends AutoCloseable {
     }
 
     @Override
+    public boolean isFormed() {
+      return true;
+    }
+
+    @Override
     public Tensor byGradients(List<Trace.Use> uses) {
-      Tensor sequences = Trace.sequenceGradients(uses); // [batch, out, in]
+      return products(Trace.sequenceGradients(uses));
+    }
+
+    /** {@code <P, D>} for D [batch, out, in]: [batch, queries]. */
+    Tensor products(Tensor sequences) {
       return sequences.reshape(sequences.size(0), -1).matmul(gradients.reshape(count(), -1).t());
     }
 
@@ -95,20 +109,6 @@ public sealed interface LayerQueries extends AutoCloseable {
    * @param right [queries, r, in]
    */
   record LowRank(Tensor left, Tensor right) implements LayerQueries {
-
-    /**
-     * The nearest products of rank {@code r} to [out, in] gradients, by exact singular value
-     * decomposition.
-     */
-    static Eigen.Singular truncate(Tensor gradient, int r) {
-      Eigen.Singular whole = Eigen.singular(gradient);
-      long kept = Math.min(r, whole.s().size(0));
-      return new Eigen.Singular(
-          whole.u().narrow(1, 0, kept),
-          whole.s().narrow(0, 0, kept),
-          whole.vt().narrow(0, 0, kept));
-    }
-
     @Override
     public int count() {
       return (int) left.size(0);
@@ -120,8 +120,24 @@ public sealed interface LayerQueries extends AutoCloseable {
     }
 
     @Override
+    public boolean isFormed() {
+      return false;
+    }
+
+    @Override
     public Tensor byGradients(List<Trace.Use> uses) {
-      return new Full(left.bmm(right)).byGradients(uses);
+      Tensor sequences = Trace.sequenceGradients(uses); // [batch, out, in]
+      long most = Math.max(1, FORMED_ELEMENTS / (left.size(1) * right.size(2)));
+      List<Tensor> columns = new ArrayList<>();
+      for (long first = 0; first < count(); first += most) {
+        long start = first;
+        long some = Math.min(most, count() - first);
+        columns.add(
+            Scope.result(() ->
+                new Full(left.narrow(0, start, some).bmm(right.narrow(0, start, some)))
+                    .products(sequences)));
+      }
+      return Tensors.cat(columns, 1);
     }
 
     @Override
@@ -152,6 +168,53 @@ public sealed interface LayerQueries extends AutoCloseable {
     public void close() {
       left.close();
       right.close();
+    }
+  }
+
+  /**
+   * Products of low rank that are kept formed too: more memory, for a cheaper route by gradients.
+   */
+  record Expanded(LowRank factors, Full whole) implements LayerQueries {
+    static Expanded of(LowRank factors) {
+      try (Scope _ = Scope.open()) {
+        return new Expanded(factors, new Full(factors.left.bmm(factors.right).keep()));
+      }
+    }
+
+    @Override
+    public int count() {
+      return factors.count();
+    }
+
+    @Override
+    public long rank() {
+      return factors.rank();
+    }
+
+    @Override
+    public boolean isFormed() {
+      return true;
+    }
+
+    @Override
+    public Tensor byGradients(List<Trace.Use> uses) {
+      return whole.byGradients(uses);
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses) {
+      return factors.byPositions(uses);
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses, int query) {
+      return factors.byPositions(uses, query);
+    }
+
+    @Override
+    public void close() {
+      factors.close();
+      whole.close();
     }
   }
 

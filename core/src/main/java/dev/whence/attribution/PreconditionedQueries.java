@@ -5,12 +5,12 @@ import dev.whence.Progress;
 import dev.whence.curvature.Curvature;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
-import dev.whence.model.Tap;
 import dev.whence.model.Targets;
 import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Eigen;
+import dev.whence.tensor.RandomizedSvd;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -88,25 +88,32 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
     for (int l = 0; l < layers.size(); l++) {
       int layer = l;
       try (Scope _ = Scope.open()) {
-        Tensor gradient = trace.sequenceGradients(layer); // [1, out, in]
-        Tensor p = curvatures.get(layer).precondition(gradient).select(0, 0);
-        if (!p.isFinite()) {
+        Curvature curvature = curvatures.get(layer);
+        Tensor x = // (Q_S^T V Q_A) / (Lambda + lambda): [out, in]
+            curvature.divide(Trace.sum(trace.uses(layer), curvature::coordinates).select(0, 0));
+        if (!x.isFinite()) {
           throw new ArithmeticException(
               "the gradient of query '%s' at layer %s is not finite; try --dtype float32 or float64"
                   .formatted(query.id(), linears.get(layer).name()));
         }
         switch (layers.get(layer)) {
-          case LayerQueries.Full full -> full.gradients().select(0, q).copyInPlace(p);
+          case LayerQueries.Full full ->
+              full.gradients()
+                  .select(0, q)
+                  .copyInPlace(curvature.restoreColumns(curvature.restoreRows(x)));
           case LayerQueries.LowRank low -> {
-            Eigen.Singular parts = LayerQueries.LowRank.truncate(p, (int) low.rank());
-            low.left().select(0, q).copyInPlace(parts.u().times(parts.s()));
-            low.right().select(0, q).copyInPlace(parts.vt());
+            // Rotations keep singular values: the thin vectors are carried back, never the whole.
+            Eigen.Singular parts = RandomizedSvd.of(x, (int) low.rank());
+            Tensor left = parts.u().times(parts.s()); // [out, r]
+            low.left().select(0, q).copyInPlace(curvature.restoreRows(left));
+            low.right().select(0, q).copyInPlace(curvature.restoreColumns(parts.vt()));
           }
+          case LayerQueries.Expanded _ ->
+              throw new IllegalStateException("queries are expanded after all are set");
         }
       }
     }
-    Tensor logits = model.logits(batch.inputs(), Tap.NONE);
-    logProbabilities.add(batch.logProbabilities(logits).sum().item());
+    logProbabilities.add(batch.logProbabilities(trace.logits()).sum().item());
   }
 
   /**
@@ -130,6 +137,31 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       }
     }
     return new PreconditionedQueries(layers, logProbabilities);
+  }
+
+  /**
+   * Keeps the products of low rank formed too, layer by layer while {@code bytes} suffice, which
+   * spares the scan forming them for each batch. Takes over this object's tensors.
+   */
+  public PreconditionedQueries expand(long bytes) {
+    List<LayerQueries> expanded = new ArrayList<>();
+    long left = bytes;
+    for (LayerQueries layer : layers) {
+      long size = formedBytes(layer);
+      if (layer instanceof LayerQueries.LowRank low && size <= left) {
+        expanded.add(LayerQueries.Expanded.of(low));
+        left -= size;
+      } else {
+        expanded.add(layer);
+      }
+    }
+    return new PreconditionedQueries(expanded, logProbabilities);
+  }
+
+  private static long formedBytes(LayerQueries layer) {
+    return layer instanceof LayerQueries.LowRank low
+        ? low.count() * low.left().size(1) * low.right().size(2) * low.left().type().bytes()
+        : 0;
   }
 
   /** How many queries. */

@@ -12,9 +12,11 @@ public enum ScoreRoute {
    *
    * @param batch sequences
    * @param positions of each sequence, over all uses of the layer
-   * @param rank of the queries' gradients; 0 when they are kept whole
+   * @param rank of the queries' gradients; 0 when only whole ones are kept
+   * @param formed whether the whole gradients are at hand
    */
-  public record Sizes(long batch, long positions, long out, long in, long queries, long rank) {}
+  public record Sizes(
+      long batch, long positions, long out, long in, long queries, long rank, boolean formed) {}
 
   /** Multiply-adds of this route. */
   public long cost(Sizes s) {
@@ -27,7 +29,7 @@ public enum ScoreRoute {
       case GRADIENTS ->
           s.batch * s.positions * matrix
               + s.batch * s.queries * matrix
-              + s.queries * s.rank * matrix;
+              + (s.formed ? 0 : s.queries * s.rank * matrix);
     };
   }
 

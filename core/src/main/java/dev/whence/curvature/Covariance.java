@@ -3,14 +3,15 @@ package dev.whence.curvature;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
+import dev.whence.tensor.SymmetricProduct;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The uncentred covariance of vectors, as a running sum of {@code x x^T} in diagonal blocks: A for
- * a layer's inputs, S for its output gradients. Owns its blocks.
+ * The uncentred covariance of vectors, as a running sum of {@code x x^T} in diagonal blocks, the
+ * lower triangle of each: A for a layer's inputs, S for its output gradients. Owns its blocks.
  */
 public final class Covariance implements AutoCloseable {
   private final Blocks blocks;
@@ -37,7 +38,7 @@ public final class Covariance implements AutoCloseable {
     Tensor rows = x.reshape(-1, blocks.size()); // [positions, n]
     for (int b = 0; b < blocks.count(); b++) {
       Tensor part = blocks.count() == 1 ? rows : rows.narrow(1, blocks.start(b), blocks.length(b));
-      sums.get(b).plusProductInPlace(part.t(), part);
+      SymmetricProduct.accumulate(sums.get(b), part);
     }
   }
 
@@ -45,14 +46,16 @@ public final class Covariance implements AutoCloseable {
     return blocks;
   }
 
-  /** The sums themselves, one matrix a block, for checkpoints. */
+  /** The sums themselves, one lower triangle a block, for checkpoints. */
   public List<Tensor> sums() {
     return sums;
   }
 
   /** The mean over {@code count} vectors: one matrix a block. */
   public List<Tensor> mean(long count) {
-    return sums.stream().map(sum -> sum.over((double) Math.max(1, count))).toList();
+    return sums.stream()
+        .map(sum -> SymmetricProduct.whole(sum).over((double) Math.max(1, count)))
+        .toList();
   }
 
   @Override

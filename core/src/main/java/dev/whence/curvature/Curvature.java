@@ -1,16 +1,44 @@
 package dev.whence.curvature;
 
+import dev.whence.curvature.LayerFactors.Kronecker;
 import dev.whence.tensor.Tensor;
 
 /**
  * The damped curvature {@code G + lambda} of one layer, as an operator on gradients [.., out, in].
+ * Each kind is diagonal in coordinates of its own, where dividing by it is elementwise; what is
+ * done there (a rank reduced, a form evaluated) need not be carried back first.
  */
 public sealed interface Curvature extends AutoCloseable {
-  /** {@code (G + lambda)^-1 V} for gradients V [.., out, in]. */
-  Tensor precondition(Tensor gradients);
+  /**
+   * The sequences' gradients {@code sum_t d_t a_t^T} in the curvature's own coordinates.
+   *
+   * @param inputs a, [batch, positions, in]
+   * @param gradients d, [batch, positions, out]
+   * @return [batch, out, in]
+   */
+  Tensor coordinates(Tensor inputs, Tensor gradients);
 
-  /** {@code <D, (G + lambda)^-1 D>} for each gradient D: [batch, out, in] to [batch]. */
-  Tensor quadraticForm(Tensor gradients);
+  /** The same for gradients that have been formed: [.., out, in]. */
+  Tensor coordinates(Tensor gradients);
+
+  /** Divides gradients in these coordinates by the damped eigenvalues. */
+  Tensor divide(Tensor coordinates);
+
+  /** Carries the rows of a matrix [.., out, n] back from these coordinates. */
+  Tensor restoreRows(Tensor x);
+
+  /** Carries the columns of a matrix [.., n, in] back from these coordinates. */
+  Tensor restoreColumns(Tensor x);
+
+  /** {@code (G + lambda)^-1 V} for gradients V [.., out, in] (Eq. 21). */
+  default Tensor precondition(Tensor gradients) {
+    return restoreColumns(restoreRows(divide(coordinates(gradients))));
+  }
+
+  /** {@code <D, (G + lambda)^-1 D>} for each gradient D, given in these coordinates: [batch]. */
+  default Tensor quadraticForm(Tensor coordinates) {
+    return divide(coordinates).times(coordinates).sum(2).sum(1);
+  }
 
   @Override
   void close();
@@ -18,13 +46,28 @@ public sealed interface Curvature extends AutoCloseable {
   /** The identity, undamped: influence is then the plain dot product. */
   record Identity() implements Curvature {
     @Override
-    public Tensor precondition(Tensor gradients) {
+    public Tensor coordinates(Tensor inputs, Tensor gradients) {
+      return outerProducts(inputs, gradients);
+    }
+
+    @Override
+    public Tensor coordinates(Tensor gradients) {
       return gradients;
     }
 
     @Override
-    public Tensor quadraticForm(Tensor gradients) {
-      return gradients.square().sum(2).sum(1);
+    public Tensor divide(Tensor coordinates) {
+      return coordinates;
+    }
+
+    @Override
+    public Tensor restoreRows(Tensor x) {
+      return x;
+    }
+
+    @Override
+    public Tensor restoreColumns(Tensor x) {
+      return x;
     }
 
     @Override
@@ -38,13 +81,28 @@ public sealed interface Curvature extends AutoCloseable {
    */
   record Diagonal(Tensor damped) implements Curvature {
     @Override
-    public Tensor precondition(Tensor gradients) {
-      return gradients.over(damped);
+    public Tensor coordinates(Tensor inputs, Tensor gradients) {
+      return outerProducts(inputs, gradients);
     }
 
     @Override
-    public Tensor quadraticForm(Tensor gradients) {
-      return gradients.square().overInPlace(damped).sum(2).sum(1);
+    public Tensor coordinates(Tensor gradients) {
+      return gradients;
+    }
+
+    @Override
+    public Tensor divide(Tensor coordinates) {
+      return coordinates.over(damped);
+    }
+
+    @Override
+    public Tensor restoreRows(Tensor x) {
+      return x;
+    }
+
+    @Override
+    public Tensor restoreColumns(Tensor x) {
+      return x;
     }
 
     @Override
@@ -54,32 +112,44 @@ public sealed interface Curvature extends AutoCloseable {
   }
 
   /**
-   * Diagonal in the Kronecker eigenbasis, for K-FAC and EK-FAC (Eq. 21).
+   * Diagonal in the Kronecker eigenbasis, for K-FAC and EK-FAC: {@code Q_S [ (Q_S^T V Q_A) /
+   * (Lambda + lambda) ] Q_A^T}.
    *
    * @param damped the eigenvalues with lambda added, owned: [out, in]
    */
-  record KroneckerEigen(Eigenbasis activation, Eigenbasis gradient, Tensor damped)
-      implements Curvature {
+  record KroneckerEigen(Kronecker bases, Tensor damped) implements Curvature {
     @Override
-    public Tensor precondition(Tensor gradients) {
-      // Q_S [ (Q_S^T V Q_A) / (Lambda + lambda) ] Q_A^T
-      Tensor scaled = rotate(gradients).overInPlace(damped);
-      return activation.restore(gradient.restoreRows(scaled));
+    public Tensor coordinates(Tensor inputs, Tensor gradients) {
+      return bases.rotatedGradients(inputs, gradients);
     }
 
     @Override
-    public Tensor quadraticForm(Tensor gradients) {
-      Tensor rotated = rotate(gradients);
-      return rotated.timesInPlace(rotated).overInPlace(damped).sum(2).sum(1);
+    public Tensor coordinates(Tensor gradients) {
+      return bases.rotate(gradients);
     }
 
-    private Tensor rotate(Tensor gradients) {
-      return gradient.rotateRows(activation.rotate(gradients));
+    @Override
+    public Tensor divide(Tensor coordinates) {
+      return coordinates.over(damped);
+    }
+
+    @Override
+    public Tensor restoreRows(Tensor x) {
+      return bases.gradient().restoreRows(x);
+    }
+
+    @Override
+    public Tensor restoreColumns(Tensor x) {
+      return bases.activation().restore(x);
     }
 
     @Override
     public void close() {
       damped.close();
     }
+  }
+
+  private static Tensor outerProducts(Tensor inputs, Tensor gradients) {
+    return gradients.transpose(1, 2).bmm(inputs);
   }
 }

@@ -25,6 +25,26 @@ public record LayerFactors(
    * @param positionsPerSequence the mean, which brings K-FAC's products to the unit of one sequence
    */
   public record Kronecker(Eigenbasis activation, Eigenbasis gradient, double positionsPerSequence) {
+    /**
+     * {@code Q_S^T D Q_A} for each sequence's gradient {@code D = sum_t d_t a_t^T}, by the cheaper
+     * route.
+     *
+     * @param inputs a, [batch, positions, in]
+     * @param gradients d, [batch, positions, out]
+     * @return [batch, out, in]
+     */
+    public Tensor rotatedGradients(Tensor inputs, Tensor gradients) {
+      return switch (RotationRoute.cheapest(inputs.size(1), gradients.size(2), inputs.size(2))) {
+        case POSITIONS -> gradient.rotate(gradients).transpose(1, 2).bmm(activation.rotate(inputs));
+        case GRADIENTS -> rotate(gradients.transpose(1, 2).bmm(inputs));
+      };
+    }
+
+    /** {@code Q_S^T D Q_A} for gradients D [.., out, in]. */
+    public Tensor rotate(Tensor gradients) {
+      return gradient.rotateRows(activation.rotate(gradients));
+    }
+
     /** K-FAC's eigenvalues: [out, in]. */
     Tensor eigenvalues() {
       return gradient
@@ -55,8 +75,7 @@ public record LayerFactors(
   }
 
   private static Curvature eigen(Kronecker pair, Tensor eigenvalues, Damping damping) {
-    return new Curvature.KroneckerEigen(
-        pair.activation, pair.gradient, damped(eigenvalues, damping).keep());
+    return new Curvature.KroneckerEigen(pair, damped(eigenvalues, damping).keep());
   }
 
   /** Eigenvalues of a covariance may come out below zero by rounding; squares never do. */

@@ -1,6 +1,5 @@
 package dev.whence.fit;
 
-import dev.whence.curvature.Eigenbasis;
 import dev.whence.curvature.LayerFactors.Kronecker;
 import dev.whence.model.Linear;
 import dev.whence.model.TokenBatch;
@@ -67,48 +66,18 @@ final class SequenceSquares implements PassState {
   }
 
   private void addSlice(int layer, List<Trace.Use> uses) {
-    boolean wantDiagonal = !diagonal.isEmpty();
-    Optional<Kronecker> basis = bases.get(layer);
-    LambdaRoute route =
-        LambdaRoute.cheapest(
-            uses.getFirst().input().size(1) * uses.size(),
-            layers.get(layer).outputs(),
-            layers.get(layer).inputs());
-    if (wantDiagonal) {
-      Tensor gradients = Trace.sequenceGradients(uses); // [batch, out, in]
-      if (basis.isPresent()) {
-        addSquares(lambda.get(layer), rotate(gradients, basis.get()));
-      }
-      addSquares(diagonal.get(layer), gradients);
-    } else if (basis.isPresent()) {
-      addSquares(
-          lambda.get(layer),
-          switch (route) {
-            case ROTATE_GRADIENTS -> rotate(Trace.sequenceGradients(uses), basis.get());
-            case ROTATE_POSITIONS -> rotatedPositions(uses, basis.get());
-          });
+    bases
+        .get(layer)
+        .ifPresent(
+            basis -> addSquares(lambda.get(layer), Trace.sum(uses, basis::rotatedGradients)));
+    if (!diagonal.isEmpty()) {
+      addSquares(diagonal.get(layer), Trace.sequenceGradients(uses));
     }
   }
 
   /** {@code sum += sum over the batch of x^2}; overwrites x. */
   private static void addSquares(Tensor sum, Tensor x) {
     sum.plusInPlace(x.timesInPlace(x).sum(0));
-  }
-
-  /** {@code Q_S^T D Q_A}. */
-  private static Tensor rotate(Tensor gradients, Kronecker basis) {
-    return basis.gradient().rotateRows(basis.activation().rotate(gradients));
-  }
-
-  /** The same, from {@code sum_t (Q_S^T d_t) (Q_A^T a_t)^T}. */
-  private static Tensor rotatedPositions(List<Trace.Use> uses, Kronecker basis) {
-    Eigenbasis activation = basis.activation();
-    Eigenbasis gradient = basis.gradient();
-    return Trace.sequenceGradients(
-        uses.stream()
-            .map(use ->
-                new Trace.Use(activation.rotate(use.input()), gradient.rotate(use.gradient())))
-            .toList());
   }
 
   /** Mean over sequences of the squared rotated gradient, if it was wanted: [out, in]. */

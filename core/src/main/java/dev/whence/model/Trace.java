@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 
 /**
  * What one batch leaves at the tracked layers: their inputs a and the log-likelihood's gradients d
@@ -25,21 +26,18 @@ public final class Trace {
    * @param gradient d, zero at padding: [batch, positions, out]
    */
   public record Use(Tensor input, Tensor gradient) {
-    /** The sequences' gradients {@code D = sum_t d_t a_t^T}: [batch, out, in(+1)]. */
-    public Tensor sequenceGradients() {
-      return gradient.transpose(1, 2).bmm(input);
-    }
-
-    /** The same for some of the sequences. */
+    /** Some of the sequences. */
     public Use narrow(long first, long count) {
       return new Use(input.narrow(0, first, count), gradient.narrow(0, first, count));
     }
   }
 
   private final List<List<Use>> uses;
+  private final Tensor logits;
 
-  private Trace(List<List<Use>> uses) {
+  private Trace(List<List<Use>> uses, Tensor logits) {
     this.uses = uses;
+    this.logits = logits;
   }
 
   /** Runs the model forward and backward over a batch. */
@@ -50,12 +48,17 @@ public final class Trace {
     Tensor gradient = batch.logLikelihoodGradient(logits, targets);
     List<Tensor> outputs = recorder.calls.stream().map(Call::output).toList();
     List<Tensor> gradients = Autograd.gradients(logits, gradient, outputs);
-    return new Trace(recorder.uses(gradients, batch, model.type().accumulator()));
+    return new Trace(recorder.uses(gradients, batch, model.type().accumulator()), logits.detach());
   }
 
   /** The uses of the tracked layer of this index: one, unless the model shares the module. */
   public List<Use> uses(int layer) {
     return uses.get(layer);
+  }
+
+  /** What the model said: [batch, positions, vocabulary]. */
+  public Tensor logits() {
+    return logits;
   }
 
   /** The sequences' gradients of a layer, over all its uses: [batch, out, in(+1)]. */
@@ -89,9 +92,17 @@ public final class Trace {
 
   /** {@code sum over uses of sum_t d_t a_t^T}: [batch, out, in(+1)]. */
   public static Tensor sequenceGradients(List<Use> uses) {
-    Tensor sum = uses.getFirst().sequenceGradients();
+    return sum(uses, (input, gradient) -> gradient.transpose(1, 2).bmm(input));
+  }
+
+  /**
+   * The sum over a layer's uses of what {@code product} makes of the inputs and the gradients; it
+   * must make a new tensor.
+   */
+  public static Tensor sum(List<Use> uses, BinaryOperator<Tensor> product) {
+    Tensor sum = product.apply(uses.getFirst().input(), uses.getFirst().gradient());
     for (Use use : uses.subList(1, uses.size())) {
-      sum.plusInPlace(use.sequenceGradients());
+      sum.plusInPlace(product.apply(use.input(), use.gradient()));
     }
     return sum;
   }

@@ -14,6 +14,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Selection;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.curvature.Curvature;
+import dev.whence.curvature.LayerFactors;
 import dev.whence.model.CorpusPass;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
@@ -132,22 +133,31 @@ public final class Attribution {
 
   private void into(Path folder) {
     DType scoreType = model.type().accumulator();
-    try (RunFolder.Factors factors = run.factors(scoreType, model.device())) {
-      List<Curvature> curvatures = new ArrayList<>();
-      try {
-        factors
-            .layers()
-            .forEach(f -> curvatures.add(f.curvature(settings.curvature(), settings.damping())));
-        try (PreconditionedQueries prepared =
-            PreconditionedQueries.of(
-                model, layers, queries, curvatures, settings.rank(), progress)) {
-          TopInfluences top = scan(folder, prepared, curvatures, scoreType);
-          tables(folder, prepared, top);
-        }
-      } finally {
-        curvatures.forEach(Curvature::close);
+    List<Curvature> curvatures = new ArrayList<>();
+    Optional<RunFolder.Factors> factors = Optional.of(run.factors(scoreType, model.device()));
+    try {
+      for (LayerFactors layer : factors.get().layers()) {
+        curvatures.add(layer.curvature(settings.curvature(), settings.damping()));
       }
+      PreconditionedQueries prepared =
+          PreconditionedQueries.of(model, layers, queries, curvatures, settings.rank(), progress);
+      if (!settings.selfInfluence()) {
+        // The scan needs the queries alone; what it needs no more makes room for them.
+        close(curvatures, factors);
+        factors = Optional.empty();
+      }
+      try (PreconditionedQueries expanded = prepared.expand(settings.memory().bytes() / 2)) {
+        tables(folder, expanded, scan(folder, expanded, curvatures, scoreType));
+      }
+    } finally {
+      close(curvatures, factors);
     }
+  }
+
+  private static void close(List<Curvature> curvatures, Optional<RunFolder.Factors> factors) {
+    curvatures.forEach(Curvature::close);
+    curvatures.clear();
+    factors.ifPresent(RunFolder.Factors::close);
   }
 
   private TopInfluences scan(

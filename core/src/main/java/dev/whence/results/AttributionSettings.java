@@ -1,6 +1,7 @@
 package dev.whence.results;
 
 import dev.whence.InvalidInputException;
+import dev.whence.MemoryBudget;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import java.util.Map;
  * @param layerwise with {@code allScores}, writes every layer's score
  * @param selfInfluence writes every sequence's influence on itself
  * @param checkpointSeconds how often progress is saved; it decides nothing else
+ * @param memory decides how much is kept formed, and nothing else
  */
 public record AttributionSettings(
     CurvatureKind curvature,
@@ -28,11 +30,22 @@ public record AttributionSettings(
     boolean layerwise,
     boolean selfInfluence,
     int batchTokens,
-    int checkpointSeconds) {
+    int checkpointSeconds,
+    MemoryBudget memory) {
   /** EK-FAC with a tenth of the mean eigenvalue as damping, full rank, the top 100 of each sign. */
   public static final AttributionSettings DEFAULT =
       new AttributionSettings(
-          CurvatureKind.EKFAC, Damping.DEFAULT, 0, 100, false, false, false, false, 4096, 60);
+          CurvatureKind.EKFAC,
+          Damping.DEFAULT,
+          0,
+          100,
+          false,
+          false,
+          false,
+          false,
+          4096,
+          60,
+          MemoryBudget.ofMachine());
 
   public AttributionSettings {
     if (rank < 0) {
@@ -63,7 +76,8 @@ public record AttributionSettings(
         layerwise,
         selfInfluence,
         batchTokens,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public AttributionSettings withDamping(Damping value) {
@@ -77,7 +91,8 @@ public record AttributionSettings(
         layerwise,
         selfInfluence,
         batchTokens,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public AttributionSettings withRank(int value) {
@@ -91,7 +106,8 @@ public record AttributionSettings(
         layerwise,
         selfInfluence,
         batchTokens,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public AttributionSettings withTop(int count) {
@@ -105,7 +121,8 @@ public record AttributionSettings(
         layerwise,
         selfInfluence,
         batchTokens,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   /** Writes the score matrix, for each layer and position too if wanted. */
@@ -120,7 +137,8 @@ public record AttributionSettings(
         everyLayer,
         selfInfluence,
         batchTokens,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public AttributionSettings withSelfInfluence() {
@@ -134,7 +152,8 @@ public record AttributionSettings(
         layerwise,
         true,
         batchTokens,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public AttributionSettings withBatchTokens(int tokens) {
@@ -148,7 +167,8 @@ public record AttributionSettings(
         layerwise,
         selfInfluence,
         tokens,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public AttributionSettings withCheckpointSeconds(int seconds) {
@@ -162,7 +182,23 @@ public record AttributionSettings(
         layerwise,
         selfInfluence,
         batchTokens,
-        seconds);
+        seconds,
+        memory);
+  }
+
+  public AttributionSettings withMemory(MemoryBudget budget) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        batchTokens,
+        checkpointSeconds,
+        budget);
   }
 
   /** What decides the results, by the command line's option. */

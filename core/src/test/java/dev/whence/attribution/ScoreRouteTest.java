@@ -13,10 +13,13 @@ class ScoreRouteTest {
   @Test
   void costsAreThoseOfTheTable() {
     // METHOD section 4, with B T o i Q r = 2, 3, 5, 7, 11, 13.
-    Sizes lowRank = new Sizes(2, 3, 5, 7, 11, 13);
+    Sizes lowRank = new Sizes(2, 3, 5, 7, 11, 13, false);
     assertThat(POSITIONS.cost(lowRank)).isEqualTo(2 * 3 * 11 * 13 * (5 + 7));
     assertThat(GRADIENTS.cost(lowRank)).isEqualTo(2 * 3 * 5 * 7 + 2 * 11 * 5 * 7 + 11 * 13 * 5 * 7);
-    Sizes whole = new Sizes(2, 3, 5, 7, 11, 0);
+    Sizes formed = new Sizes(2, 3, 5, 7, 11, 13, true);
+    assertThat(POSITIONS.cost(formed)).isEqualTo(POSITIONS.cost(lowRank));
+    assertThat(GRADIENTS.cost(formed)).isEqualTo(2 * 3 * 5 * 7 + 2 * 11 * 5 * 7);
+    Sizes whole = new Sizes(2, 3, 5, 7, 11, 0, true);
     assertThat(POSITIONS.cost(whole)).isEqualTo(2 * 3 * 11 * 5 * 7);
     assertThat(GRADIENTS.cost(whole)).isEqualTo(2 * 3 * 5 * 7 + 2 * 11 * 5 * 7);
   }
@@ -37,7 +40,7 @@ class ScoreRouteTest {
   })
   void cheaperRouteIsTaken(
       long batch, long positions, long out, long in, long queries, long rank, ScoreRoute expected) {
-    Sizes sizes = new Sizes(batch, positions, out, in, queries, rank);
+    Sizes sizes = new Sizes(batch, positions, out, in, queries, rank, false);
     assertThat(ScoreRoute.cheapest(sizes)).isEqualTo(expected);
     ScoreRoute other = expected == POSITIONS ? GRADIENTS : POSITIONS;
     assertThat(expected.cost(sizes)).isPositive().isLessThanOrEqualTo(other.cost(sizes));

@@ -87,7 +87,7 @@ class LayerFactorsTest {
                 .curvature(kind, new Damping.Relative(RATIO))) {
       Tensor d = Tensors.of(Dense.flat(gradients), 2, OUT, IN);
       Tensor p = curvature.precondition(d);
-      double[] forms = curvature.quadraticForm(d).toDoubles();
+      double[] forms = curvature.quadraticForm(curvature.coordinates(d)).toDoubles();
       assertThat(p.shape()).containsExactly(2, OUT, IN);
       assertThat(forms).hasSize(2);
       for (int b = 0; b < 2; b++) {
@@ -153,7 +153,9 @@ class LayerFactorsTest {
       for (CurvatureKind kind : CurvatureKind.values()) {
         try (Curvature curvature = factors.curvature(kind, Damping.DEFAULT)) {
           assertThat(curvature.precondition(zero).toDoubles()).as("%s", kind).containsOnly(0);
-          assertThat(curvature.quadraticForm(zero).toDoubles()).as("%s", kind).containsOnly(0);
+          assertThat(curvature.quadraticForm(curvature.coordinates(zero)).toDoubles())
+              .as("%s", kind)
+              .containsOnly(0);
         }
       }
     }

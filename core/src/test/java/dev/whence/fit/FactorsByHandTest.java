@@ -11,6 +11,7 @@ import dev.whence.curvature.Dense;
 import dev.whence.curvature.Eigenbasis;
 import dev.whence.curvature.Fisher;
 import dev.whence.curvature.LayerFactors.Kronecker;
+import dev.whence.curvature.RotationRoute;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
 import dev.whence.model.Linear;
@@ -183,9 +184,9 @@ class FactorsByHandTest {
         LanguageModel model = Workbench.model("gpt2");
         Corpus corpus = Workbench.corpus(folder, Workbench.documents(SEED, 9, 24, 5, 12))) {
       List<Linear> layers = List.of(model.linear(LAYER).orElseThrow());
-      assertThat(LambdaRoute.cheapest(23, 32, 33))
+      assertThat(RotationRoute.cheapest(23, 32, 33))
           .as("the route without the diagonal")
-          .isEqualTo(LambdaRoute.ROTATE_POSITIONS);
+          .isEqualTo(RotationRoute.POSITIONS);
       List<TokenBatch.Row> rows = new ArrayList<>();
       for (int n = 0; n < corpus.size(); n++) {
         rows.add(TokenBatch.Row.whole(corpus.sequence(n).tokens(), n));

@@ -1,0 +1,64 @@
+package dev.whence.tensor;
+
+import java.util.SplittableRandom;
+
+/**
+ * The nearest product of low rank to a matrix, by subspace iteration from random vectors (Halko,
+ * Martinsson and Tropp 2011, algorithm 4.4): {@code 2 (2 + 2 q)} thin products instead of a whole
+ * decomposition. The random vectors are always the same, so equal matrices have equal results.
+ */
+public final class RandomizedSvd {
+  /** Directions beyond the rank, which make the wanted ones certain. */
+  private static final int OVERSAMPLING = 16;
+
+  /** Each turn multiplies the gap between wanted and unwanted directions. */
+  private static final int POWER_ITERATIONS = 2;
+
+  /** Below this many times the subspace, the whole decomposition is as cheap, and exact. */
+  private static final int WORTHWHILE = 8;
+
+  private static final long SEED = 0x5EED;
+
+  private RandomizedSvd() {}
+
+  /**
+   * Decomposes an [m, n] matrix.
+   *
+   * @param rank of the product; the singular values and vectors are fewer when the matrix is
+   *     smaller
+   */
+  public static Eigen.Singular of(Tensor matrix, int rank) {
+    long smaller = Math.min(matrix.size(0), matrix.size(1));
+    int kept = (int) Math.min(rank, smaller);
+    int subspace = kept + OVERSAMPLING;
+    return smaller < (long) WORTHWHILE * subspace
+        ? truncate(Eigen.singular(matrix), kept)
+        : truncate(iterate(matrix, subspace), kept);
+  }
+
+  private static Eigen.Singular iterate(Tensor matrix, int subspace) {
+    Tensor start = gaussian(matrix.size(1), subspace).to(matrix.type()).to(matrix.device());
+    Tensor q = Eigen.orthonormal(matrix.matmul(start)); // [m, k]
+    for (int turn = 0; turn < POWER_ITERATIONS; turn++) {
+      Tensor right = Eigen.orthonormal(matrix.t().matmul(q)); // [n, k]
+      q = Eigen.orthonormal(matrix.matmul(right));
+    }
+    Tensor core = q.t().matmul(matrix); // [k, n]
+    Eigen.Singular small = Eigen.singular(core);
+    return new Eigen.Singular(q.matmul(small.u()), small.s(), small.vt());
+  }
+
+  private static Eigen.Singular truncate(Eigen.Singular whole, long kept) {
+    return new Eigen.Singular(
+        whole.u().narrow(1, 0, kept), whole.s().narrow(0, 0, kept), whole.vt().narrow(0, 0, kept));
+  }
+
+  private static Tensor gaussian(long rows, int columns) {
+    SplittableRandom random = new SplittableRandom(SEED);
+    float[] values = new float[Math.toIntExact(rows * columns)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return Tensors.of(values, rows, columns);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.whence.tensor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Products of low rank, against Eckart and Young's bound from the whole decomposition. */
+class RandomizedSvdTest {
+  private static final long SEED = 17;
+  private final Random random = new Random(SEED);
+
+  @ParameterizedTest
+  @CsvSource({"5, 7, 1", "5, 7, 4", "5, 7, 9", "7, 5, 3", "40, 60, 8"})
+  void smallMatricesAreTruncatedExactly(int m, int n, int rank) {
+    try (Scope _ = Scope.open()) {
+      Tensor matrix = gaussian(m, n);
+      assertThat(error(matrix, rank)).isCloseTo(bound(matrix, rank), within(1e-12));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"160, 300, 2, 1.2", "300, 160, 2, 1.2", "200, 200, 4, 0.8"})
+  void largeOnesComeWithinAPercentOfTheBest(int m, int n, int rank, double decay) {
+    try (Scope _ = Scope.open()) {
+      Tensor matrix = decaying(m, n, decay);
+      assertThat((long) Math.min(m, n)).isGreaterThanOrEqualTo(8L * (rank + 16));
+      double best = bound(matrix, rank);
+      assertThat(error(matrix, rank))
+          .as("seed %d", SEED)
+          .isBetween(best * (1 - 1e-12), best * 1.01);
+    }
+  }
+
+  @Test
+  void matrixOfThatRankIsRecovered() {
+    try (Scope _ = Scope.open()) {
+      Tensor matrix = gaussian(200, 3).matmul(gaussian(3, 250));
+      assertThat(error(matrix, 4) / matrix.norm().item()).isLessThan(1e-12);
+    }
+  }
+
+  @Test
+  void zeroHasNoDirectionsAndNoNaN() {
+    try (Scope _ = Scope.open()) {
+      Tensor zero = Tensors.zeros(DType.FLOAT32, Device.CPU, 200, 300);
+      assertThat(product(RandomizedSvd.of(zero, 4)).toDoubles()).containsOnly(0);
+    }
+  }
+
+  @Test
+  void sameMatrixHasTheSameProduct() {
+    try (Scope _ = Scope.open()) {
+      Tensor matrix = decaying(200, 300, 1);
+      assertThat(product(RandomizedSvd.of(matrix, 4)).toDoubles())
+          .isEqualTo(product(RandomizedSvd.of(matrix, 4)).toDoubles());
+    }
+  }
+
+  private static org.assertj.core.data.Offset<Double> within(double offset) {
+    return org.assertj.core.data.Offset.offset(offset);
+  }
+
+  private static double error(Tensor matrix, int rank) {
+    return product(RandomizedSvd.of(matrix, rank)).minus(matrix).norm().item();
+  }
+
+  private static Tensor product(Eigen.Singular parts) {
+    return parts.u().times(parts.s()).matmul(parts.vt());
+  }
+
+  /** The distance to the nearest matrix of this rank: the norm of the other singular values. */
+  private static double bound(Tensor matrix, int rank) {
+    double[] singular = Eigen.singular(matrix).s().toDoubles();
+    double tail = 0;
+    for (int k = rank; k < singular.length; k++) {
+      tail += singular[k] * singular[k];
+    }
+    return Math.sqrt(tail);
+  }
+
+  /** Singular values fall as a power of their index. */
+  private Tensor decaying(int m, int n, double power) {
+    Eigen.Singular parts = Eigen.singular(gaussian(m, n));
+    double[] values = new double[Math.min(m, n)];
+    for (int k = 0; k < values.length; k++) {
+      values[k] = Math.pow(k + 1, -power);
+    }
+    return parts.u().times(Tensors.of(values, values.length)).matmul(parts.vt());
+  }
+
+  private Tensor gaussian(int m, int n) {
+    return Tensors.of(random.doubles((long) m * n, -1, 1).toArray(), m, n);
+  }
+}
