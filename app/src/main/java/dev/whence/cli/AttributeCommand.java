@@ -118,7 +118,8 @@ final class AttributeCommand implements Callable<Integer> {
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
-      description = "Memory to stay within, such as 16g (default: three quarters of the machine's).")
+      description =
+          "Memory to stay within, such as 16g (default: three quarters of the machine's).")
   private Optional<String> memory = Optional.empty();
 
   @Option(names = "--force", description = "Replace results that were made from something else.")

@@ -18,7 +18,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   static final String INFLUENCES = "influences.parquet";
   static final String TOKENS = "tokens.parquet";
   static final String LAYERS = "layers.parquet";
-  static final String SCORES = "scores.safetensors";
+  public static final String SCORES = "scores.safetensors";
 
   /** A query as it was asked. */
   public record AskedQuery(String id, String prompt, String completion, double logProbability) {}

@@ -1,0 +1,126 @@
+package dev.whence.benchmarks;
+
+import dev.whence.Progress;
+import dev.whence.attribution.QueryFile;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.CorpusSource;
+import dev.whence.corpus.Tokenization;
+import dev.whence.curvature.Fisher;
+import dev.whence.fit.Fit;
+import dev.whence.fit.FitSettings;
+import dev.whence.model.LanguageModel;
+import dev.whence.results.Attribution;
+import dev.whence.results.AttributionSettings;
+import dev.whence.results.ResultsFolder;
+import dev.whence.run.RunFolder;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Whence itself, through the interface that its command line uses, files and all. */
+final class Ours implements Contender, AutoCloseable {
+  private static final int HOUR = 3600;
+
+  private final Path folder;
+  private final Shapes shapes;
+  private final int batchTokens;
+  private final LanguageModel model;
+
+  /**
+   * @param folder that {@link Shapes#write} filled
+   * @param batch sequences
+   */
+  Ours(Path folder, Shapes shapes, int batch) {
+    this.folder = folder;
+    this.shapes = shapes;
+    this.batchTokens = batch * shapes.positions();
+    this.model = LanguageModel.load(folder.resolve("model"), DType.FLOAT32, Device.CPU);
+  }
+
+  @Override
+  public Map<Phase, Double> fit(Job job, boolean empirical) {
+    StageTimes times = new StageTimes();
+    try (Corpus corpus = corpus(job.fit())) {
+      FitSettings settings =
+          FitSettings.DEFAULT
+              .withFisher(empirical ? Fisher.EMPIRICAL : Fisher.SAMPLED)
+              .withBatchTokens(batchTokens)
+              .withCheckpointSeconds(HOUR);
+      Fit.run(model, folder.resolve("model"), corpus, settings, run(), true, times);
+    }
+    return Map.of(
+        Phase.COVARIANCE, times.of("accumulating covariances"),
+        Phase.EIGENDECOMPOSITION, times.of("decomposing"),
+        Phase.LAMBDA, times.of("accumulating corrected eigenvalues"));
+  }
+
+  @Override
+  public Map<Phase, Double> score(Job job, Path scores) {
+    StageTimes times = new StageTimes();
+    Path results = folder.resolve("results");
+    try (Corpus corpus = corpus(job.scan())) {
+      var queries =
+          QueryFile.read(
+              folder.resolve("queries.jsonl"),
+              Optional.empty(),
+              shapes.vocabulary(),
+              model.maximumPositions());
+      AttributionSettings settings =
+          AttributionSettings.DEFAULT
+              .withRank(job.rank())
+              .withTop(1)
+              .withAllScores(false, false)
+              .withBatchTokens(batchTokens)
+              .withCheckpointSeconds(HOUR);
+      Attribution.run(
+          RunFolder.open(run()),
+          model,
+          Optional.empty(),
+          queries.subList(0, job.queries()),
+          corpus,
+          settings,
+          results,
+          true,
+          times);
+      Files.copy(
+          results.resolve(ResultsFolder.SCORES), scores, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Map.of(
+        Phase.PRECONDITION, times.of("preconditioning"),
+        Phase.SCAN, times.of("scanning"));
+  }
+
+  private Path run() {
+    return folder.resolve("run");
+  }
+
+  /** The first sequences, as a corpus of their own. */
+  private Corpus corpus(int sequences) {
+    Path part = folder.resolve("corpus-" + sequences + ".jsonl");
+    try {
+      List<String> lines = Files.readAllLines(folder.resolve("corpus.jsonl"));
+      Files.write(part, lines.subList(0, sequences));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Corpus.open(
+        CorpusSource.of(part),
+        new Tokenization(Optional.empty(), shapes.positions() + 1, shapes.vocabulary()),
+        folder.resolve("cache"),
+        Progress.NONE);
+  }
+
+  @Override
+  public void close() {
+    model.close();
+  }
+}
