@@ -64,7 +64,7 @@ public final class Benchmarks implements Callable<Integer> {
     Files.createDirectories(out);
     shapes.write(out, 1024, 256);
     report = new Report(Ceilings.measure(), System.out::print);
-    try (Ours ours = new Ours(out, shapes, BATCH);
+    try (Ours ours = new Ours(out, shapes);
         OptionalPeer peer = OptionalPeer.start(peerCommand, out, BATCH)) {
       LeastWork least = new LeastWork(shapes);
       if (workloads.contains(Workload.G)) {

@@ -30,17 +30,12 @@ final class Ours implements Contender, AutoCloseable {
 
   private final Path folder;
   private final Shapes shapes;
-  private final int batchTokens;
   private final LanguageModel model;
 
-  /**
-   * @param folder that {@link Shapes#write} filled
-   * @param batch sequences
-   */
-  Ours(Path folder, Shapes shapes, int batch) {
+  /** Uses a folder that {@link Shapes#write} filled; batches are of the default size. */
+  Ours(Path folder, Shapes shapes) {
     this.folder = folder;
     this.shapes = shapes;
-    this.batchTokens = batch * shapes.positions();
     this.model = LanguageModel.load(folder.resolve("model"), DType.FLOAT32, Device.CPU);
   }
 
@@ -51,7 +46,6 @@ final class Ours implements Contender, AutoCloseable {
       FitSettings settings =
           FitSettings.DEFAULT
               .withFisher(empirical ? Fisher.EMPIRICAL : Fisher.SAMPLED)
-              .withBatchTokens(batchTokens)
               .withCheckpointSeconds(HOUR);
       Fit.run(model, folder.resolve("model"), corpus, settings, run(), true, times);
     }
@@ -77,7 +71,6 @@ final class Ours implements Contender, AutoCloseable {
               .withRank(job.rank())
               .withTop(1)
               .withAllScores(false, false)
-              .withBatchTokens(batchTokens)
               .withCheckpointSeconds(HOUR);
       Attribution.run(
           RunFolder.open(run()),

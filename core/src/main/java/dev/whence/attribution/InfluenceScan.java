@@ -18,7 +18,7 @@ import java.util.function.LongConsumer;
 /** Scores every sequence of a corpus against all queries, in one pass (METHOD 2.5). */
 public final class InfluenceScan {
   /** Gradients of a few sequences at a time: at most this many numbers. */
-  private static final long SLICE_ELEMENTS = 1L << 25;
+  private static final long SLICE_ELEMENTS = 1L << 26;
 
   private final LanguageModel model;
   private final List<Linear> layers;

@@ -74,7 +74,9 @@ public sealed interface LayerQueries extends AutoCloseable {
 
     /** {@code <P, D>} for D [batch, out, in]: [batch, queries]. */
     Tensor products(Tensor sequences) {
-      return sequences.reshape(sequences.size(0), -1).matmul(gradients.reshape(count(), -1).t());
+      // Queries first: in this order the product takes two thirds of the time.
+      Tensor rows = sequences.reshape(sequences.size(0), -1); // [batch, out * in]
+      return gradients.reshape(count(), -1).matmul(rows.t()).t();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.whence.attribution;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.corpus.Batches;
 import dev.whence.curvature.Curvature;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
@@ -15,6 +16,7 @@ import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -26,6 +28,8 @@ import java.util.List;
  */
 public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logProbabilities)
     implements AutoCloseable {
+  /** Queries of one length share a pass through the model, a few at a time. */
+  private static final int BATCH_TOKENS = 1024;
 
   /**
    * Takes each query's gradient and preconditions it.
@@ -46,11 +50,12 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
     DType type = model.type().accumulator();
     PreconditionedQueries result = empty(layers, queries.size(), rank, type, model);
     try (Progress.Stage stage = progress.begin("preconditioning", queries.size(), "queries")) {
-      for (int q = 0; q < queries.size(); q++) {
+      for (long[] places :
+          Batches.of(q -> queries.get((int) q).tokens().length, 0, queries.size(), BATCH_TOKENS)) {
         try (Scope _ = Scope.open()) {
-          result.set(q, model, layers, queries.get(q), curvatures);
+          result.set(places, model, layers, queries, curvatures);
         }
-        stage.advance(1);
+        stage.advance(places.length);
       }
       return result;
     } catch (RuntimeException e) {
@@ -76,44 +81,63 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
                     Tensors.zeros(type, model.device(), queries, kept, in).keep()));
       }
     }
-    return new PreconditionedQueries(parts, new ArrayList<>());
+    return new PreconditionedQueries(parts, new ArrayList<>(Collections.nCopies(queries, 0.0)));
   }
 
   private void set(
-      int q, LanguageModel model, List<Linear> linears, Query query, List<Curvature> curvatures) {
-    TokenBatch batch =
-        TokenBatch.of(
-            List.of(new TokenBatch.Row(query.tokens(), query.firstScored(), 0)), model.device());
+      long[] places,
+      LanguageModel model,
+      List<Linear> linears,
+      List<Query> queries,
+      List<Curvature> curvatures) {
+    List<TokenBatch.Row> rows = new ArrayList<>();
+    for (long place : places) {
+      Query query = queries.get((int) place);
+      rows.add(new TokenBatch.Row(query.tokens(), query.firstScored(), 0));
+    }
+    TokenBatch batch = TokenBatch.of(rows, model.device());
     Trace trace = Trace.of(model, linears, batch, new Targets.Given());
     for (int l = 0; l < layers.size(); l++) {
       int layer = l;
-      try (Scope _ = Scope.open()) {
-        Curvature curvature = curvatures.get(layer);
-        Tensor x = // (Q_S^T V Q_A) / (Lambda + lambda): [out, in]
-            curvature.divide(Trace.sum(trace.uses(layer), curvature::coordinates).select(0, 0));
-        if (!x.isFinite()) {
-          throw new ArithmeticException(
-              "the gradient of query '%s' at layer %s is not finite; try --dtype float32 or float64"
-                  .formatted(query.id(), linears.get(layer).name()));
-        }
-        switch (layers.get(layer)) {
-          case LayerQueries.Full full ->
-              full.gradients()
-                  .select(0, q)
-                  .copyInPlace(curvature.restoreColumns(curvature.restoreRows(x)));
-          case LayerQueries.LowRank low -> {
-            // Rotations keep singular values: the thin vectors are carried back, never the whole.
-            Eigen.Singular parts = RandomizedSvd.of(x, (int) low.rank());
-            Tensor left = parts.u().times(parts.s()); // [out, r]
-            low.left().select(0, q).copyInPlace(curvature.restoreRows(left));
-            low.right().select(0, q).copyInPlace(curvature.restoreColumns(parts.vt()));
-          }
-          case LayerQueries.Expanded _ ->
-              throw new IllegalStateException("queries are expanded after all are set");
-        }
-      }
+      trace.slices(
+          layer,
+          1,
+          (row, uses) -> {
+            int q = (int) places[(int) row];
+            Curvature curvature = curvatures.get(layer);
+            Tensor x = // (Q_S^T V Q_A) / (Lambda + lambda): [out, in]
+                curvature.divide(Trace.sum(uses, curvature::coordinates).select(0, 0));
+            if (!x.isFinite()) {
+              throw new ArithmeticException(
+                  "the gradient of query '%s' at layer %s is not finite; try --dtype float32 or float64"
+                      .formatted(queries.get(q).id(), linears.get(layer).name()));
+            }
+            set(layers.get(layer), q, curvature, x);
+          });
     }
-    logProbabilities.add(batch.logProbabilities(trace.logits()).sum().item());
+    double[] logs = batch.logProbabilities(trace.logits()).sum(1).toDoubles();
+    for (int row = 0; row < places.length; row++) {
+      logProbabilities.set((int) places[row], logs[row]);
+    }
+  }
+
+  /** Carries {@code x} back from the curvature's coordinates into the place of query q. */
+  private static void set(LayerQueries queries, int q, Curvature curvature, Tensor x) {
+    switch (queries) {
+      case LayerQueries.Full full ->
+          full.gradients()
+              .select(0, q)
+              .copyInPlace(curvature.restoreColumns(curvature.restoreRows(x)));
+      case LayerQueries.LowRank low -> {
+        // Rotations keep singular values: the thin vectors are carried back, never the whole.
+        Eigen.Singular parts = RandomizedSvd.of(x, (int) low.rank());
+        Tensor left = parts.u().times(parts.s()); // [out, r]
+        low.left().select(0, q).copyInPlace(curvature.restoreRows(left));
+        low.right().select(0, q).copyInPlace(curvature.restoreColumns(parts.vt()));
+      }
+      case LayerQueries.Expanded _ ->
+          throw new IllegalStateException("queries are expanded after all are set");
+    }
   }
 
   /**

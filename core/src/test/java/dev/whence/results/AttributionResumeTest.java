@@ -28,8 +28,8 @@ class AttributionResumeTest {
       Interruption whole = Interruption.never();
       ResultsFolder expected = attribute(bench, "expected", whole);
       int reports = whole.reports().size();
-      // Preconditioning and tables for 3 queries, a scan of 20 sequences.
-      assertThat(reports).isEqualTo((1 + 3) + (2 + 20) + (1 + 3));
+      // Preconditioning of 3 queries in one batch, a scan of 20 sequences, tables for 3 queries.
+      assertThat(reports).isEqualTo((1 + 1) + (2 + 20) + (1 + 3));
       for (int n = 1; n <= reports; n++) {
         String name = "cut" + n;
         cut(bench, name, n);
@@ -56,7 +56,7 @@ class AttributionResumeTest {
   @Test
   void finishedChunksAreNotScannedAgain() {
     try (Bench bench = Bench.open(folder)) {
-      cut(bench, "out", 4 + 2 + 19);
+      cut(bench, "out", 2 + 2 + 19);
       Interruption progress = Interruption.never();
       attribute(bench, "out", progress);
       long scanned = progress.reports().stream().filter("scanning 1"::equals).count();
@@ -71,7 +71,7 @@ class AttributionResumeTest {
       ResultsFolder expected = attribute(bench, "expected", Progress.NONE);
       assertThatThrownBy(() ->
               bench.attribute(
-                  "out", Bench.queries().reversed(), SETTINGS, false, Interruption.at(4 + 2 + 15)))
+                  "out", Bench.queries().reversed(), SETTINGS, false, Interruption.at(2 + 2 + 15)))
           .isInstanceOf(Interruption.PowerCut.class);
       ResultsFolder results = attribute(bench, "out", Progress.NONE);
       assertThat(Files.mismatch(scores(results), scores(expected))).isEqualTo(-1);
@@ -82,7 +82,7 @@ class AttributionResumeTest {
   @Test
   void damagedCheckpointIsNamedAndDeletingItsFolderStartsOver() throws IOException {
     try (Bench bench = Bench.open(folder)) {
-      cut(bench, "out", 4 + 2 + 19);
+      cut(bench, "out", 2 + 2 + 19);
       Path file = folder.resolve("out.partial").resolve("scan.safetensors");
       byte[] whole = Files.readAllBytes(file);
       for (int length : List.of(0, 7, 100, whole.length - 1)) {
