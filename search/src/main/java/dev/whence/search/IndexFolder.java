@@ -63,6 +63,17 @@ record IndexFolder(Path path, IndexManifest manifest) {
    * @throws InvalidInputException naming what is missing, of another format or damaged
    */
   static IndexFolder open(Path folder) {
+    IndexFolder index = read(folder);
+    index.manifest.files().forEach(index::check);
+    return index;
+  }
+
+  /**
+   * Reads an index folder's manifest alone.
+   *
+   * @throws InvalidInputException if there is none, or it is damaged or of another format
+   */
+  static IndexFolder read(Path folder) {
     if (!Files.exists(folder.resolve(RunFolder.MANIFEST))) {
       throw new InvalidInputException(
           folder
@@ -72,10 +83,7 @@ record IndexFolder(Path path, IndexManifest manifest) {
     }
     RunFolder.requireKind(
         folder, IndexManifest.KIND, IndexManifest.FORMAT, "whence search index --force");
-    IndexFolder index =
-        new IndexFolder(folder, RunFolder.readManifest(folder, IndexManifest.class));
-    index.manifest.files().forEach(index::check);
-    return index;
+    return new IndexFolder(folder, RunFolder.readManifest(folder, IndexManifest.class));
   }
 
   private void check(IndexManifest.IndexFile expected) {

@@ -167,6 +167,15 @@ public final class SequenceIndex implements AutoCloseable {
     return open(place, corpus, tokenizer);
   }
 
+  /**
+   * What an index folder holds and was made from, as its manifest says.
+   *
+   * @throws InvalidInputException if it is no index folder, or its manifest is damaged
+   */
+  public static IndexManifest manifest(Path path) {
+    return IndexFolder.read(path).manifest();
+  }
+
   /** What the index holds and was made from. */
   public IndexManifest manifest() {
     return folder.manifest();
