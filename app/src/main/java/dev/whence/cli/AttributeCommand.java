@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.MemoryBudget;
+import dev.whence.attribution.Candidates;
 import dev.whence.attribution.Query;
 import dev.whence.attribution.QueryFile;
 import dev.whence.corpus.Corpus;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Example: whence attribute run --queries queries.jsonl --corpus train.jsonl.gz --out results",
+      "On a large corpus, '--candidates 10000' scores only what shares most terms with the queries.",
       "A query is a line {\"id\", \"prompt\", \"completion\"} or {\"id\", \"prompt_tokens\","
           + " \"completion_tokens\"}."
     },
@@ -42,6 +44,7 @@ final class AttributeCommand implements Callable<Integer> {
 
   @Mixin private CorpusOptions corpus = new CorpusOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
+  @Mixin private FilterOptions filter = new FilterOptions();
 
   @Option(
       names = "--out",
@@ -164,9 +167,20 @@ final class AttributeCommand implements Callable<Integer> {
     ConsoleProgress progress = new ConsoleProgress();
     try (Corpus data =
         corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
+      Optional<Candidates> candidates =
+          filter.candidates(queries, data, model.tokenizer(), corpus.cache(), progress);
       ResultsFolder results =
           Attribution.run(
-              run, model.model(), model.tokenizer(), queries, data, settings, out, force, progress);
+              run,
+              model.model(),
+              model.tokenizer(),
+              queries,
+              data,
+              candidates,
+              settings,
+              out,
+              force,
+              progress);
       System.out.println(Summary.of(results));
       System.out.println("Look at them with: whence top " + out);
     }

@@ -39,7 +39,9 @@ final class CorpusOptions {
   @Option(
       names = "--cache",
       paramLabel = "FOLDER",
-      description = "Where tokenised corpora are kept (default: $WHENCE_CACHE or ~/.cache/whence).")
+      description =
+          "Where tokenised corpora and their indexes are kept (default: $WHENCE_CACHE or"
+              + " ~/.cache/whence).")
   private Path cache = defaultCache(System.getenv());
 
   static Path defaultCache(Map<String, String> environment) {
@@ -47,6 +49,11 @@ final class CorpusOptions {
     return chosen != null && !chosen.isBlank()
         ? Path.of(chosen)
         : Path.of(System.getProperty("user.home"), ".cache", "whence");
+  }
+
+  /** Where tokenised corpora and their indexes are kept. */
+  Path cache() {
+    return cache;
   }
 
   CorpusSource source() {

@@ -7,6 +7,7 @@ import dev.whence.fit.Fit;
 import dev.whence.fit.FitSettings;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
+import dev.whence.model.ModelLimits;
 import dev.whence.run.RunFolder;
 import dev.whence.tensor.DType;
 import java.nio.file.Path;
@@ -130,6 +131,11 @@ final class FitCommand implements Callable<Integer> {
   }
 
   private int length(LanguageModel model) {
-    return sequenceLength.orElseGet(() -> Math.min(DEFAULT_LENGTH, model.maximumPositions()));
+    return sequenceLength.orElseGet(() -> defaultLength(model.limits()));
+  }
+
+  /** Into how many tokens documents are cut when nothing is said. */
+  static int defaultLength(ModelLimits limits) {
+    return Math.min(DEFAULT_LENGTH, limits.maximumPositions());
   }
 }

@@ -7,6 +7,8 @@ import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsManifest;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
+import dev.whence.search.IndexManifest;
+import dev.whence.search.SequenceIndex;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.nio.file.Files;
@@ -20,11 +22,11 @@ import tools.jackson.databind.JsonNode;
 /** Says what is in a folder. */
 @Command(
     name = "inspect",
-    description = "Say what is in a model, run or results folder, in words.",
+    description = "Say what is in a model, run, results or index folder, in words.",
     footer = {"", "Example: whence inspect run"},
     mixinStandardHelpOptions = true)
 final class InspectCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "FOLDER", description = "A MODEL, RUN or RESULTS folder.")
+  @Parameters(paramLabel = "FOLDER", description = "A MODEL, RUN, RESULTS or INDEX folder.")
   private Path folder = Path.of("");
 
   @Override
@@ -34,6 +36,8 @@ final class InspectCommand implements Callable<Integer> {
       switch (kind) {
         case RunManifest.KIND -> inspect(RunFolder.open(folder));
         case ResultsManifest.KIND -> inspect(ResultsFolder.open(folder));
+        case IndexManifest.KIND ->
+            System.out.println(Summary.of(folder, SequenceIndex.manifest(folder)));
         default ->
             throw new InvalidInputException(
                 folder + " holds '" + kind + "', which this version of Whence does not know");
@@ -42,7 +46,7 @@ final class InspectCommand implements Callable<Integer> {
       inspectModel();
     } else {
       throw new InvalidInputException(
-          folder + " is neither a checkpoint, a run nor a results folder");
+          folder + " is neither a checkpoint nor a folder that Whence wrote");
     }
     return 0;
   }

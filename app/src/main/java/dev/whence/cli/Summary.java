@@ -4,6 +4,8 @@ import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsManifest;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
+import dev.whence.search.IndexManifest;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -58,7 +60,7 @@ final class Summary {
         """
         results %s (whence %s, %s)
           run       %s
-          corpus    %,d sequences of %,d documents
+          corpus    %,d sequences of %,d documents%s
           queries   %,d
           settings  %s
           unit      %s
@@ -70,9 +72,33 @@ final class Summary {
         m.run(),
         m.corpus().sequences(),
         m.corpus().documents(),
+        m.candidates()
+            .map(c -> String.format(Locale.ROOT, ", of which %,d were scored", c.sequences()))
+            .orElse(""),
         m.queries(),
         settings,
         m.unit(),
         m.sign());
+  }
+
+  static String of(Path index, IndexManifest m) {
+    return String.format(
+        Locale.ROOT,
+        """
+        index %s (whence %s, lucene %s, %s)
+          corpus  %,d sequences of %,d documents, at most %d tokens each
+          terms   %s
+          size    %,d bytes in %d files\
+        """,
+        index,
+        m.whenceVersion(),
+        m.luceneVersion(),
+        m.created(),
+        m.corpus().sequences(),
+        m.corpus().documents(),
+        m.corpus().sequenceLength(),
+        m.terms(),
+        m.files().stream().mapToLong(IndexManifest.IndexFile::bytes).sum(),
+        m.files().size());
   }
 }

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       FitCommand.class,
       AttributeCommand.class,
       TopCommand.class,
+      SearchCommand.class,
       InspectCommand.class,
       DoctorCommand.class,
       TrainCommand.class,

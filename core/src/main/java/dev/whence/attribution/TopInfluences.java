@@ -16,10 +16,20 @@ public final class TopInfluences {
   /**
    * A sequence's influence on a query.
    *
-   * @param place of the sequence in the pass
+   * @param place of the sequence in the corpus
    * @param influence nats per unit of weight
    */
   public record Entry(long place, double influence) {}
+
+  /** Which sequences count for which query. */
+  @FunctionalInterface
+  public interface Admission {
+    /** Everything counts. */
+    Admission ALL = (_, _) -> true;
+
+    /** Whether the sequence at {@code place} of the corpus counts for the query. */
+    boolean admits(int query, long place);
+  }
 
   /** The weakest of the kept first. */
   private static final Comparator<Entry> WEAKEST_FIRST =
@@ -39,13 +49,20 @@ public final class TopInfluences {
     }
   }
 
-  /** Takes scores [batch, queries] of the sequences at {@code places}. */
+  /** Takes scores [batch, queries] of the sequences at {@code places} of the corpus. */
   public void add(long[] places, Tensor influence) {
+    add(places, influence, Admission.ALL);
+  }
+
+  /** Takes those of the scores [batch, queries] that count. */
+  public void add(long[] places, Tensor influence, Admission admission) {
     double[] scores = influence.toDoubles();
     int queries = raising.size();
     for (int b = 0; b < places.length; b++) {
       for (int q = 0; q < queries; q++) {
-        add(q, places[b], scores[b * queries + q]);
+        if (admission.admits(q, places[b])) {
+          add(q, places[b], scores[b * queries + q]);
+        }
       }
     }
   }

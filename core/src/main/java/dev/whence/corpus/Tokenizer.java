@@ -132,6 +132,11 @@ public final class Tokenizer implements AutoCloseable {
     return tokenizer.decode(Arrays.stream(tokens).asLongStream().toArray(), false);
   }
 
+  /** The text of the tokens without special tokens: what was written, and no more. */
+  public String plainText(int[] tokens) {
+    return tokenizer.decode(Arrays.stream(tokens).asLongStream().toArray(), true);
+  }
+
   /**
    * What each token adds to the text: as many strings as tokens, which joined are {@link #decode}.
    * A token that ends inside a character adds nothing; the token that completes the character adds

@@ -25,18 +25,13 @@ public final class LanguageModel implements AutoCloseable {
   private final Parameters parameters;
   private final Network network;
   private final List<Linear> linears;
-  private final int vocabularySize;
-  private final int maximumPositions;
+  private final ModelLimits limits;
   private final DType type;
   private final Device device;
 
   private LanguageModel(Config config, ParameterSource source, DType type, Device device) {
     this.architecture = config.text("model_type", "");
-    this.vocabularySize = config.size("vocab_size");
-    this.maximumPositions =
-        config.size(
-            "max_position_embeddings",
-            config.size("n_positions", architecture.equals("gpt2") ? 1024 : Integer.MAX_VALUE));
+    this.limits = ModelLimits.of(config);
     this.type = type;
     this.device = device;
     this.parameters = new Parameters(source);
@@ -121,12 +116,17 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   public int vocabularySize() {
-    return vocabularySize;
+    return limits.vocabularySize();
+  }
+
+  /** What the model can take, as its config says. */
+  public ModelLimits limits() {
+    return limits;
   }
 
   /** The longest sequence that the model was made for. */
   public int maximumPositions() {
-    return maximumPositions;
+    return limits.maximumPositions();
   }
 
   public DType type() {

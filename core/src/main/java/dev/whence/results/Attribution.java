@@ -4,6 +4,7 @@ import dev.whence.AtomicFile;
 import dev.whence.Cadence;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.attribution.Candidates;
 import dev.whence.attribution.InfluenceScan;
 import dev.whence.attribution.PreconditionedQueries;
 import dev.whence.attribution.Query;
@@ -28,10 +29,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** From a fitted run, queries and a corpus to a results folder. */
@@ -41,6 +44,8 @@ public final class Attribution {
   private final Optional<Tokenizer> tokenizer;
   private final List<Query> queries;
   private final Corpus corpus;
+  private final Optional<Candidates> candidates;
+  private final Selection selection;
   private final AttributionSettings settings;
   private final Progress progress;
   private final List<Linear> layers;
@@ -51,6 +56,7 @@ public final class Attribution {
       Optional<Tokenizer> tokenizer,
       List<Query> queries,
       Corpus corpus,
+      Optional<Candidates> candidates,
       AttributionSettings settings,
       Progress progress) {
     this.run = run;
@@ -58,6 +64,8 @@ public final class Attribution {
     this.tokenizer = tokenizer;
     this.queries = queries;
     this.corpus = corpus;
+    this.candidates = candidates;
+    this.selection = candidates.map(Candidates::union).orElse(Selection.all(corpus.size()));
     this.settings = settings;
     this.progress = progress;
     this.layers =
@@ -71,17 +79,7 @@ public final class Attribution {
             .toList();
   }
 
-  /**
-   * Attributes, or takes up an interrupted attribution of the same inputs, and writes the results
-   * folder. When {@code out} already holds these results, they are returned as they are.
-   *
-   * @param model loaded from the run's checkpoint
-   * @param queries may be empty when self-influence is wanted
-   * @param corpus what is scored; it need not be what the run was fitted to
-   * @param force replaces results that were made from something else
-   * @throws InvalidInputException when the model has changed since the fit, the run lacks the
-   *     curvature asked for, or {@code out} is something else and {@code force} is not given
-   */
+  /** Attributes all of a corpus's sequences; the arguments are those of the other method. */
   public static ResultsFolder run(
       RunFolder run,
       LanguageModel model,
@@ -92,13 +90,46 @@ public final class Attribution {
       Path out,
       boolean force,
       Progress progress) {
+    return run(
+        run, model, tokenizer, queries, corpus, Optional.empty(), settings, out, force, progress);
+  }
+
+  /**
+   * Attributes, or takes up an interrupted attribution of the same inputs, and writes the results
+   * folder. When {@code out} already holds these results, they are returned as they are.
+   *
+   * @param model loaded from the run's checkpoint
+   * @param queries may be empty when self-influence is wanted
+   * @param corpus what is scored; it need not be what the run was fitted to
+   * @param candidates when given, only they are scored, and each query is told of its own alone
+   * @param force replaces results that were made from something else
+   * @throws IllegalArgumentException when the candidates are not those of as many queries
+   * @throws InvalidInputException when the model has changed since the fit, the run lacks the
+   *     curvature asked for, or {@code out} is something else and {@code force} is not given
+   */
+  public static ResultsFolder run(
+      RunFolder run,
+      LanguageModel model,
+      Optional<Tokenizer> tokenizer,
+      List<Query> queries,
+      Corpus corpus,
+      Optional<Candidates> candidates,
+      AttributionSettings settings,
+      Path out,
+      boolean force,
+      Progress progress) {
     if (queries.isEmpty() && !settings.selfInfluence()) {
       throw new InvalidInputException(
           "there is nothing to compute: give --queries or --self-influence");
     }
+    if (candidates.isPresent() && candidates.get().queries() != queries.size()) {
+      throw new IllegalArgumentException(
+          "candidates of %d queries for %d queries"
+              .formatted(candidates.get().queries(), queries.size()));
+    }
     run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
     Attribution attribution =
-        new Attribution(run, model, tokenizer, queries, corpus, settings, progress);
+        new Attribution(run, model, tokenizer, queries, corpus, candidates, settings, progress);
     ResultsManifest manifest = attribution.manifest();
     if (!WorkFolder.isFree(out) && !force) {
       ResultsFolder existing = ResultsFolder.open(out);
@@ -116,6 +147,7 @@ public final class Attribution {
     identity.put("corpus", corpus.hash());
     identity.put("queries", manifest.queriesSha256());
     identity.put("dtype", model.type().toString());
+    manifest.candidates().ifPresent(c -> identity.put("candidates", c.sha256()));
     try (WorkFolder work = WorkFolder.open(out, ResultsManifest.KIND, identity)) {
       attribution.into(work.path());
       RunFolder.writeManifest(work.path(), manifest);
@@ -128,7 +160,8 @@ public final class Attribution {
         && a.settings().equals(b.settings())
         && a.runSha256().equals(b.runSha256())
         && a.corpus().hash().equals(b.corpus().hash())
-        && a.queriesSha256().equals(b.queriesSha256());
+        && a.queriesSha256().equals(b.queriesSha256())
+        && a.candidates().equals(b.candidates());
   }
 
   private void into(Path folder) {
@@ -173,21 +206,23 @@ public final class Attribution {
             queries.isEmpty() ? Optional.empty() : Optional.of(prepared),
             new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()),
             settings.selfInfluence() ? Optional.of(curvatures) : Optional.empty());
+    TopInfluences.Admission admission =
+        candidates.<TopInfluences.Admission>map(c -> c::admits).orElse(TopInfluences.Admission.ALL);
     Cadence cadence = new Cadence(settings.checkpointSeconds());
-    try (Progress.Stage stage = progress.begin("scanning", corpus.size(), "sequences");
+    try (Progress.Stage stage = progress.begin("scanning", selection.count(), "sequences");
         OptionalScores scores = new OptionalScores(scoresFile(folder, type))) {
       stage.advance(start);
       scan.run(
-          new CorpusPass(
-              corpus, Selection.all(corpus.size()), settings.batchTokens(), model.device()),
+          new CorpusPass(corpus, selection, settings.batchTokens(), model.device()),
           start,
           (places, s) -> {
-            s.influence().ifPresent(influence -> top.add(places, influence));
+            long[] sequences = Arrays.stream(places).map(selection::at).toArray();
+            s.influence().ifPresent(influence -> top.add(sequences, influence, admission));
             scores.file.ifPresent(file -> file.add(places, s));
           },
           next -> {
             scores.file.ifPresent(ScoresFile::flush);
-            if (cadence.due() || next == corpus.size()) {
+            if (cadence.due() || next == selection.count()) {
               checkpoint.save(top, next);
               cadence.restart();
             }
@@ -213,10 +248,11 @@ public final class Attribution {
             folder.resolve(ResultsFolder.SCORES),
             new ScoresFile.Shape(
                 settings.allScores() ? queries.size() : 0,
-                corpus.size(),
+                selection,
                 settings.layerwise() ? layers.size() : 0,
                 settings.tokenwise() ? Math.max(1, corpus.maximumLength() - 1) : 0,
                 settings.selfInfluence(),
+                candidates.isPresent(),
                 type)));
   }
 
@@ -261,6 +297,7 @@ public final class Attribution {
     RunManifest fitted = run.manifest();
     Map<String, String> options = settings.options();
     options.put("dtype", model.type().toString());
+    candidates.ifPresent(c -> options.putAll(c.settings()));
     return new ResultsManifest(
         ResultsManifest.KIND,
         ResultsManifest.FORMAT,
@@ -280,12 +317,20 @@ public final class Attribution {
                 .flatMap(q ->
                     Stream.of(
                         q.id(),
-                        java.util.Arrays.toString(q.promptTokens()),
-                        java.util.Arrays.toString(q.completionTokens())))),
+                        Arrays.toString(q.promptTokens()),
+                        Arrays.toString(q.completionTokens())))),
         queries.size(),
         options,
+        candidates.map(this::summary),
         layers.stream().map(Linear::name).toList(),
         ResultsManifest.UNIT,
         ResultsManifest.SIGN);
+  }
+
+  private ResultsManifest.CandidatesSummary summary(Candidates chosen) {
+    return new ResultsManifest.CandidatesSummary(
+        selection.count(),
+        Provenance.sha256(
+            IntStream.range(0, chosen.queries()).mapToObj(q -> Arrays.toString(chosen.places(q)))));
   }
 }

@@ -3,6 +3,7 @@ package dev.whence.results;
 import dev.whence.run.RunManifest;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a results folder holds and what it was made from: {@code manifest.json}.
@@ -13,6 +14,7 @@ import java.util.Map;
  * @param runSha256 of the run's manifest
  * @param queriesSha256 of the queries' tokens and ids
  * @param settings by the command line's option
+ * @param candidates what a filter let through, if there was one
  * @param layers tracked layers, in the order of the layerwise scores
  * @param unit of every influence
  * @param sign what a positive influence means
@@ -29,6 +31,7 @@ public record ResultsManifest(
     String queriesSha256,
     int queries,
     Map<String, String> settings,
+    Optional<CandidatesSummary> candidates,
     List<String> layers,
     String unit,
     String sign) {
@@ -38,4 +41,12 @@ public record ResultsManifest(
       "nats of log p(completion given prompt) per unit of weight on the sequence";
   public static final String SIGN =
       "positive: training more on the sequence makes the completion more likely";
+
+  /**
+   * The sequences that a filter let through.
+   *
+   * @param sequences let through for any query: what was scanned
+   * @param sha256 of every query's places
+   */
+  public record CandidatesSummary(long sequences, String sha256) {}
 }

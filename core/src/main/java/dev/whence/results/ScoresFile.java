@@ -2,6 +2,7 @@ package dev.whence.results;
 
 import dev.whence.AtomicFile;
 import dev.whence.attribution.InfluenceScan.Scores;
+import dev.whence.corpus.Selection;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.SafetensorsHeader;
 import dev.whence.tensor.SafetensorsHeader.Entry;
@@ -28,6 +29,7 @@ final class ScoresFile implements AutoCloseable {
   private static final String LAYERWISE = "layerwise";
   private static final String TOKENWISE = "tokenwise";
   private static final String SELF = "self_influence";
+  private static final String SEQUENCE = "sequence";
 
   /**
    * What the file holds.
@@ -35,9 +37,16 @@ final class ScoresFile implements AutoCloseable {
    * @param queries 0 when there is no score matrix
    * @param layers 0 when the scores are not split by layer
    * @param positions 0 when the scores are not split by position
+   * @param named whether the file says which sequence of the corpus a column is
    */
   record Shape(
-      int queries, long sequences, int layers, int positions, boolean selfInfluence, DType type) {}
+      int queries,
+      Selection sequences,
+      int layers,
+      int positions,
+      boolean selfInfluence,
+      boolean named,
+      DType type) {}
 
   private final Path file;
   private final Shape shape;
@@ -56,7 +65,7 @@ final class ScoresFile implements AutoCloseable {
   /** Opens the file, or lays it out with zeros. */
   static ScoresFile open(Path file, Shape shape) {
     Map<String, SafetensorsHeader.Spec> specs = new LinkedHashMap<>();
-    long n = shape.sequences;
+    long n = shape.sequences.count();
     if (shape.queries > 0) {
       specs.put(INFLUENCE, new SafetensorsHeader.Spec(shape.type, shape.queries, n));
       if (shape.layers > 0) {
@@ -71,6 +80,9 @@ final class ScoresFile implements AutoCloseable {
     if (shape.selfInfluence) {
       specs.put(SELF, new SafetensorsHeader.Spec(shape.type, n));
     }
+    if (shape.named) {
+      specs.put(SEQUENCE, new SafetensorsHeader.Spec(DType.INT64, n));
+    }
     SafetensorsHeader header =
         SafetensorsHeader.layout(
             specs, Map.of("unit", ResultsManifest.UNIT, "sign", ResultsManifest.SIGN));
@@ -83,13 +95,28 @@ final class ScoresFile implements AutoCloseable {
       if (channel.size() < size) {
         channel.write(ByteBuffer.allocate(1), size - 1);
       }
-      return new ScoresFile(file, shape, channel, header);
+      ScoresFile scores = new ScoresFile(file, shape, channel, header);
+      if (shape.named) {
+        scores.writeSequences();
+      }
+      return scores;
     } catch (IOException e) {
       throw failed(file, e);
     }
   }
 
-  /** Takes the scores of the sequences at {@code places}. */
+  /** Writes which sequence of the corpus each column is. */
+  private void writeSequences() throws IOException {
+    int columns = Math.toIntExact(shape.sequences.count());
+    ByteBuffer buffer =
+        ByteBuffer.allocate(Math.multiplyExact(columns, Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+    for (int column = 0; column < columns; column++) {
+      buffer.putLong(shape.sequences.at(column));
+    }
+    write(buffer.flip(), header.dataStart() + entry(SEQUENCE).begin());
+  }
+
+  /** Takes the scores of the sequences at {@code places} of the selection. */
   void add(long[] places, Scores scores) {
     if (shape.queries > 0) {
       scores.influence().ifPresent(t -> gather(INFLUENCE, places, t, 1));
@@ -151,14 +178,16 @@ final class ScoresFile implements AutoCloseable {
           double[] row = Objects.requireNonNull(rows.get(places[p]));
           put(buffer, Arrays.copyOfRange(row, q * width, (q + 1) * width));
         }
-        long element = (q * shape.sequences + places[start]) * width;
-        long at = header.dataStart() + entry.begin() + element * bytes;
-        buffer.flip();
-        while (buffer.hasRemaining()) {
-          at += channel.write(buffer, at);
-        }
+        long element = (q * shape.sequences.count() + places[start]) * width;
+        write(buffer.flip(), header.dataStart() + entry.begin() + element * bytes);
         start = end;
       }
+    }
+  }
+
+  private void write(ByteBuffer bytes, long at) throws IOException {
+    for (long position = at; bytes.hasRemaining(); ) {
+      position += channel.write(bytes, position);
     }
   }
 

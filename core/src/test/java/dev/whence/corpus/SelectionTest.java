@@ -1,6 +1,7 @@
 package dev.whence.corpus;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -15,6 +16,14 @@ class SelectionTest {
     assertThat(places(Selection.spread(100_000_000_000L, 1_000_000)))
         .doesNotHaveDuplicates()
         .isSorted();
+  }
+
+  @Test
+  void chosenPlacesAreKeptAndNothingBeyondThem() {
+    Selection selection = Selection.of(0, 4, 1L << 40);
+    assertThat(places(selection)).containsExactly(0, 4, 1L << 40);
+    assertThatThrownBy(() -> selection.at(3)).isInstanceOf(IndexOutOfBoundsException.class);
+    assertThat(places(Selection.of())).isEmpty();
   }
 
   private static long[] places(Selection selection) {

@@ -38,6 +38,13 @@ class TokenizerTest {
   }
 
   @Test
+  void plainTextHasNoSpecialTokens() {
+    assertThat(BYTES.plainText(BYTES.encode("the cat é😀"))).isEqualTo("the cat é😀");
+    assertThat(UNIGRAM.plainText(UNIGRAM.encode("the cat"))).isEqualTo("the cat");
+    assertThat(BYTES.plainText(new int[0])).isEmpty();
+  }
+
+  @Test
   void textIsNeitherTruncatedNorPaddedThoughTheFileAsksForIt() throws IOException {
     assertThat(Files.readString(Fixtures.TOKENIZER)).contains("\"truncation\":{", "\"padding\":{");
     assertThat(BYTES.encode("a")).hasSize(3);

@@ -1,6 +1,7 @@
 package dev.whence.results;
 
 import dev.whence.Progress;
+import dev.whence.attribution.Candidates;
 import dev.whence.attribution.Query;
 import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
@@ -110,6 +111,22 @@ record Bench(Path folder, LanguageModel model, Corpus corpus, RunFolder run)
         settings,
         folder.resolve(name),
         force,
+        progress);
+  }
+
+  /** Attributes {@link #queries} to candidates alone. */
+  ResultsFolder attribute(
+      String name, Candidates candidates, AttributionSettings settings, Progress progress) {
+    return Attribution.run(
+        run,
+        model,
+        Optional.empty(),
+        queries(),
+        corpus,
+        Optional.of(candidates),
+        settings,
+        folder.resolve(name),
+        false,
         progress);
   }
 

@@ -1,0 +1,47 @@
+package dev.whence;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** Which module may use what, over all modules. Core's own rules are in core. */
+class ArchitectureRulesTest {
+  private static final JavaClasses ALL =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("dev.whence");
+
+  @Test
+  void onlyTheSearchPackageTouchesLucene() {
+    assertThat(ALL.contain("dev.whence.search.SequenceIndex")).isTrue();
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.whence.search")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.lucene..")
+        .check(ALL);
+  }
+
+  @Test
+  void searchKnowsNothingOfModelsAndResults() {
+    noClasses()
+        .that()
+        .resideInAPackage("dev.whence.search")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.whence.tensor",
+            "dev.whence.model",
+            "dev.whence.curvature",
+            "dev.whence.fit",
+            "dev.whence.results",
+            "dev.whence.lab..",
+            "dev.whence.cli")
+        .check(ALL);
+  }
+}

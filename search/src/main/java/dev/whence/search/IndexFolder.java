@@ -1,0 +1,129 @@
+package dev.whence.search;
+
+import dev.whence.AtomicFile;
+import dev.whence.InvalidInputException;
+import dev.whence.corpus.Corpus;
+import dev.whence.run.Provenance;
+import dev.whence.run.RunFolder;
+import dev.whence.run.RunManifest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.lucene.util.Version;
+
+/** The files of an index: its manifest, and Lucene's in a folder beside it. */
+record IndexFolder(Path path, IndexManifest manifest) {
+  private static final String SEGMENTS = "segments";
+  private static final String REMEDY = "make the index again with 'whence search index --force'";
+
+  /** Where Lucene's files are. */
+  static Path segments(Path folder) {
+    return folder.resolve(SEGMENTS);
+  }
+
+  /** Describes what Lucene has written into a folder. */
+  static IndexManifest describe(Path folder, Corpus corpus, TermKind terms) {
+    return new IndexManifest(
+        IndexManifest.KIND,
+        IndexManifest.FORMAT,
+        Provenance.VERSION,
+        Version.LATEST.toString(),
+        Instant.now().toString(),
+        new RunManifest.CorpusSummary(
+            corpus.hash(),
+            corpus.sequenceLength(),
+            corpus.documents(),
+            corpus.size(),
+            corpus.totalPositions()),
+        terms,
+        files(segments(folder)));
+  }
+
+  private static List<IndexManifest.IndexFile> files(Path segments) {
+    List<IndexManifest.IndexFile> found = new ArrayList<>();
+    try (Stream<Path> files = Files.list(segments)) {
+      for (Path file : files.sorted().toList()) {
+        found.add(
+            new IndexManifest.IndexFile(
+                file.getFileName().toString(), Files.size(file), Provenance.sha256(List.of(file))));
+      }
+      return found;
+    } catch (IOException e) {
+      throw AtomicFile.failed("read", segments, e);
+    }
+  }
+
+  /**
+   * Reads an index folder's manifest, and checks that its files are as it says.
+   *
+   * @throws InvalidInputException naming what is missing, of another format or damaged
+   */
+  static IndexFolder open(Path folder) {
+    IndexFolder index = read(folder);
+    index.manifest.files().forEach(index::check);
+    return index;
+  }
+
+  /**
+   * Reads an index folder's manifest alone.
+   *
+   * @throws InvalidInputException if there is none, or it is damaged or of another format
+   */
+  static IndexFolder read(Path folder) {
+    if (!Files.exists(folder.resolve(RunFolder.MANIFEST))) {
+      throw new InvalidInputException(
+          folder
+              + " is not an index folder (it has no "
+              + RunFolder.MANIFEST
+              + "); make one with 'whence search index'");
+    }
+    RunFolder.requireKind(
+        folder, IndexManifest.KIND, IndexManifest.FORMAT, "whence search index --force");
+    return new IndexFolder(folder, RunFolder.readManifest(folder, IndexManifest.class));
+  }
+
+  private void check(IndexManifest.IndexFile expected) {
+    Path file = segments(path).resolve(expected.name());
+    try {
+      // The size first: it tells most damage without reading the file.
+      if (!Files.isRegularFile(file)
+          || Files.size(file) != expected.bytes()
+          || !Provenance.sha256(List.of(file)).equals(expected.sha256())) {
+        throw new InvalidInputException(
+            file + " is missing or was changed since it was written; " + REMEDY);
+      }
+    } catch (IOException e) {
+      throw AtomicFile.failed("read", file, e);
+    }
+  }
+
+  /** Whether this is the index of these sequences. */
+  boolean isOf(Corpus corpus) {
+    return manifest.corpus().hash().equals(corpus.hash());
+  }
+
+  /**
+   * Refuses an index of other sequences.
+   *
+   * @throws InvalidInputException if the corpus, its cut or its tokenizer is not the index's
+   */
+  void requireOf(Corpus corpus) {
+    if (!isOf(corpus)) {
+      throw new InvalidInputException(
+          path
+              + " was made from another corpus, tokenizer or sequence length (%d there, %d here); "
+                  .formatted(manifest.corpus().sequenceLength(), corpus.sequenceLength())
+              + REMEDY);
+    }
+  }
+
+  /** What Lucene could not read, though its files are those that were written. */
+  InvalidInputException unreadable(Exception e) {
+    return new InvalidInputException(
+        segments(path) + " cannot be read by this version of Whence; " + REMEDY, e);
+  }
+}

@@ -1,0 +1,5 @@
+/** The filter: a Lucene index over a corpus's sequences, and the best of them for a query. */
+@NullMarked
+package dev.whence.search;
+
+import org.jspecify.annotations.NullMarked;
