@@ -1,51 +1,41 @@
 package dev.whence.cli;
 
+import static dev.whence.cli.LongJob.awaitFile;
+import static dev.whence.cli.LongJob.files;
+import static dev.whence.cli.LongJob.finish;
+import static dev.whence.cli.LongJob.kill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.whence.run.Provenance;
-import dev.whence.testing.Oracle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to long jobs: killed processes and full disks, with real processes. */
 class FaultTest {
-  private static final Oracle ORACLE = Oracle.of("llama");
-
   @TempDir private Path folder;
-  private Path corpus = Path.of("");
 
-  @BeforeEach
-  void writeALongCorpus() throws IOException {
-    List<String> lines = new ArrayList<>();
-    for (int copy = 0; copy < 30; copy++) {
-      for (String line : Files.readAllLines(ORACLE.corpus())) {
-        lines.add(line.replace("\"id\": \"d", "\"id\": \"" + copy + "-d"));
-      }
-    }
-    corpus = Files.write(folder.resolve("corpus.jsonl"), lines);
+  private LongJob job() throws IOException {
+    return LongJob.in(folder);
   }
 
   @Test
   void aKilledFitEndsWithTheSameFactors() throws Exception {
-    assertThat(finish(fit("whole")).exitValue()).isZero();
+    assertThat(finish(job().fit("whole")).exitValue()).isZero();
     Path partial = folder.resolve("killed.partial");
     for (String checkpoint : List.of("covariances.safetensors", "squares.safetensors")) {
-      kill(fit("killed"), partial.resolve(checkpoint));
+      kill(job().fit("killed"), partial.resolve(checkpoint));
       assertThat(folder.resolve("killed")).as("half-written is not whole").doesNotExist();
     }
-    assertThat(finish(fit("killed")).exitValue()).isZero();
+    assertThat(finish(job().fit("killed")).exitValue()).isZero();
     assertThat(files(folder.resolve("killed/factors")))
         .isEqualTo(files(folder.resolve("whole/factors")));
     assertThat(partial).doesNotExist();
@@ -53,13 +43,13 @@ class FaultTest {
 
   @Test
   void aKilledAttributionEndsWithTheSameScores() throws Exception {
-    assertThat(finish(fit("run")).exitValue()).isZero();
-    assertThat(finish(attribute("whole")).exitValue()).isZero();
+    assertThat(finish(job().fit("run")).exitValue()).isZero();
+    assertThat(finish(job().attribute("whole")).exitValue()).isZero();
     for (int kills = 0; kills < 2; kills++) {
-      kill(attribute("killed"), folder.resolve("killed.partial/scan.safetensors"));
+      kill(job().attribute("killed"), folder.resolve("killed.partial/scan.safetensors"));
       assertThat(folder.resolve("killed")).doesNotExist();
     }
-    assertThat(finish(attribute("killed")).exitValue()).isZero();
+    assertThat(finish(job().attribute("killed")).exitValue()).isZero();
     assertThat(Provenance.sha256(List.of(folder.resolve("killed/scores.safetensors"))))
         .isEqualTo(Provenance.sha256(List.of(folder.resolve("whole/scores.safetensors"))));
     assertThat(Outcome.of("top", folder.resolve("killed").toString()).out())
@@ -76,8 +66,8 @@ class FaultTest {
       Path before = Files.writeString(disk.resolve("earlier"), "results");
       Outcome full =
           Outcome.of(
-              "fit", ORACLE.model().toString(),
-              "--corpus", corpus.toString(),
+              "fit", LongJob.ORACLE.model().toString(),
+              "--corpus", job().corpus().toString(),
               "--cache", folder.resolve("cache").toString(),
               "--out", disk.resolve("run").toString());
       assertThat(full.code()).isEqualTo(1);
@@ -94,83 +84,56 @@ class FaultTest {
     return process.waitFor() == 0;
   }
 
-  private Process fit(String out) throws IOException {
-    return start(
-        "fit",
-        ORACLE.model().toString(),
-        "--corpus",
-        corpus.toString(),
-        "--out",
-        folder.resolve(out).toString(),
-        "--curvature",
-        "ekfac,diagonal",
-        "--batch-tokens",
-        "100",
-        "--checkpoint-seconds",
-        "0");
+  @Test
+  void anInterruptEndsWithinSecondsAndIsTakenUpAgain() throws Exception {
+    assertThat(finish(job().fit("whole")).exitValue()).isZero();
+    Process process = job().fit("stopped");
+    awaitFile(process, folder.resolve("stopped.partial/covariances.safetensors"));
+    assertThat(succeeds("kill", "-INT", "" + process.pid())).isTrue();
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("ended soon").isTrue();
+    assertThat(process.exitValue()).isEqualTo(130);
+    assertThat(folder.resolve("stopped")).doesNotExist();
+    assertThat(finish(job().fit("stopped")).exitValue()).isZero();
+    assertThat(files(folder.resolve("stopped/factors")))
+        .isEqualTo(files(folder.resolve("whole/factors")));
   }
 
-  private Process attribute(String out) throws IOException {
-    return start(
-        "attribute",
-        folder.resolve("run").toString(),
-        "--queries",
-        ORACLE.queries().toString(),
-        "--corpus",
-        corpus.toString(),
-        "--out",
-        folder.resolve(out).toString(),
-        "--all-scores",
-        "--layerwise",
-        "--tokenwise",
-        "--self-influence",
-        "--batch-tokens",
-        "100",
-        "--checkpoint-seconds",
-        "0");
+  @Test
+  void aSecondProcessOnTheSameFolderIsRefusedAndTheFirstGoesOn() throws Exception {
+    Process first = job().fit("run");
+    awaitFile(first, folder.resolve("run.partial/covariances.safetensors"));
+    Process second = job().fit("run");
+    assertThat(finish(second).exitValue()).isEqualTo(2);
+    assertThat(finish(first).exitValue()).isZero();
+    assertThat(folder.resolve("run/manifest.json")).exists();
   }
 
-  private Process start(String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "dev.whence.cli.Whence"));
-    command.addAll(Arrays.asList(arguments));
-    command.add("--cache");
-    command.add(folder.resolve("cache").toString());
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("process.log").toFile())
-        .start();
-  }
-
-  private Process finish(Process process) throws InterruptedException {
-    assertThat(process.waitFor(120, TimeUnit.SECONDS)).isTrue();
-    return process;
-  }
-
-  /** Kills a process, as nothing can catch, once it has written a checkpoint; it may end first. */
-  private static void kill(Process process, Path checkpoint) throws InterruptedException {
-    while (process.isAlive() && !Files.exists(checkpoint)) {
-      process.waitFor(2, TimeUnit.MILLISECONDS);
-    }
-    assertThat(process.isAlive()).as("still at work when the checkpoint appears").isTrue();
-    process.destroyForcibly().waitFor();
-  }
-
-  /** Names and contents, for comparison. */
-  private static Map<String, String> files(Path path) throws IOException {
-    Map<String, String> contents = new TreeMap<>();
-    try (Stream<Path> files = Files.list(path)) {
-      for (Path file : files.toList()) {
-        contents.put(file.getFileName().toString(), Provenance.sha256(List.of(file)));
+  @Test
+  void aFlippedBitInAnyFactorFileIsFound() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    assertThat(finish(job().fit("run")).exitValue()).isZero();
+    try (Stream<Path> factors = Files.list(folder.resolve("run/factors"))) {
+      for (Path file : factors.sorted().toList()) {
+        byte[] whole = Files.readAllBytes(file);
+        byte[] flipped = whole.clone();
+        int at = random.nextInt(whole.length);
+        flipped[at] ^= (byte) (1 << random.nextInt(8));
+        for (byte[] damaged : List.of(flipped, Arrays.copyOf(whole, at))) {
+          Files.write(file, damaged);
+          Outcome refused =
+              Outcome.of(
+                  "attribute", folder.resolve("run").toString(),
+                  "--queries", LongJob.ORACLE.queries().toString(),
+                  "--corpus", folder.resolve("corpus.jsonl").toString(),
+                  "--cache", folder.resolve("cache").toString(),
+                  "--out", folder.resolve("results").toString());
+          assertThat(refused.code()).as("byte %d, seed %d: %s", at, seed, refused.err()).isEqualTo(2);
+          assertThat(refused.err()).contains(file.getFileName().toString()).doesNotContain("\tat ");
+          assertThat(folder.resolve("results")).doesNotExist();
+        }
+        Files.write(file, whole);
       }
     }
-    return contents;
   }
 }

@@ -11,6 +11,7 @@ import dev.whence.curvature.Fisher;
 import dev.whence.model.CorpusPass;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
+import dev.whence.model.ShrinkingBatches;
 import dev.whence.model.Targets;
 import dev.whence.model.Trace;
 import dev.whence.run.FactorsFile;
@@ -169,7 +170,21 @@ public final class Fit {
   }
 
   private void pass(String what, PassState state, long count, int stream, Path file) {
-    PassCheckpoint checkpoint = new PassCheckpoint(file);
+    ShrinkingBatches.run(
+        settings.batchTokens(),
+        (batchTokens, remark) -> {
+          pass(what + remark, state, count, stream, new PassCheckpoint(file), batchTokens);
+          return state;
+        });
+  }
+
+  private void pass(
+      String what,
+      PassState state,
+      long count,
+      int stream,
+      PassCheckpoint checkpoint,
+      int batchTokens) {
     Selection selection = Selection.spread(corpus.size(), count);
     Targets targets =
         settings.fisher() == Fisher.SAMPLED
@@ -179,7 +194,7 @@ public final class Fit {
     Cadence cadence = new Cadence(settings.checkpointSeconds());
     try (Progress.Stage stage = progress.begin(what, selection.count(), "sequences")) {
       stage.advance(start);
-      new CorpusPass(corpus, selection, settings.batchTokens(), settings.device())
+      new CorpusPass(corpus, selection, batchTokens, settings.device())
           .run(
               start,
               (_, batch) -> state.add(Trace.of(model, layers, batch, targets), batch),

@@ -27,9 +27,11 @@ final class PassCheckpoint {
     SafetensorsFile.write(file, state.tensors(), metadata);
   }
 
-  /** Takes up the saved sums, if there are any: the place to go on from. */
+  /** Takes up the saved sums, or starts from zero if there are none: the place to go on from. */
   long restore(PassState state) {
     if (!Files.exists(file)) {
+      state.tensors().values().forEach(sum -> sum.fillInPlace(0));
+      state.setCounts(Map.of());
       return 0;
     }
     try (Scope _ = Scope.open();
@@ -50,7 +52,7 @@ final class PassCheckpoint {
           });
       state.setCounts(counts);
       return Long.parseLong(next);
-    } catch (InvalidInputException e) {
+    } catch (InvalidInputException | NumberFormatException e) {
       throw new InvalidInputException(
           file + " is damaged; delete " + file.getParent() + " to start over", e);
     }

@@ -19,6 +19,7 @@ import dev.whence.curvature.LayerFactors;
 import dev.whence.model.CorpusPass;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
+import dev.whence.model.ShrinkingBatches;
 import dev.whence.run.Provenance;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
@@ -180,7 +181,12 @@ public final class Attribution {
         factors = Optional.empty();
       }
       try (PreconditionedQueries expanded = prepared.expand(settings.memory().bytes() / 2)) {
-        tables(folder, expanded, scan(folder, expanded, curvatures, scoreType));
+        TopInfluences top =
+            ShrinkingBatches.run(
+                settings.batchTokens(),
+                (tokens, remark) ->
+                    scan(folder, expanded, curvatures, scoreType, tokens, "scanning" + remark));
+        tables(folder, expanded, top);
       }
     } finally {
       close(curvatures, factors);
@@ -194,7 +200,12 @@ public final class Attribution {
   }
 
   private TopInfluences scan(
-      Path folder, PreconditionedQueries prepared, List<Curvature> curvatures, DType type) {
+      Path folder,
+      PreconditionedQueries prepared,
+      List<Curvature> curvatures,
+      DType type,
+      int batchTokens,
+      String what) {
     Path checkpointFile = folder.resolve("scan.safetensors");
     ScanCheckpoint checkpoint = new ScanCheckpoint(checkpointFile);
     TopInfluences top = new TopInfluences(queries.size(), settings.top());
@@ -209,11 +220,11 @@ public final class Attribution {
     TopInfluences.Admission admission =
         candidates.<TopInfluences.Admission>map(c -> c::admits).orElse(TopInfluences.Admission.ALL);
     Cadence cadence = new Cadence(settings.checkpointSeconds());
-    try (Progress.Stage stage = progress.begin("scanning", selection.count(), "sequences");
+    try (Progress.Stage stage = progress.begin(what, selection.count(), "sequences");
         OptionalScores scores = new OptionalScores(scoresFile(folder, type))) {
       stage.advance(start);
       scan.run(
-          new CorpusPass(corpus, selection, settings.batchTokens(), model.device()),
+          new CorpusPass(corpus, selection, batchTokens, model.device()),
           start,
           (places, s) -> {
             long[] sequences = Arrays.stream(places).map(selection::at).toArray();

@@ -36,7 +36,7 @@ final class ScanCheckpoint {
         SafetensorsFile saved = SafetensorsFile.open(file)) {
       top.addAll(saved.tensor("query"), saved.tensor("place"), saved.tensor("influence"));
       return Long.parseLong(saved.metadata().getOrDefault(NEXT, "0"));
-    } catch (InvalidInputException e) {
+    } catch (InvalidInputException | NumberFormatException e) {
       throw new InvalidInputException(
           file + " is damaged; delete " + file.getParent() + " to start over", e);
     }

@@ -17,6 +17,7 @@ public final class NativeErrors {
     String message = String.valueOf(error.getMessage());
     return error instanceof OutOfMemoryError
         || message.contains("can't allocate memory")
-        || message.contains("out of memory");
+        || message.contains("out of memory")
+        || message.contains("bad_alloc");
   }
 }

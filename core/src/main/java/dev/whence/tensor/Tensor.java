@@ -296,6 +296,11 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
+  public Tensor fillInPlace(double value) {
+    raw.fill_(new Scalar(value));
+    return this;
+  }
+
   public Tensor copyInPlace(Tensor source) {
     raw.copy_(source.raw);
     return this;

@@ -9,8 +9,10 @@ import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
+import dev.whence.run.FactorsFile;
 import dev.whence.run.Interruption;
 import dev.whence.run.RunFolder;
+import dev.whence.run.RunManifest;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.SafetensorsFile;
@@ -20,6 +22,7 @@ import dev.whence.testing.Oracle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -186,5 +189,39 @@ class FitResumeTest {
     Path source = Oracle.of("gpt2").model();
     Path out = folder.resolve(name);
     return Fit.run(model, source, corpus, settings, out, false, progress);
+  }
+
+  @Test
+  void memoryThatRunsOutCostsABatchNotTheRun() {
+    FitSettings settings = SETTINGS.withBatchTokens(64);
+    RunFolder expected = fit("expected", settings, Progress.NONE);
+    List<String> stages = new ArrayList<>();
+    Progress scarce =
+        (what, _, _) -> {
+          stages.add(what);
+          boolean first = what.startsWith("accumulating") && !what.contains("memory");
+          return _ -> {
+            if (first) {
+              throw new OutOfMemoryError("Physical memory usage is too high");
+            }
+          };
+        };
+    RunFolder shrunk = fit("shrunk", settings, scarce);
+    assertThat(stages)
+        .contains(
+            "accumulating covariances (memory ran out: now 32 tokens a batch)",
+            "accumulating corrected eigenvalues (memory ran out: now 32 tokens a batch)");
+    for (RunManifest.Layer layer : expected.manifest().layers()) {
+      try (Scope _ = Scope.open();
+          SafetensorsFile a = SafetensorsFile.open(FactorsFile.path(expected.path(), layer.name()));
+          SafetensorsFile b = SafetensorsFile.open(FactorsFile.path(shrunk.path(), layer.name()))) {
+        for (String name : List.of("activation_covariance", "gradient_covariance", "lambda")) {
+          double scale = a.tensor(name).norm().item();
+          assertThat(a.tensor(name).minus(b.tensor(name)).norm().item() / scale)
+              .as("%s of %s: nothing counted twice or lost", name, layer.name())
+              .isLessThan(1e-10);
+        }
+      }
+    }
   }
 }
