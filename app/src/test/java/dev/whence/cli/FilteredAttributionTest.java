@@ -234,6 +234,8 @@ class FilteredAttributionTest {
     assertThat(report.path("timings").size()).isEqualTo(2);
     double few = report.path("kept").get(0).path("top10").path("mean").asDouble();
     double many = report.path("kept").get(1).path("top10").path("mean").asDouble();
+    assertThat(Outcome.of("evaluate", "filter", "--help").out())
+        .contains("Example: whence evaluate filter");
     assertThat(few).isBetween(0.0, 0.5);
     assertThat(many).isBetween(few, 1.0);
     assertThat(report.path("kept").get(0).path("by_query").path("top100").size()).isEqualTo(3);
