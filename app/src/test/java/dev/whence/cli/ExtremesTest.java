@@ -33,7 +33,8 @@ class ExtremesTest {
 
   @Test
   void oneTokenAndAHundredThousandInOneCorpus() throws IOException {
-    String many = IntStream.range(0, 100_000).mapToObj(i -> "" + i % 50).collect(Collectors.joining(","));
+    String many =
+        IntStream.range(0, 100_000).mapToObj(i -> "" + i % 50).collect(Collectors.joining(","));
     Path corpus = write("corpus.jsonl", "{\"tokens\": [7]}", "{\"tokens\": [" + many + "]}");
     assertThat(fit(corpus, "--sequence-length", "64").code()).isZero();
     Outcome scored = attribute(corpus, write("queries.jsonl", query("q", "1, 2", "3")));
@@ -154,8 +155,14 @@ class ExtremesTest {
   private Outcome attribute(Path corpus, Path queries, String... more) {
     return run(
         List.of(
-            "attribute", path("run"), "--out", path("results"), "--corpus", "" + corpus,
-            "--queries", "" + queries),
+            "attribute",
+            path("run"),
+            "--out",
+            path("results"),
+            "--corpus",
+            "" + corpus,
+            "--queries",
+            "" + queries),
         more);
   }
 

@@ -128,7 +128,9 @@ class FaultTest {
                   "--corpus", folder.resolve("corpus.jsonl").toString(),
                   "--cache", folder.resolve("cache").toString(),
                   "--out", folder.resolve("results").toString());
-          assertThat(refused.code()).as("byte %d, seed %d: %s", at, seed, refused.err()).isEqualTo(2);
+          assertThat(refused.code())
+              .as("byte %d, seed %d: %s", at, seed, refused.err())
+              .isEqualTo(2);
           assertThat(refused.err()).contains(file.getFileName().toString()).doesNotContain("\tat ");
           assertThat(folder.resolve("results")).doesNotExist();
         }

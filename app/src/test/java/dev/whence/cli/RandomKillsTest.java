@@ -42,8 +42,7 @@ class RandomKillsTest {
     killAndCompare(
         job::attribute,
         attributeMillis,
-        out ->
-            assertThat(scores(out)).as("seed %d", seed).isEqualTo(scores("results")));
+        out -> assertThat(scores(out)).as("seed %d", seed).isEqualTo(scores("results")));
   }
 
   private String scores(String out) {

@@ -83,8 +83,8 @@ public final class Benchmarks implements Callable<Integer> {
 
   /** Workload G: medians over interleaved rounds. */
   private void phases(LeastWork least, Ours ours, Optional<Peer> peer) {
-    Job whole = new Job(16, 8, 16, 0);
-    Job cut = new Job(16, 64, 16, 32);
+    Job whole = new Job(32, 8, 64, 0);
+    Job cut = new Job(32, 64, 64, 32);
     Report.Rounds fits = new Report.Rounds();
     Report.Rounds wholes = new Report.Rounds();
     Report.Rounds cuts = new Report.Rounds();
@@ -103,7 +103,7 @@ public final class Benchmarks implements Callable<Integer> {
       report.correlation("G, full rank, ours and peer", correlation("ours-whole", "peer-whole"));
       report.correlation("G, rank 32, ours and peer", correlation("ours-cut", "peer-cut"));
     }
-    ours.score(new Job(16, 64, 16, 0), scores("ours-cut-whole"));
+    ours.score(new Job(32, 64, 64, 0), scores("ours-cut-whole"));
     report.correlation("G, rank 32 and full rank, ours", correlation("ours-cut", "ours-cut-whole"));
   }
 

@@ -167,16 +167,22 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
    * Keeps the products of low rank formed too, layer by layer while {@code bytes} suffice, which
    * spares the scan forming them for each batch. Takes over this object's tensors.
    */
-  public PreconditionedQueries expand(long bytes) {
+  public PreconditionedQueries expand(long bytes, Progress progress) {
+    if (layers.stream().noneMatch(LayerQueries.LowRank.class::isInstance)) {
+      return this;
+    }
     List<LayerQueries> expanded = new ArrayList<>();
     long left = bytes;
-    for (LayerQueries layer : layers) {
-      long size = formedBytes(layer);
-      if (layer instanceof LayerQueries.LowRank low && size <= left) {
-        expanded.add(LayerQueries.Expanded.of(low));
-        left -= size;
-      } else {
-        expanded.add(layer);
+    try (Progress.Stage stage = progress.begin("forming products", layers.size(), "layers")) {
+      for (LayerQueries layer : layers) {
+        long size = formedBytes(layer);
+        if (layer instanceof LayerQueries.LowRank low && size <= left) {
+          expanded.add(LayerQueries.Expanded.of(low));
+          left -= size;
+        } else {
+          expanded.add(layer);
+        }
+        stage.advance(1);
       }
     }
     return new PreconditionedQueries(expanded, logProbabilities);

@@ -18,7 +18,8 @@ public final class ShrinkingBatches {
     /**
      * Does the work, from its last checkpoint on.
      *
-     * @param remark what to add to the progress report: empty at first, then why batches are smaller
+     * @param remark what to add to the progress report: empty at first, then why batches are
+     *     smaller
      */
     T with(int batchTokens, String remark);
   }

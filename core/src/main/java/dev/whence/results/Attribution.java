@@ -180,7 +180,8 @@ public final class Attribution {
         close(curvatures, factors);
         factors = Optional.empty();
       }
-      try (PreconditionedQueries expanded = prepared.expand(settings.memory().bytes() / 2)) {
+      try (PreconditionedQueries expanded =
+          prepared.expand(settings.memory().bytes() / 2, progress)) {
         TopInfluences top =
             ShrinkingBatches.run(
                 settings.batchTokens(),

@@ -213,7 +213,8 @@ class FitResumeTest {
             "accumulating corrected eigenvalues (memory ran out: now 32 tokens a batch)");
     for (RunManifest.Layer layer : expected.manifest().layers()) {
       try (Scope _ = Scope.open();
-          SafetensorsFile a = SafetensorsFile.open(FactorsFile.path(expected.path(), layer.name()));
+          SafetensorsFile a =
+              SafetensorsFile.open(FactorsFile.path(expected.path(), layer.name()));
           SafetensorsFile b = SafetensorsFile.open(FactorsFile.path(shrunk.path(), layer.name()))) {
         for (String name : List.of("activation_covariance", "gradient_covariance", "lambda")) {
           double scale = a.tensor(name).norm().item();

@@ -20,14 +20,15 @@ class ShrinkingBatchesTest {
 
   @Test
   void workThatFitsRunsOnceAndSaysNothing() {
-    assertThat(ShrinkingBatches.run(4096, (t, remark) -> attempt(t, remark, 4096))).isEmpty();
+    String remarks = ShrinkingBatches.run(4096, (t, remark) -> attempt(t, remark, 4096));
+    assertThat(remarks).isEmpty();
     assertThat(tried).containsExactly(4096);
   }
 
   @Test
   void batchesShrinkUntilTheyFitAndItIsReported() {
-    assertThat(ShrinkingBatches.run(4096, (t, remark) -> attempt(t, remark, 1500)))
-        .contains("memory ran out", "1024");
+    String remarks = ShrinkingBatches.run(4096, (t, remark) -> attempt(t, remark, 1500));
+    assertThat(remarks).contains("memory ran out", "1024");
     assertThat(tried).containsExactly(4096, 2048, 1024);
   }
 
