@@ -30,7 +30,9 @@ final class PassCheckpoint {
   /** Takes up the saved sums, or starts from zero if there are none: the place to go on from. */
   long restore(PassState state) {
     if (!Files.exists(file)) {
-      state.tensors().values().forEach(sum -> sum.fillInPlace(0));
+      try (Scope _ = Scope.open()) {
+        state.tensors().values().forEach(sum -> sum.fillInPlace(0));
+      }
       state.setCounts(Map.of());
       return 0;
     }

@@ -216,12 +216,16 @@ class FitResumeTest {
           SafetensorsFile a =
               SafetensorsFile.open(FactorsFile.path(expected.path(), layer.name()));
           SafetensorsFile b = SafetensorsFile.open(FactorsFile.path(shrunk.path(), layer.name()))) {
-        for (String name : List.of("activation_covariance", "gradient_covariance", "lambda")) {
+        for (String name : List.of("activation_covariance", "gradient_covariance")) {
           double scale = a.tensor(name).norm().item();
           assertThat(a.tensor(name).minus(b.tensor(name)).norm().item() / scale)
               .as("%s of %s: nothing counted twice or lost", name, layer.name())
               .isLessThan(1e-10);
         }
+        // Where eigenvalues are equal rounding may turn a basis, which leaves Lambda's sum as it
+        // is.
+        double sum = a.tensor("lambda").sum().item();
+        assertThat(b.tensor("lambda").sum().item() / sum).isBetween(1 - 1e-10, 1 + 1e-10);
       }
     }
   }
