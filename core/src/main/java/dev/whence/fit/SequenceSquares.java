@@ -66,13 +66,15 @@ final class SequenceSquares implements PassState {
   }
 
   private void addSlice(int layer, List<Trace.Use> uses) {
-    bases
-        .get(layer)
-        .ifPresent(
-            basis -> addSquares(lambda.get(layer), Trace.sum(uses, basis::rotatedGradients)));
-    if (!diagonal.isEmpty()) {
-      addSquares(diagonal.get(layer), Trace.sequenceGradients(uses));
+    Optional<Kronecker> basis = bases.get(layer);
+    if (diagonal.isEmpty()) {
+      basis.ifPresent(b -> addSquares(lambda.get(layer), Trace.sum(uses, b::rotatedGradients)));
+      return;
     }
+    // The gradients are formed for the diagonal anyway: Lambda's are rotated from them.
+    Tensor gradients = Trace.sequenceGradients(uses); // [batch, out, in]
+    addSquares(diagonal.get(layer), gradients);
+    basis.ifPresent(b -> addSquares(lambda.get(layer), b.rotate(gradients)));
   }
 
   /**
