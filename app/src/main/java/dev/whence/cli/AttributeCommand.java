@@ -92,6 +92,15 @@ final class AttributeCommand implements Callable<Integer> {
   private int rank;
 
   @Option(
+      names = "--refine",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "With --rank: score each query's best N of each sign again with whole gradients"
+              + " (default: 0).")
+  private int refine;
+
+  @Option(
       names = "--top",
       paramLabel = "N",
       defaultValue = "100",
@@ -140,6 +149,7 @@ final class AttributeCommand implements Callable<Integer> {
             tokenwise,
             layerwise,
             selfInfluence,
+            refine,
             compute.batchTokens(),
             compute.checkpointSeconds(),
             memory.map(MemoryBudget::parse).orElseGet(MemoryBudget::ofMachine));

@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import dev.whence.results.RankCheck;
 import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsManifest;
 import dev.whence.run.RunFolder;
@@ -62,7 +63,7 @@ final class Summary {
           run       %s
           corpus    %,d sequences of %,d documents%s
           queries   %,d
-          settings  %s
+          settings  %s%s
           unit      %s
           sign      %s\
         """,
@@ -77,8 +78,19 @@ final class Summary {
             .orElse(""),
         m.queries(),
         settings,
+        m.rankCheck().map(Summary::line).orElse(""),
         m.unit(),
         m.sign());
+  }
+
+  private static String line(RankCheck check) {
+    return String.format(
+        Locale.ROOT,
+        "%n  rank      correlates with full rank at %.3f, at least %.3f (%d queries, %d sequences)",
+        check.meanCorrelation(),
+        check.leastCorrelation(),
+        check.queries(),
+        check.sequences());
   }
 
   static String of(Path index, IndexManifest m) {

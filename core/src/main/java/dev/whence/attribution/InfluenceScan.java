@@ -5,6 +5,7 @@ import dev.whence.curvature.Curvature;
 import dev.whence.model.CorpusPass;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
+import dev.whence.model.ModelShape;
 import dev.whence.model.Targets;
 import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
@@ -17,9 +18,6 @@ import java.util.function.LongConsumer;
 
 /** Scores every sequence of a corpus against all queries, in one pass (METHOD 2.5). */
 public final class InfluenceScan {
-  /** Gradients of a few sequences at a time: at most this many numbers. */
-  private static final long SLICE_ELEMENTS = 1L << 26;
-
   private final LanguageModel model;
   private final List<Linear> layers;
   private final Optional<PreconditionedQueries> queries;
@@ -83,7 +81,16 @@ public final class InfluenceScan {
 
   /** The scores of one batch; belongs to the caller's scope. */
   public Scores score(TokenBatch batch) {
-    Trace trace = Trace.of(model, layers, batch, new Targets.Given());
+    return score(batch, trace(batch));
+  }
+
+  /** What {@link #score(TokenBatch, Trace)} needs of a batch; scans of the same layers share it. */
+  public Trace trace(TokenBatch batch) {
+    return Trace.of(model, layers, batch, new Targets.Given());
+  }
+
+  /** The scores of one batch; belongs to the caller's scope. */
+  public Scores score(TokenBatch batch, Trace trace) {
     Optional<Tensor> self = selfCurvatures.map(c -> selfInfluence(trace, batch, c));
     if (queries.isEmpty()) {
       return new Scores(Optional.empty(), Optional.empty(), Optional.empty(), self);
@@ -116,7 +123,7 @@ public final class InfluenceScan {
         Tensors.zeros(model.type().accumulator(), model.device(), batch.size(), queries.count());
     trace.slices(
         layer,
-        SLICE_ELEMENTS / matrix,
+        ModelShape.SLICE_ELEMENTS / matrix,
         (first, uses) -> {
           long sequences = uses.getFirst().input().size(0);
           ScoreRoute route =
@@ -141,7 +148,7 @@ public final class InfluenceScan {
       long matrix = (long) layers.get(l).outputs() * layers.get(l).inputs();
       trace.slices(
           l,
-          SLICE_ELEMENTS / matrix,
+          ModelShape.SLICE_ELEMENTS / matrix,
           (first, uses) -> {
             Tensor forms = curvature.quadraticForm(Trace.sum(uses, curvature::coordinates));
             sum.narrow(0, first, forms.size(0)).plusInPlace(forms);

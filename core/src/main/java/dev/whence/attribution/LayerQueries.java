@@ -6,6 +6,8 @@ import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 /** The preconditioned gradients P of all queries at one layer. Owns its tensors. */
 public sealed interface LayerQueries extends AutoCloseable {
@@ -16,6 +18,19 @@ public sealed interface LayerQueries extends AutoCloseable {
 
   /** The largest rank of a P; 0 when only whole ones are kept. */
   long rank();
+
+  /** The tensors by their part in P, for a file; {@link #of} makes the same of them again. */
+  Map<String, Tensor> tensors();
+
+  /** Makes what {@link #tensors} took apart, of tensors of the caller's scope. */
+  static LayerQueries of(Function<String, Tensor> tensors, int rank) {
+    return rank == 0
+        ? new Full(tensors.apply("gradients").keep())
+        : new LowRank(tensors.apply("left").keep(), tensors.apply("right").keep());
+  }
+
+  /** What the tensors take. */
+  long bytes();
 
   /** Whether the whole P are at hand, so that the gradients' route need not form them. */
   boolean isFormed();
@@ -60,6 +75,16 @@ public sealed interface LayerQueries extends AutoCloseable {
     @Override
     public long rank() {
       return 0;
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+      return Map.of("gradients", gradients);
+    }
+
+    @Override
+    public long bytes() {
+      return LayerQueries.bytes(gradients);
     }
 
     @Override
@@ -119,6 +144,16 @@ public sealed interface LayerQueries extends AutoCloseable {
     @Override
     public long rank() {
       return left.size(2);
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+      return Map.of("left", left, "right", right);
+    }
+
+    @Override
+    public long bytes() {
+      return LayerQueries.bytes(left) + LayerQueries.bytes(right);
     }
 
     @Override
@@ -194,6 +229,16 @@ public sealed interface LayerQueries extends AutoCloseable {
     }
 
     @Override
+    public Map<String, Tensor> tensors() {
+      return factors.tensors();
+    }
+
+    @Override
+    public long bytes() {
+      return factors.bytes() + whole.bytes();
+    }
+
+    @Override
     public boolean isFormed() {
       return true;
     }
@@ -218,6 +263,10 @@ public sealed interface LayerQueries extends AutoCloseable {
       factors.close();
       whole.close();
     }
+  }
+
+  private static long bytes(Tensor tensor) {
+    return tensor.elements() * tensor.type().bytes();
   }
 
   private static Tensor sum(List<Tensor> tensors) {

@@ -163,6 +163,18 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
     return new PreconditionedQueries(layers, logProbabilities);
   }
 
+  /** The same queries at several ranges of layers as one. Takes over the tensors. */
+  public static PreconditionedQueries joinLayers(List<PreconditionedQueries> ranges) {
+    return new PreconditionedQueries(
+        ranges.stream().flatMap(r -> r.layers.stream()).toList(),
+        ranges.getFirst().logProbabilities);
+  }
+
+  /** Bytes that all queries' gradients take. */
+  public long bytes() {
+    return layers.stream().mapToLong(LayerQueries::bytes).sum();
+  }
+
   /**
    * Keeps the products of low rank formed too, layer by layer while {@code bytes} suffice, which
    * spares the scan forming them for each batch. Takes over this object's tensors.

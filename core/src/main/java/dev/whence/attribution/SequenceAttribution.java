@@ -13,41 +13,52 @@ import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
 
 /**
- * One sequence's influence on one query, taken apart (METHOD section 3).
+ * One sequence's influence on one query, taken apart (METHOD section 3). Both parts sum to the
+ * influence.
  *
- * @param byLayerAndToken the matrix of both: a row of [positions] for each layer; it sums to the
- *     influence
+ * @param byToken the influence that passes through each position, over all layers: [positions]
+ * @param byLayer the influence that passes through each layer, over all positions: [layers]
  */
-public record SequenceAttribution(double[][] byLayerAndToken) {
+public record SequenceAttribution(double[] byToken, double[] byLayer) {
   /**
    * Above this share, one token carries the influence; the paper found such sequences hard to
    * interpret.
    */
   private static final double SPIKY = 2.0 / 3;
 
-  /** The influence that passes through each position, over all layers: [positions]. */
-  public double[] byToken() {
-    double[] sum = new double[byLayerAndToken[0].length];
+  /** The sums of a matrix: a row of [positions] for each layer. */
+  static SequenceAttribution of(double[][] byLayerAndToken) {
+    double[] byToken = new double[byLayerAndToken[0].length];
     for (double[] layer : byLayerAndToken) {
-      for (int t = 0; t < sum.length; t++) {
-        sum[t] += layer[t];
+      for (int t = 0; t < byToken.length; t++) {
+        byToken[t] += layer[t];
       }
     }
-    return sum;
+    return new SequenceAttribution(
+        byToken, Arrays.stream(byLayerAndToken).mapToDouble(l -> Arrays.stream(l).sum()).toArray());
   }
 
-  /** The influence that passes through each layer, over all positions: [layers]. */
-  public double[] byLayer() {
-    return Arrays.stream(byLayerAndToken).mapToDouble(l -> Arrays.stream(l).sum()).toArray();
+  /** The same sequence and query at more layers. */
+  public SequenceAttribution and(SequenceAttribution later) {
+    double[] sum = byToken.clone();
+    Arrays.setAll(sum, t -> sum[t] + later.byToken[t]);
+    return new SequenceAttribution(
+        sum, DoubleStream.concat(Arrays.stream(byLayer), Arrays.stream(later.byLayer)).toArray());
+  }
+
+  /** The influence. */
+  public double total() {
+    return Arrays.stream(byLayer).sum();
   }
 
   /** Whether {@code |x|_2 / |x|_1 > 2/3} for the tokenwise influences x. */
   public boolean spiky() {
     double one = 0;
     double two = 0;
-    for (double x : byToken()) {
+    for (double x : byToken) {
       one += Math.abs(x);
       two += x * x;
     }
@@ -90,7 +101,7 @@ public record SequenceAttribution(double[][] byLayerAndToken) {
             int from = (l * rows.length + b) * batch.positions();
             matrix[l] = Arrays.copyOfRange(values, from, from + positions);
           }
-          result[(int) rows[b]] = new SequenceAttribution(matrix);
+          result[(int) rows[b]] = SequenceAttribution.of(matrix);
         }
       }
     }

@@ -36,6 +36,9 @@ public final class TopInfluences {
       Comparator.comparingDouble((Entry e) -> Math.abs(e.influence))
           .thenComparing(Comparator.comparingLong(Entry::place).reversed());
 
+  /** The order of a query's sequences of one sign. */
+  public static final Comparator<Entry> STRONGEST_FIRST = WEAKEST_FIRST.reversed();
+
   private final int limit;
   private final List<PriorityQueue<Entry>> raising = new ArrayList<>();
   private final List<PriorityQueue<Entry>> lowering = new ArrayList<>();
@@ -93,12 +96,12 @@ public final class TopInfluences {
 
   /** The sequences that raise a query most, strongest first. */
   public List<Entry> raising(int query) {
-    return raising.get(query).stream().sorted(WEAKEST_FIRST.reversed()).toList();
+    return raising.get(query).stream().sorted(STRONGEST_FIRST).toList();
   }
 
   /** The sequences that lower a query most, strongest first. */
   public List<Entry> lowering(int query) {
-    return lowering.get(query).stream().sorted(WEAKEST_FIRST.reversed()).toList();
+    return lowering.get(query).stream().sorted(STRONGEST_FIRST).toList();
   }
 
   /** All entries as tensors [entries], for a checkpoint. */

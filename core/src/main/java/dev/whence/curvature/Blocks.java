@@ -25,4 +25,13 @@ public record Blocks(int size, int count) {
   public int length(int b) {
     return start(b + 1) - start(b);
   }
+
+  /** Numbers of all blocks' square matrices. */
+  public long elements() {
+    long sum = 0;
+    for (int b = 0; b < count; b++) {
+      sum += (long) length(b) * length(b);
+    }
+    return sum;
+  }
 }

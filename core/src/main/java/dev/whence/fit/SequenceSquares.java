@@ -2,6 +2,7 @@ package dev.whence.fit;
 
 import dev.whence.curvature.LayerFactors.Kronecker;
 import dev.whence.model.Linear;
+import dev.whence.model.ModelShape;
 import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
@@ -20,9 +21,6 @@ import java.util.Optional;
  * Lambda (Eq. 20), in the weights' own coordinates for the diagonal.
  */
 final class SequenceSquares implements PassState {
-  /** Gradients of a few sequences at a time: at most this many numbers. */
-  private static final long SLICE_ELEMENTS = 1L << 26;
-
   private final List<Linear> layers;
   private final List<Optional<Kronecker>> bases;
   private final List<Tensor> lambda = new ArrayList<>();
@@ -60,7 +58,7 @@ final class SequenceSquares implements PassState {
     for (int l = 0; l < layers.size(); l++) {
       int layer = l;
       long elements = (long) layers.get(l).outputs() * layers.get(l).inputs();
-      trace.slices(l, SLICE_ELEMENTS / elements, (_, uses) -> addSlice(layer, uses));
+      trace.slices(l, ModelShape.SLICE_ELEMENTS / elements, (_, uses) -> addSlice(layer, uses));
     }
     sequences += batch.size();
   }

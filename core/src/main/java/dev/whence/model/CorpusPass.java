@@ -10,6 +10,7 @@ import dev.whence.tensor.Scope;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -44,6 +45,28 @@ public final class CorpusPass {
     this.device = device;
   }
 
+  /** Some consecutive sequences, packed into batches. */
+  public final class Chunk {
+    private final long end;
+    private final List<long[]> batches;
+
+    private Chunk(long start) {
+      this.end = chunkEnd(start);
+      this.batches =
+          Batches.of(place -> corpus.length(selection.at(place)), start, end, batchTokens);
+    }
+
+    /** The places in the selection of each batch's sequences. */
+    public List<long[]> batches() {
+      return batches;
+    }
+
+    /** The tokens of one of the batches; belongs to the caller's scope. */
+    public TokenBatch tokens(long[] places) {
+      return CorpusPass.this.tokens(places);
+    }
+  }
+
   /**
    * Goes through the selection.
    *
@@ -51,17 +74,26 @@ public final class CorpusPass {
    * @param chunkDone is told the place after each finished chunk
    */
   public void run(long from, Step step, LongConsumer chunkDone, Progress.Stage stage) {
+    chunks(
+        from,
+        chunk -> {
+          for (long[] places : chunk.batches) {
+            try (Scope _ = Scope.open()) {
+              step.take(places, chunk.tokens(places));
+            }
+            stage.advance(places.length);
+          }
+        },
+        chunkDone);
+  }
+
+  /** Goes through the selection for work that sees a chunk's batches several times. */
+  public void chunks(long from, Consumer<Chunk> step, LongConsumer chunkDone) {
     for (long start = from; start < selection.count(); ) {
-      long end = chunkEnd(start);
-      for (long[] places :
-          Batches.of(place -> corpus.length(selection.at(place)), start, end, batchTokens)) {
-        try (Scope _ = Scope.open()) {
-          step.take(places, batch(places));
-        }
-        stage.advance(places.length);
-      }
-      chunkDone.accept(end);
-      start = end;
+      Chunk chunk = new Chunk(start);
+      step.accept(chunk);
+      chunkDone.accept(chunk.end);
+      start = chunk.end;
     }
   }
 
@@ -76,7 +108,7 @@ public final class CorpusPass {
     return end;
   }
 
-  private TokenBatch batch(long[] places) {
+  private TokenBatch tokens(long[] places) {
     List<TokenBatch.Row> rows = new ArrayList<>();
     for (long place : places) {
       Sequence sequence = corpus.sequence(selection.at(place));

@@ -26,6 +26,7 @@ public final class LanguageModel implements AutoCloseable {
   private final Network network;
   private final List<Linear> linears;
   private final ModelLimits limits;
+  private final ModelShape shape;
   private final DType type;
   private final Device device;
 
@@ -43,6 +44,7 @@ public final class LanguageModel implements AutoCloseable {
       throw e;
     }
     this.linears = parts.linears();
+    this.shape = ModelShape.of(config, linears, parameterCount());
   }
 
   /**
@@ -117,6 +119,11 @@ public final class LanguageModel implements AutoCloseable {
 
   public int vocabularySize() {
     return limits.vocabularySize();
+  }
+
+  /** The sizes that decide what work on the model costs. */
+  public ModelShape shape() {
+    return shape;
   }
 
   /** What the model can take, as its config says. */

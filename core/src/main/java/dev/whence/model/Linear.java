@@ -55,6 +55,10 @@ public final class Linear {
     return (int) stored.size(transposed ? 1 : 0);
   }
 
+  public LayerShape shape() {
+    return new LayerShape(name, outputs(), inputs());
+  }
+
   /** The layer's output for {@code x} [.., in], which {@code tap} may see and replace. */
   Tensor apply(Tensor x, Tap tap) {
     Tensor weight = transposed ? stored.t() : stored;

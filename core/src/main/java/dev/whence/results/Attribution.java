@@ -6,16 +6,11 @@ import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.attribution.Candidates;
 import dev.whence.attribution.InfluenceScan;
-import dev.whence.attribution.PreconditionedQueries;
 import dev.whence.attribution.Query;
-import dev.whence.attribution.SequenceAttribution;
 import dev.whence.attribution.TopInfluences;
-import dev.whence.attribution.TopInfluences.Entry;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Selection;
 import dev.whence.corpus.Tokenizer;
-import dev.whence.curvature.Curvature;
-import dev.whence.curvature.LayerFactors;
 import dev.whence.model.CorpusPass;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
@@ -29,7 +24,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +43,8 @@ public final class Attribution {
   private final Selection selection;
   private final AttributionSettings settings;
   private final Progress progress;
-  private final List<Linear> layers;
+  private final Preconditioner preconditioner;
+  private final AttributionMemory memory;
 
   private Attribution(
       RunFolder run,
@@ -69,15 +64,21 @@ public final class Attribution {
     this.selection = candidates.map(Candidates::union).orElse(Selection.all(corpus.size()));
     this.settings = settings;
     this.progress = progress;
-    this.layers =
-        run.manifest().layers().stream()
-            .map(layer ->
-                model
-                    .linear(layer.name())
-                    .orElseThrow(() ->
-                        new InvalidInputException(
-                            run.path() + " has a layer " + layer.name() + " that the model lacks")))
-            .toList();
+    this.preconditioner = Preconditioner.of(run, model, settings);
+    this.memory =
+        AttributionMemory.of(
+            model.shape(),
+            preconditioner.layers().stream().map(Linear::shape).toList(),
+            Integer.parseInt(run.manifest().settings().getOrDefault("blocks", "1")),
+            settings,
+            model.type(),
+            longest());
+  }
+
+  /** Tokens of the longest sequence or query; 1 at least. */
+  private int longest() {
+    int asked = queries.stream().mapToInt(q -> q.tokens().length).max().orElse(1);
+    return Math.max(asked, Math.max(1, corpus.maximumLength()));
   }
 
   /** Attributes all of a corpus's sequences; the arguments are those of the other method. */
@@ -150,8 +151,8 @@ public final class Attribution {
     identity.put("dtype", model.type().toString());
     manifest.candidates().ifPresent(c -> identity.put("candidates", c.sha256()));
     try (WorkFolder work = WorkFolder.open(out, ResultsManifest.KIND, identity)) {
-      attribution.into(work.path());
-      RunFolder.writeManifest(work.path(), manifest);
+      Optional<RankCheck> check = attribution.into(work.path());
+      RunFolder.writeManifest(work.path(), manifest.with(check));
       return ResultsFolder.open(work.publish());
     }
   }
@@ -165,64 +166,45 @@ public final class Attribution {
         && a.candidates().equals(b.candidates());
   }
 
-  private void into(Path folder) {
-    DType scoreType = model.type().accumulator();
-    List<Curvature> curvatures = new ArrayList<>();
-    Optional<RunFolder.Factors> factors = Optional.of(run.factors(scoreType, model.device()));
-    try {
-      for (LayerFactors layer : factors.get().layers()) {
-        curvatures.add(layer.curvature(settings.curvature(), settings.damping()));
-      }
-      PreconditionedQueries prepared =
-          PreconditionedQueries.of(model, layers, queries, curvatures, settings.rank(), progress);
-      if (!settings.selfInfluence()) {
-        // The scan needs the queries alone; what it needs no more makes room for them.
-        close(curvatures, factors);
-        factors = Optional.empty();
-      }
-      try (PreconditionedQueries expanded =
-          prepared.expand(settings.memory().bytes() / 2, progress)) {
-        TopInfluences top =
-            ShrinkingBatches.run(
-                settings.batchTokens(),
-                (tokens, remark) ->
-                    scan(folder, expanded, curvatures, scoreType, tokens, "scanning" + remark));
-        tables(folder, expanded, top);
-      }
-    } finally {
-      close(curvatures, factors);
+  private Optional<RankCheck> into(Path folder) {
+    Optional<RankCheck> check =
+        settings.rank() > 0 && !queries.isEmpty() && selection.count() > 0
+            ? Optional.of(
+                RankCheck.of(
+                    preconditioner, queries, corpus, selection, settings, memory, progress))
+            : Optional.empty();
+    try (QueryParts parts =
+        new QueryParts(preconditioner, queries, settings, memory, folder, progress)) {
+      parts.prepare();
+      TopInfluences top =
+          ShrinkingBatches.run(
+              memory.batchTokens(),
+              (tokens, remark) -> scan(folder, parts, tokens, "scanning" + remark));
+      tables(folder, parts, top);
+      parts.forget();
     }
+    return check;
   }
 
-  private static void close(List<Curvature> curvatures, Optional<RunFolder.Factors> factors) {
-    curvatures.forEach(Curvature::close);
-    curvatures.clear();
-    factors.ifPresent(RunFolder.Factors::close);
-  }
-
-  private TopInfluences scan(
-      Path folder,
-      PreconditionedQueries prepared,
-      List<Curvature> curvatures,
-      DType type,
-      int batchTokens,
-      String what) {
+  private TopInfluences scan(Path folder, QueryParts parts, int batchTokens, String what) {
     Path checkpointFile = folder.resolve("scan.safetensors");
     ScanCheckpoint checkpoint = new ScanCheckpoint(checkpointFile);
     TopInfluences top = new TopInfluences(queries.size(), settings.top());
     long start = checkpoint.restore(top);
-    InfluenceScan scan =
-        new InfluenceScan(
+    SplitScan scan =
+        new SplitScan(
             model,
-            layers,
-            queries.isEmpty() ? Optional.empty() : Optional.of(prepared),
-            new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()),
-            settings.selfInfluence() ? Optional.of(curvatures) : Optional.empty());
+            parts,
+            queries.size(),
+            preconditioner.layers().size(),
+            new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()));
     TopInfluences.Admission admission =
         candidates.<TopInfluences.Admission>map(c -> c::admits).orElse(TopInfluences.Admission.ALL);
     Cadence cadence = new Cadence(settings.checkpointSeconds());
-    try (Progress.Stage stage = progress.begin(what, selection.count(), "sequences");
-        OptionalScores scores = new OptionalScores(scoresFile(folder, type))) {
+    String name = parts.split().passes() == 1 ? what : what + parts.remark();
+    try (Progress.Stage stage = progress.begin(name, selection.count(), "sequences");
+        OptionalScores scores =
+            new OptionalScores(scoresFile(folder, model.type().accumulator()))) {
       stage.advance(start);
       scan.run(
           new CorpusPass(corpus, selection, batchTokens, model.device()),
@@ -261,48 +243,34 @@ public final class Attribution {
             new ScoresFile.Shape(
                 settings.allScores() ? queries.size() : 0,
                 selection,
-                settings.layerwise() ? layers.size() : 0,
+                settings.layerwise() ? preconditioner.layers().size() : 0,
                 settings.tokenwise() ? Math.max(1, corpus.maximumLength() - 1) : 0,
                 settings.selfInfluence(),
                 candidates.isPresent(),
                 type)));
   }
 
-  private void tables(Path folder, PreconditionedQueries prepared, TopInfluences top) {
+  private void tables(Path folder, QueryParts parts, TopInfluences top) {
     try (Progress.Stage stage =
             progress.begin("attributing tokens and layers", queries.size(), "queries");
-        ResultTables tables =
-            new ResultTables(folder, tokenizer, layers.stream().map(Linear::name).toList())) {
-      tables.addQueries(queries, prepared);
-      for (int q = 0; q < queries.size(); q++) {
-        List<Entry> raising = top.raising(q);
-        List<Entry> lowering = top.lowering(q);
-        List<Entry> all = Stream.concat(raising.stream(), lowering.stream()).toList();
-        List<SequenceAttribution> parts =
-            SequenceAttribution.of(
-                model,
-                layers,
-                prepared,
-                q,
-                corpus,
-                all.stream().map(Entry::place).toList(),
-                settings.batchTokens());
-        for (int e = 0; e < all.size(); e++) {
-          int rank = e < raising.size() ? e + 1 : raising.size() - e - 1;
-          tables.add(
-              queries.get(q).id(),
-              rank,
-              all.get(e),
-              corpus.sequence(all.get(e).place()),
-              parts.get(e));
-        }
-        stage.advance(1);
-      }
+        ResultTables tables = new ResultTables(folder, tokenizer, layerNames())) {
+      new TopSequences(preconditioner, queries, corpus, settings, memory, parts, top)
+          .run((q, found) -> {
+            for (TopSequences.Found one : found) {
+              tables.add(queries.get(q).id(), one, corpus.sequence(one.entry().place()));
+            }
+            stage.advance(1);
+          });
+      tables.addQueries(queries, parts.logProbabilities());
       tables.write();
       Files.deleteIfExists(folder.resolve("scan.safetensors"));
     } catch (IOException e) {
       throw AtomicFile.failed("write to", folder, e);
     }
+  }
+
+  private List<String> layerNames() {
+    return preconditioner.layers().stream().map(Linear::name).toList();
   }
 
   private ResultsManifest manifest() {
@@ -334,7 +302,8 @@ public final class Attribution {
         queries.size(),
         options,
         candidates.map(this::summary),
-        layers.stream().map(Linear::name).toList(),
+        Optional.empty(),
+        layerNames(),
         ResultsManifest.UNIT,
         ResultsManifest.SIGN);
   }

@@ -17,8 +17,10 @@ import java.util.Map;
  * @param tokenwise with {@code allScores}, writes every position's score
  * @param layerwise with {@code allScores}, writes every layer's score
  * @param selfInfluence writes every sequence's influence on itself
+ * @param refine how many of each query's strongest sequences, of each sign, are scored again with
+ *     whole gradients
  * @param checkpointSeconds how often progress is saved; it decides nothing else
- * @param memory decides how much is kept formed, and nothing else
+ * @param memory decides what is held at a time and what is computed again, and nothing else
  */
 public record AttributionSettings(
     CurvatureKind curvature,
@@ -29,6 +31,7 @@ public record AttributionSettings(
     boolean tokenwise,
     boolean layerwise,
     boolean selfInfluence,
+    int refine,
     int batchTokens,
     int checkpointSeconds,
     MemoryBudget memory) {
@@ -43,6 +46,7 @@ public record AttributionSettings(
           false,
           false,
           false,
+          0,
           4096,
           60,
           MemoryBudget.ofMachine());
@@ -53,6 +57,10 @@ public record AttributionSettings(
     }
     if (top < 1) {
       throw new InvalidInputException("--top is " + top + " but must be at least 1");
+    }
+    if (refine < 0 || refine > top) {
+      throw new InvalidInputException(
+          "--refine is %d but must be from 0 to --top, which is %d".formatted(refine, top));
     }
     if (batchTokens < 1) {
       throw new InvalidInputException(
@@ -75,6 +83,7 @@ public record AttributionSettings(
         tokenwise,
         layerwise,
         selfInfluence,
+        refine,
         batchTokens,
         checkpointSeconds,
         memory);
@@ -90,6 +99,7 @@ public record AttributionSettings(
         tokenwise,
         layerwise,
         selfInfluence,
+        refine,
         batchTokens,
         checkpointSeconds,
         memory);
@@ -105,6 +115,7 @@ public record AttributionSettings(
         tokenwise,
         layerwise,
         selfInfluence,
+        refine,
         batchTokens,
         checkpointSeconds,
         memory);
@@ -120,6 +131,7 @@ public record AttributionSettings(
         tokenwise,
         layerwise,
         selfInfluence,
+        refine,
         batchTokens,
         checkpointSeconds,
         memory);
@@ -136,6 +148,7 @@ public record AttributionSettings(
         everyToken,
         everyLayer,
         selfInfluence,
+        refine,
         batchTokens,
         checkpointSeconds,
         memory);
@@ -151,6 +164,24 @@ public record AttributionSettings(
         tokenwise,
         layerwise,
         true,
+        refine,
+        batchTokens,
+        checkpointSeconds,
+        memory);
+  }
+
+  /** Scores each query's {@code count} strongest of each sign again with whole gradients. */
+  public AttributionSettings withRefine(int count) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        count,
         batchTokens,
         checkpointSeconds,
         memory);
@@ -166,6 +197,7 @@ public record AttributionSettings(
         tokenwise,
         layerwise,
         selfInfluence,
+        refine,
         tokens,
         checkpointSeconds,
         memory);
@@ -181,6 +213,7 @@ public record AttributionSettings(
         tokenwise,
         layerwise,
         selfInfluence,
+        refine,
         batchTokens,
         seconds,
         memory);
@@ -196,6 +229,7 @@ public record AttributionSettings(
         tokenwise,
         layerwise,
         selfInfluence,
+        refine,
         batchTokens,
         checkpointSeconds,
         budget);
@@ -215,6 +249,9 @@ public record AttributionSettings(
     options.put("tokenwise", "" + tokenwise);
     options.put("layerwise", "" + layerwise);
     options.put("self-influence", "" + selfInfluence);
+    if (rank > 0) {
+      options.put("refine", "" + refine);
+    }
     options.put("batch-tokens", "" + batchTokens);
     return options;
   }

@@ -1,9 +1,7 @@
 package dev.whence.results;
 
-import dev.whence.attribution.PreconditionedQueries;
 import dev.whence.attribution.Query;
 import dev.whence.attribution.SequenceAttribution;
-import dev.whence.attribution.TopInfluences.Entry;
 import dev.whence.corpus.Sequence;
 import dev.whence.corpus.Tokenizer;
 import java.io.IOException;
@@ -45,7 +43,7 @@ final class ResultTables implements AutoCloseable {
             folder.resolve(ResultsFolder.INFLUENCES),
             "query_id VARCHAR, rank INTEGER, document_id VARCHAR, sequence_index INTEGER,"
                 + " token_offset INTEGER, influence DOUBLE, spiky BOOLEAN, text VARCHAR,"
-                + " sequence BIGINT");
+                + " sequence BIGINT, refined BOOLEAN");
     tokens =
         ParquetTable.open(
             database,
@@ -61,10 +59,10 @@ final class ResultTables implements AutoCloseable {
             "query_id VARCHAR, rank INTEGER, layer VARCHAR, influence DOUBLE");
   }
 
-  void addQueries(List<Query> all, PreconditionedQueries prepared) {
+  void addQueries(List<Query> all, List<Double> logProbabilities) {
     for (int q = 0; q < all.size(); q++) {
       Query query = all.get(q);
-      double logProbability = prepared.logProbabilities().get(q);
+      double logProbability = logProbabilities.get(q);
       queries.add(row -> {
         row.append(query.id());
         row.append(query.prompt());
@@ -75,12 +73,10 @@ final class ResultTables implements AutoCloseable {
     }
   }
 
-  /**
-   * Adds one of a query's top sequences.
-   *
-   * @param rank 1, 2, .. for those that raise, -1, -2, .. for those that lower
-   */
-  void add(String query, int rank, Entry entry, Sequence sequence, SequenceAttribution parts) {
+  /** Adds one of a query's top sequences. */
+  void add(String query, TopSequences.Found found, Sequence sequence) {
+    int rank = found.rank();
+    SequenceAttribution parts = found.parts();
     List<String> pieces = pieces(sequence.tokens());
     influences.add(row -> {
       row.append(query);
@@ -88,10 +84,11 @@ final class ResultTables implements AutoCloseable {
       row.append(sequence.documentId());
       row.append(sequence.sequenceIndex());
       row.append(sequence.tokenOffset());
-      row.append(entry.influence());
+      row.append(found.entry().influence());
       row.append(parts.spiky());
       row.append(String.join("", pieces));
       row.append(sequence.index());
+      row.append(found.refined());
     });
     double[] byToken = parts.byToken();
     for (int t = 0; t < pieces.size(); t++) {

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param queriesSha256 of the queries' tokens and ids
  * @param settings by the command line's option
  * @param candidates what a filter let through, if there was one
+ * @param rankCheck how well products of low rank stand for whole gradients, when they were used
  * @param layers tracked layers, in the order of the layerwise scores
  * @param unit of every influence
  * @param sign what a positive influence means
@@ -32,6 +33,7 @@ public record ResultsManifest(
     int queries,
     Map<String, String> settings,
     Optional<CandidatesSummary> candidates,
+    Optional<RankCheck> rankCheck,
     List<String> layers,
     String unit,
     String sign) {
@@ -41,6 +43,26 @@ public record ResultsManifest(
       "nats of log p(completion given prompt) per unit of weight on the sequence";
   public static final String SIGN =
       "positive: training more on the sequence makes the completion more likely";
+
+  ResultsManifest with(Optional<RankCheck> check) {
+    return new ResultsManifest(
+        kind,
+        format,
+        whenceVersion,
+        created,
+        model,
+        run,
+        runSha256,
+        corpus,
+        queriesSha256,
+        queries,
+        settings,
+        candidates,
+        check,
+        layers,
+        unit,
+        sign);
+  }
 
   /**
    * The sequences that a filter let through.

@@ -110,10 +110,15 @@ public record RunFolder(Path path, RunManifest manifest) {
 
   /** Loads the factors of all layers; the caller closes them. */
   public Factors factors(DType type, Device device) {
+    return factors(manifest.layers(), type, device);
+  }
+
+  /** Loads the factors of some of the manifest's layers; the caller closes them. */
+  public Factors factors(List<RunManifest.Layer> layers, DType type, Device device) {
     Factors factors = new Factors(new ArrayList<>(), new ArrayList<>());
     try {
       Map<String, Eigenbasis> activations = new HashMap<>();
-      for (RunManifest.Layer layer : manifest.layers()) {
+      for (RunManifest.Layer layer : layers) {
         load(layer, factors, activations, type, device);
       }
       return factors;

@@ -150,16 +150,16 @@ class SequenceAttributionTest {
             .filter(t -> !t.isEmpty())
             .mapToDouble(Double::parseDouble)
             .toArray();
-    assertThat(new SequenceAttribution(new double[][] {tokens}).spiky()).isEqualTo(expected);
+    assertThat(SequenceAttribution.of(new double[][] {tokens}).spiky()).isEqualTo(expected);
   }
 
   @Test
   void spikyLooksAtTheSumOverLayers() {
     double[][] cancelling = {{9, 9, 1}, {-8, -8, 0}};
-    assertThat(new SequenceAttribution(cancelling).spiky()).isFalse(); // 1 1 1
+    assertThat(SequenceAttribution.of(cancelling).spiky()).isFalse(); // 1 1 1
     double[][] adding = {{1, 1, 1}, {9, 0, 0}};
-    assertThat(new SequenceAttribution(adding).spiky()).isTrue(); // 10 1 1
-    assertThat(new SequenceAttribution(adding).byToken()).containsExactly(10, 1, 1);
-    assertThat(new SequenceAttribution(adding).byLayer()).containsExactly(3, 9);
+    assertThat(SequenceAttribution.of(adding).spiky()).isTrue(); // 10 1 1
+    assertThat(SequenceAttribution.of(adding).byToken()).containsExactly(10, 1, 1);
+    assertThat(SequenceAttribution.of(adding).byLayer()).containsExactly(3, 9);
   }
 }

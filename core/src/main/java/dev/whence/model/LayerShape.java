@@ -1,0 +1,14 @@
+package dev.whence.model;
+
+/**
+ * The size of a linear layer's gradient matrix.
+ *
+ * @param outputs rows
+ * @param inputs columns, one more with a bias
+ */
+public record LayerShape(String name, int outputs, int inputs) {
+  /** Numbers of the matrix. */
+  public long elements() {
+    return (long) outputs * inputs;
+  }
+}

@@ -1,0 +1,241 @@
+package dev.whence.results;
+
+import dev.whence.AtomicFile;
+import dev.whence.Progress;
+import dev.whence.attribution.InfluenceScan;
+import dev.whence.attribution.LayerQueries;
+import dev.whence.attribution.PreconditionedQueries;
+import dev.whence.attribution.Query;
+import dev.whence.attribution.QuerySplit;
+import dev.whence.attribution.QuerySplit.Range;
+import dev.whence.curvature.Curvature;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.results.Preconditioner.Curvatures;
+import dev.whence.tensor.SafetensorsFile;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The preconditioned queries in the parts that fit in memory one at a time. A single part stays in
+ * memory; several are kept in files of the work folder, where a resumed run finds them again.
+ */
+final class QueryParts implements AutoCloseable {
+  private static final String FILES = "queries-*-layers-*.safetensors";
+  private static final String LOG_PROBABILITIES = "log_probabilities";
+
+  private final Preconditioner preconditioner;
+  private final List<Query> queries;
+  private final AttributionSettings settings;
+  private final AttributionMemory memory;
+  private final QuerySplit split;
+  private final Path folder;
+  private final Progress progress;
+  private Optional<Open> only = Optional.empty();
+
+  QueryParts(
+      Preconditioner preconditioner,
+      List<Query> queries,
+      AttributionSettings settings,
+      AttributionMemory memory,
+      Path folder,
+      Progress progress) {
+    this.preconditioner = preconditioner;
+    this.queries = queries;
+    this.settings = settings;
+    this.memory = memory;
+    this.split = memory.split(queries.size(), settings.rank(), settings.selfInfluence());
+    this.folder = folder;
+    this.progress = progress;
+  }
+
+  QuerySplit split() {
+    return split;
+  }
+
+  /** What a progress report adds when there are several parts. */
+  String remark() {
+    return " in %d parts, as %,d MiB of memory allow"
+        .formatted(split.passes(), settings.memory().bytes() >> 20);
+  }
+
+  /** Of each query's completion given its prompt, in nats. */
+  List<Double> logProbabilities() {
+    List<Double> all = new ArrayList<>();
+    for (Range range : split.queries()) {
+      try (Open open = open(new QuerySplit.Part(range, split.layers().getFirst()))) {
+        all.addAll(open.queries.logProbabilities());
+      }
+    }
+    return all;
+  }
+
+  /** Removes the files, once the results are there; other splits may have left some too. */
+  void forget() {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, FILES)) {
+      for (Path file : files) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", folder, e);
+    }
+  }
+
+  /**
+   * A part in memory.
+   *
+   * @param self the curvature of its layers, for the part that computes self-influence with it
+   */
+  record Open(
+      QuerySplit.Part part,
+      PreconditionedQueries queries,
+      Optional<Curvatures> self,
+      List<Linear> layers,
+      boolean shared)
+      implements AutoCloseable {
+    InfluenceScan scan(LanguageModel model, InfluenceScan.Detail detail) {
+      Optional<List<Curvature>> curvatures = self.map(Curvatures::layers);
+      return new InfluenceScan(
+          model,
+          layers,
+          queries.count() == 0 ? Optional.empty() : Optional.of(queries),
+          detail,
+          curvatures);
+    }
+
+    @Override
+    public void close() {
+      if (!shared) {
+        free();
+      }
+    }
+
+    private void free() {
+      queries.close();
+      self.ifPresent(Curvatures::close);
+    }
+  }
+
+  /** Preconditions all queries, so that what is wrong with them shows before the scan begins. */
+  void prepare() {
+    List<QuerySplit.Part> all = split.parts();
+    if (all.size() == 1) {
+      open(all.getFirst()).close();
+    } else {
+      all.forEach(this::prepareFile);
+    }
+  }
+
+  /** Brings a part into memory; the caller closes it, and opens no other before. */
+  Open open(QuerySplit.Part part) {
+    if (split.passes() > 1) {
+      return load(part, false);
+    }
+    if (only.isEmpty()) {
+      only = Optional.of(load(part, true));
+    }
+    return only.get();
+  }
+
+  private Open load(QuerySplit.Part part, boolean shared) {
+    PreconditionedQueries prepared =
+        shared ? prepare(part) : read(prepareFile(part), part.layers().size());
+    boolean self = settings.selfInfluence() && part.queries().from() == 0;
+    Optional<Curvatures> curvatures = Optional.empty();
+    try {
+      if (self) {
+        curvatures = Optional.of(preconditioner.curvatures(part.layers()));
+      }
+      return new Open(
+          part,
+          prepared.expand((memory.free() - prepared.bytes()) / 2, progress),
+          curvatures,
+          part.layers().of(preconditioner.layers()),
+          shared);
+    } catch (RuntimeException e) {
+      prepared.close();
+      curvatures.ifPresent(Curvatures::close);
+      throw e;
+    }
+  }
+
+  private PreconditionedQueries prepare(QuerySplit.Part part) {
+    return preconditioner.prepare(
+        part.queries().of(queries),
+        memory.passing(
+            part.layers(), part.queries().size(), settings.rank(), settings.selfInfluence()),
+        settings.rank(),
+        progress);
+  }
+
+  private Path prepareFile(QuerySplit.Part part) {
+    Path file = file(part);
+    if (!Files.exists(file)) {
+      try (PreconditionedQueries prepared = prepare(part)) {
+        write(file, prepared);
+      }
+    }
+    return file;
+  }
+
+  private Path file(QuerySplit.Part part) {
+    return folder.resolve(
+        "queries-%d-%d-layers-%d-%d.safetensors"
+            .formatted(
+                part.queries().from(),
+                part.queries().to(),
+                part.layers().from(),
+                part.layers().to()));
+  }
+
+  private static void write(Path file, PreconditionedQueries queries) {
+    try (Scope _ = Scope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (int l = 0; l < queries.layers().size(); l++) {
+        String name = "" + l;
+        queries.layers().get(l).tensors().forEach((side, t) -> tensors.put(side + "." + name, t));
+      }
+      double[] logs = queries.logProbabilities().stream().mapToDouble(x -> x).toArray();
+      tensors.put(LOG_PROBABILITIES, Tensors.of(logs, logs.length));
+      SafetensorsFile.write(file, tensors, Map.of());
+    }
+  }
+
+  private PreconditionedQueries read(Path file, int layers) {
+    List<LayerQueries> parts = new ArrayList<>();
+    try (SafetensorsFile saved = SafetensorsFile.open(file);
+        Scope _ = Scope.open()) {
+      for (int l = 0; l < layers; l++) {
+        String suffix = "." + l;
+        parts.add(
+            LayerQueries.of(
+                side -> saved.tensor(side + suffix).to(preconditioner.model().device()),
+                settings.rank()));
+      }
+      List<Double> logs = new ArrayList<>();
+      for (double log : saved.tensor(LOG_PROBABILITIES).toDoubles()) {
+        logs.add(log);
+      }
+      return new PreconditionedQueries(parts, logs);
+    } catch (RuntimeException e) {
+      parts.forEach(LayerQueries::close);
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    only.ifPresent(Open::free);
+    only = Optional.empty();
+  }
+}

@@ -1,0 +1,191 @@
+package dev.whence.results;
+
+import dev.whence.Progress;
+import dev.whence.attribution.PreconditionedQueries;
+import dev.whence.attribution.Query;
+import dev.whence.attribution.QuerySplit;
+import dev.whence.attribution.QuerySplit.Range;
+import dev.whence.attribution.SequenceAttribution;
+import dev.whence.attribution.TopInfluences;
+import dev.whence.attribution.TopInfluences.Entry;
+import dev.whence.corpus.Corpus;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * Takes each query's top sequences apart by token and layer, and scores the strongest of them again
+ * with whole gradients if that is wanted.
+ */
+record TopSequences(
+    Preconditioner preconditioner,
+    List<Query> queries,
+    Corpus corpus,
+    AttributionSettings settings,
+    AttributionMemory memory,
+    QueryParts parts,
+    TopInfluences top) {
+  /** So many queries' sequences are in memory at a time, taken apart. */
+  private static final int QUERIES_AT_ONCE = 64;
+
+  /**
+   * One of a query's top sequences.
+   *
+   * @param rank 1, 2, .. for those that raise, -1, -2, .. for those that lower
+   * @param refined whether its influence is that of whole gradients
+   */
+  record Found(int rank, Entry entry, SequenceAttribution parts, boolean refined) {
+    private static final Comparator<Found> STRONGEST_FIRST =
+        Comparator.comparing(Found::entry, TopInfluences.STRONGEST_FIRST);
+
+    Found ranked(int rank) {
+      return new Found(rank, entry, parts, refined);
+    }
+  }
+
+  /** What receives a query's sequences, those that raise before those that lower. */
+  @FunctionalInterface
+  interface Sink {
+    void take(int query, List<Found> found);
+  }
+
+  /** Goes through all queries, in order. */
+  void run(Sink sink) {
+    for (Range range : parts.split().queries()) {
+      for (int from = range.from(); from < range.to(); from += QUERIES_AT_ONCE) {
+        Range some = new Range(from, Math.min(range.to(), from + QUERIES_AT_ONCE));
+        List<List<Found>> found = apart(range, some);
+        if (settings.rank() > 0 && settings.refine() > 0) {
+          refine(some, found);
+        }
+        for (int q = 0; q < some.size(); q++) {
+          sink.take(from + q, ranked(found.get(q)));
+        }
+      }
+    }
+  }
+
+  private List<List<Found>> apart(Range range, Range some) {
+    List<List<Entry>> entries = new ArrayList<>();
+    for (int q = some.from(); q < some.to(); q++) {
+      entries.add(Stream.concat(top.raising(q).stream(), top.lowering(q).stream()).toList());
+    }
+    Apart sum = new Apart(entries);
+    for (Range layers : parts.split().layers()) {
+      try (QueryParts.Open open = parts.open(new QuerySplit.Part(range, layers))) {
+        sum.add(layers, open.queries(), some.from() - range.from());
+      }
+    }
+    return sum.found(false);
+  }
+
+  /** Puts whole gradients' values in the place of the strongest sequences'. */
+  private void refine(Range some, List<List<Found>> found) {
+    QuerySplit split = memory.split(some.size(), 0, false);
+    for (Range range : split.queries()) {
+      List<List<Entry>> entries = new ArrayList<>();
+      for (List<Found> all : range.of(found)) {
+        entries.add(
+            Stream.concat(
+                    strongest(all, f -> f.entry.influence() > 0),
+                    strongest(all, f -> f.entry.influence() < 0))
+                .toList());
+      }
+      Apart sum = new Apart(entries);
+      for (Range layers : split.layers()) {
+        try (PreconditionedQueries exact =
+            preconditioner.prepare(
+                range.of(some.of(queries)),
+                memory.passing(layers, range.size(), 0, false),
+                0,
+                Progress.NONE)) {
+          sum.add(layers, exact, 0);
+        }
+      }
+      List<List<Found>> refined = sum.found(true);
+      for (int q = 0; q < range.size(); q++) {
+        List<Entry> replaced = entries.get(q);
+        List<Found> rest =
+            found.get(range.from() + q).stream().filter(f -> !replaced.contains(f.entry)).toList();
+        found.set(range.from() + q, Stream.concat(rest.stream(), refined.get(q).stream()).toList());
+      }
+    }
+  }
+
+  private Stream<Entry> strongest(List<Found> all, Predicate<Found> sign) {
+    return all.stream()
+        .filter(sign)
+        .sorted(Found.STRONGEST_FIRST)
+        .limit(settings.refine())
+        .map(Found::entry);
+  }
+
+  /** In the order of the tables; whole gradients may have turned a sign. */
+  private List<Found> ranked(List<Found> found) {
+    List<Found> ranked = new ArrayList<>();
+    for (int sign : new int[] {1, -1}) {
+      List<Found> side =
+          found.stream()
+              .filter(f -> Math.signum(f.entry.influence()) == sign)
+              .sorted(Found.STRONGEST_FIRST)
+              .limit(settings.top())
+              .toList();
+      for (int i = 0; i < side.size(); i++) {
+        ranked.add(side.get(i).ranked(sign * (i + 1)));
+      }
+    }
+    return ranked;
+  }
+
+  /** Sequences of some queries, taken apart range of layers by range. */
+  private final class Apart {
+    private final List<List<Entry>> entries;
+    private final List<List<SequenceAttribution>> sums = new ArrayList<>();
+
+    Apart(List<List<Entry>> entries) {
+      this.entries = entries;
+    }
+
+    /** Adds layers after those that were added. */
+    void add(Range layers, PreconditionedQueries prepared, int first) {
+      for (int q = 0; q < entries.size(); q++) {
+        List<SequenceAttribution> some =
+            SequenceAttribution.of(
+                preconditioner.model(),
+                layers.of(preconditioner.layers()),
+                prepared,
+                first + q,
+                corpus,
+                entries.get(q).stream().map(Entry::place).toList(),
+                memory.batchTokens());
+        if (sums.size() == q) {
+          sums.add(some);
+        } else {
+          List<SequenceAttribution> before = sums.get(q);
+          List<SequenceAttribution> both = new ArrayList<>();
+          for (int e = 0; e < some.size(); e++) {
+            both.add(before.get(e).and(some.get(e)));
+          }
+          sums.set(q, both);
+        }
+      }
+    }
+
+    List<List<Found>> found(boolean exact) {
+      List<List<Found>> found = new ArrayList<>();
+      for (int q = 0; q < entries.size(); q++) {
+        List<Found> all = new ArrayList<>();
+        for (int e = 0; e < entries.get(q).size(); e++) {
+          Entry entry = entries.get(q).get(e);
+          SequenceAttribution parts = sums.get(q).get(e);
+          all.add(
+              new Found(0, exact ? new Entry(entry.place(), parts.total()) : entry, parts, exact));
+        }
+        found.add(all);
+      }
+      return found;
+    }
+  }
+}
