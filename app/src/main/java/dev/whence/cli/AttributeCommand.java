@@ -1,6 +1,5 @@
 package dev.whence.cli;
 
-import dev.whence.MemoryBudget;
 import dev.whence.attribution.Candidates;
 import dev.whence.attribution.Query;
 import dev.whence.attribution.QueryFile;
@@ -44,6 +43,7 @@ final class AttributeCommand implements Callable<Integer> {
 
   @Mixin private CorpusOptions corpus = new CorpusOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
+  @Mixin private MemoryOption memory = new MemoryOption();
   @Mixin private FilterOptions filter = new FilterOptions();
 
   @Option(
@@ -127,13 +127,6 @@ final class AttributeCommand implements Callable<Integer> {
       description = "float32, float64, bfloat16 or float16 (default: the run's).")
   private Optional<DType> type = Optional.empty();
 
-  @Option(
-      names = "--memory",
-      paramLabel = "SIZE",
-      description =
-          "Memory to stay within, such as 16g (default: three quarters of the machine's).")
-  private Optional<String> memory = Optional.empty();
-
   @Option(names = "--force", description = "Replace results that were made from something else.")
   private boolean force;
 
@@ -152,7 +145,7 @@ final class AttributeCommand implements Callable<Integer> {
             refine,
             compute.batchTokens(),
             compute.checkpointSeconds(),
-            memory.map(MemoryBudget::parse).orElseGet(MemoryBudget::ofMachine));
+            memory.budget());
     RunFolder run = RunFolder.open(runFolder);
     DType precision =
         type.orElseGet(() -> DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT)));

@@ -38,6 +38,7 @@ final class FitCommand implements Callable<Integer> {
 
   @Mixin private CorpusOptions corpus = new CorpusOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
+  @Mixin private MemoryOption memory = new MemoryOption();
 
   @Option(names = "--out", paramLabel = "RUN", required = true, description = "The run folder.")
   private Path out = Path.of("run");
@@ -120,7 +121,8 @@ final class FitCommand implements Callable<Integer> {
             compute.batchTokens(),
             type,
             compute.device(),
-            compute.checkpointSeconds());
+            compute.checkpointSeconds(),
+            memory.budget());
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model = ModelFolder.open(modelFolder, type, compute.device());
         Corpus data = corpus.open(model.tokenization(length(model.model())), progress)) {

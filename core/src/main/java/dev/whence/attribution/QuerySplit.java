@@ -1,5 +1,7 @@
 package dev.whence.attribution;
 
+import dev.whence.model.LayerRanges;
+import dev.whence.model.LayerRanges.Range;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,18 +14,6 @@ import java.util.Optional;
  * @param layers consecutive ranges
  */
 public record QuerySplit(List<Range> queries, List<Range> layers) {
-
-  /** From {@code from} up to, not including, {@code to}. */
-  public record Range(int from, int to) {
-    public int size() {
-      return to - from;
-    }
-
-    /** The elements of a list at this range. */
-    public <T> List<T> of(List<T> list) {
-      return list.subList(from, to);
-    }
-  }
 
   /** The queries and layers of one pass. */
   public record Part(Range queries, Range layers) {}
@@ -64,7 +54,9 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
       }
       List<Range> some = even(queries, size);
       Optional<QuerySplit> split =
-          layerRanges(size, layers, bytes).map(ranges -> new QuerySplit(some, ranges));
+          LayerRanges.within(
+                  layers.size(), l -> layers.get(l).needed(size), l -> layers.get(l).passing, bytes)
+              .map(ranges -> new QuerySplit(some, ranges));
       if (split.isPresent() && (best.isEmpty() || split.get().isBetterThan(best.get()))) {
         best = split;
       }
@@ -76,32 +68,6 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
   public static long least(int queries, List<LayerBytes> layers) {
     int one = Math.min(1, queries);
     return layers.stream().mapToLong(l -> l.needed(one) + l.passing).max().orElse(0);
-  }
-
-  /** Consecutive layers, each range as long as fits. */
-  private static Optional<List<Range>> layerRanges(
-      int queries, List<LayerBytes> layers, long bytes) {
-    List<Range> ranges = new ArrayList<>();
-    int from = 0;
-    long held = 0;
-    long passing = 0;
-    for (int l = 0; l < layers.size(); l++) {
-      LayerBytes layer = layers.get(l);
-      long alone = layer.needed(queries);
-      if (alone + layer.passing > bytes) {
-        return Optional.empty();
-      }
-      if (held + alone + Math.max(passing, layer.passing) > bytes) {
-        ranges.add(new Range(from, l));
-        from = l;
-        held = 0;
-        passing = 0;
-      }
-      held += alone;
-      passing = Math.max(passing, layer.passing);
-    }
-    ranges.add(new Range(from, layers.size()));
-    return Optional.of(ranges);
   }
 
   private static List<Range> even(int queries, int size) {
@@ -130,9 +96,9 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
   /** Cuts a range of layers so that what passes through memory is at most {@code limit} bytes. */
   public static List<Range> passing(Range layers, List<LayerBytes> bytes, long limit) {
     List<Range> ranges = new ArrayList<>();
-    int from = layers.from;
+    int from = layers.from();
     long sum = 0;
-    for (int l = layers.from; l < layers.to; l++) {
+    for (int l = layers.from(); l < layers.to(); l++) {
       if (l > from && sum + bytes.get(l).passing > limit) {
         ranges.add(new Range(from, l));
         from = l;
@@ -140,7 +106,7 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
       }
       sum += bytes.get(l).passing;
     }
-    ranges.add(new Range(from, layers.to));
+    ranges.add(new Range(from, layers.to()));
     return ranges;
   }
 }

@@ -33,7 +33,7 @@ import tools.jackson.core.JacksonException;
  */
 record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis> owned)
     implements AutoCloseable {
-  private static final String MARKER = "decomposed.json";
+  static final String MARKER = "decomposed.json";
 
   /** What the covariances saw. */
   record Counts(long sequences, long positions) {
@@ -58,6 +58,7 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
    */
   static Bases decompose(
       Path folder,
+      String prefix,
       List<Linear> layers,
       InputGroups groups,
       Covariances covariances,
@@ -83,7 +84,7 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
         }
         layerDone.run();
       }
-      AtomicFile.write(folder.resolve(MARKER), Json.MAPPER.writeValueAsString(counts));
+      AtomicFile.write(folder.resolve(prefix + MARKER), Json.MAPPER.writeValueAsString(counts));
       return bases;
     } catch (IOException e) {
       bases.close();
@@ -108,20 +109,17 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
 
   /** Reads what {@link #decompose} wrote, if it came to its end. */
   static Optional<Bases> read(
-      Path folder, List<Linear> layers, InputGroups groups, DType type, Device device) {
-    Path marker = folder.resolve(MARKER);
+      Path folder,
+      String prefix,
+      List<Linear> layers,
+      InputGroups groups,
+      DType type,
+      Device device) {
+    Path marker = folder.resolve(prefix + MARKER);
     if (!Files.exists(marker)) {
       return Optional.empty();
     }
-    Counts counts;
-    try {
-      counts = Json.MAPPER.readValue(Files.readAllBytes(marker), Counts.class);
-    } catch (JacksonException e) {
-      throw new InvalidInputException(
-          marker + " is damaged; delete " + folder + " to start over", e);
-    } catch (IOException e) {
-      throw AtomicFile.failed("read", marker, e);
-    }
+    Counts counts = readMarker(marker, Counts.class);
     Bases bases = new Bases(new ArrayList<>(), counts, new ArrayList<>());
     try {
       Map<Integer, Eigenbasis> activations = new HashMap<>();
@@ -151,9 +149,16 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
     kronecker.add(Optional.of(new Kronecker(activation, gradient, counts.positionsPerSequence())));
   }
 
-  /** Removes the marker, once the run is complete. */
-  static void forget(Path folder) throws IOException {
-    Files.deleteIfExists(folder.resolve(MARKER));
+  /** Reads what says that a step came to its end. */
+  static <T> T readMarker(Path marker, Class<T> type) {
+    try {
+      return Json.MAPPER.readValue(Files.readAllBytes(marker), type);
+    } catch (JacksonException e) {
+      throw new InvalidInputException(
+          marker + " is damaged; delete " + marker.getParent() + " to start over", e);
+    } catch (IOException e) {
+      throw AtomicFile.failed("read", marker, e);
+    }
   }
 
   @Override

@@ -1,27 +1,17 @@
 package dev.whence.fit;
 
 import dev.whence.AtomicFile;
-import dev.whence.Cadence;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
-import dev.whence.corpus.Selection;
-import dev.whence.curvature.CurvatureKind;
-import dev.whence.curvature.Fisher;
-import dev.whence.model.CorpusPass;
 import dev.whence.model.LanguageModel;
+import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.Linear;
-import dev.whence.model.ShrinkingBatches;
-import dev.whence.model.Targets;
-import dev.whence.model.Trace;
 import dev.whence.run.FactorsFile;
 import dev.whence.run.Provenance;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.run.WorkFolder;
-import dev.whence.tensor.DType;
-import dev.whence.tensor.Scope;
-import dev.whence.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,11 +27,6 @@ import java.util.Optional;
  * pass for the covariances, their eigendecompositions, a pass for the corrected eigenvalues.
  */
 public final class Fit {
-  private static final int COVARIANCE_STREAM = 0;
-  private static final int LAMBDA_STREAM = 1;
-  private static final String COVARIANCES = "covariances.safetensors";
-  private static final String SQUARES = "squares.safetensors";
-
   private final LanguageModel model;
   private final Path modelFolder;
   private final Corpus corpus;
@@ -49,6 +34,7 @@ public final class Fit {
   private final Progress progress;
   private final List<Linear> layers;
   private final InputGroups groups;
+  private final FitMemory memory;
 
   private Fit(
       LanguageModel model,
@@ -63,6 +49,12 @@ public final class Fit {
     this.progress = progress;
     this.layers = settings.layers().of(model);
     this.groups = InputGroups.of(model, layers);
+    this.memory =
+        FitMemory.of(
+            model.shape(),
+            layers.stream().map(Linear::shape).toList(),
+            settings,
+            Math.max(1, corpus.maximumLength()));
   }
 
   /**
@@ -117,126 +109,29 @@ public final class Fit {
 
   private void into(Path folder, String modelHash) {
     createFactorsFolder(folder);
-    DType type = settings.type().accumulator();
-    try (Bases bases = settings.fitsEigenbases() ? bases(folder, type) : Bases.none(layers.size());
-        SequenceSquares squares =
-            new SequenceSquares(
-                layers,
-                settings.fits(CurvatureKind.EKFAC)
-                    ? bases.kronecker()
-                    : Bases.none(layers.size()).kronecker(),
-                settings.fits(CurvatureKind.DIAGONAL),
-                type,
-                settings.device())) {
-      if (settings.fitsSequenceGradients()) {
-        pass(
-            "accumulating corrected eigenvalues",
-            squares,
-            settings.lambdaSequences(),
-            LAMBDA_STREAM,
-            folder.resolve(SQUARES));
-      }
-      for (int l = 0; l < layers.size(); l++) {
-        complete(folder, l, bases.counts(), squares);
-      }
-      RunFolder.writeManifest(
-          folder, manifest(folder, modelHash, bases.counts(), squares.sequences()));
-      Bases.forget(folder);
-      Files.deleteIfExists(folder.resolve(COVARIANCES));
-      Files.deleteIfExists(folder.resolve(SQUARES));
-    } catch (IOException e) {
-      throw AtomicFile.failed("write to", folder, e);
+    List<Range> ranges = memory.split();
+    InputGroups cut = groups.within(ranges);
+    RangeFit.Counts counts = RangeFit.Counts.NONE;
+    for (Range range : ranges) {
+      counts =
+          new RangeFit(
+                  model,
+                  range.of(layers),
+                  cut.of(range),
+                  corpus,
+                  settings,
+                  memory.batch().tokens(),
+                  folder,
+                  ranges.size() == 1 ? "" : "layers-%d-%d-".formatted(range.from(), range.to()),
+                  progress)
+              .run();
     }
-  }
-
-  /** The eigenbases: those of an earlier try, or of a pass over the corpus. */
-  private Bases bases(Path folder, DType type) {
-    Optional<Bases> earlier = Bases.read(folder, layers, groups, type, settings.device());
-    if (earlier.isPresent()) {
-      return earlier.get();
-    }
-    try (Covariances covariances =
-        new Covariances(layers, groups, settings.blocks(), type, settings.device())) {
-      pass(
-          "accumulating covariances",
-          covariances,
-          settings.covarianceSequences(),
-          COVARIANCE_STREAM,
-          folder.resolve(COVARIANCES));
-      try (Progress.Stage stage = progress.begin("decomposing", layers.size(), "layers")) {
-        return Bases.decompose(folder, layers, groups, covariances, () -> stage.advance(1));
-      }
-    }
-  }
-
-  private void pass(String what, PassState state, long count, int stream, Path file) {
-    ShrinkingBatches.run(
-        settings.batchTokens(),
-        (batchTokens, remark) -> {
-          pass(what + remark, state, count, stream, new PassCheckpoint(file), batchTokens);
-          return state;
-        });
-  }
-
-  private void pass(
-      String what,
-      PassState state,
-      long count,
-      int stream,
-      PassCheckpoint checkpoint,
-      int batchTokens) {
-    Selection selection = Selection.spread(corpus.size(), count);
-    Targets targets =
-        settings.fisher() == Fisher.SAMPLED
-            ? new Targets.Sampled(settings.seed(), stream)
-            : new Targets.Given();
-    long start = checkpoint.restore(state);
-    Cadence cadence = new Cadence(settings.checkpointSeconds());
-    try (Progress.Stage stage = progress.begin(what, selection.count(), "sequences")) {
-      stage.advance(start);
-      new CorpusPass(corpus, selection, batchTokens, settings.device())
-          .run(
-              start,
-              (_, batch) -> state.add(Trace.of(model, layers, batch, targets), batch),
-              next -> {
-                if (cadence.due() || next == selection.count()) {
-                  checkpoint.save(state, next);
-                  cadence.restart();
-                }
-              },
-              stage);
-    }
-  }
-
-  /** Adds to a layer's file what the second pass found. */
-  private void complete(Path folder, int layer, Bases.Counts counts, SequenceSquares squares) {
-    String name = layers.get(layer).name();
-    Path path = FactorsFile.path(folder, name);
-    try (Scope _ = Scope.open()) {
-      FactorsFile.Builder file = new FactorsFile.Builder();
-      if (settings.fitsEigenbases()) {
-        file.copy(path);
-      }
-      squares.lambda(layer).ifPresent(t -> file.lambda(finite(t, "lambda", name)));
-      squares.diagonal(layer).ifPresent(t -> file.diagonal(finite(t, "diagonal", name)));
-      file.count("covariance_sequences", counts.sequences())
-          .count("covariance_positions", counts.positions())
-          .count("lambda_sequences", squares.sequences())
-          .write(path);
-    }
-  }
-
-  private static Tensor finite(Tensor value, String what, String layer) {
-    if (!value.isFinite()) {
-      throw new ArithmeticException(
-          "the %s of layer %s is not finite; try --dtype float32 or float64"
-              .formatted(what, layer));
-    }
-    return value;
+    RunFolder.writeManifest(folder, manifest(folder, modelHash, cut, counts));
+    RangeFit.forget(folder);
   }
 
   private RunManifest manifest(
-      Path folder, String modelHash, Bases.Counts counts, long lambdaSequences) {
+      Path folder, String modelHash, InputGroups groups, RangeFit.Counts counts) {
     List<RunManifest.Layer> described = new ArrayList<>();
     for (int l = 0; l < layers.size(); l++) {
       Linear layer = layers.get(l);
@@ -265,10 +160,10 @@ public final class Fit {
             corpus.totalPositions()),
         settings.options(),
         described,
-        counts.sequences(),
-        counts.positions(),
-        lambdaSequences,
-        counts.positionsPerSequence());
+        counts.covariances().sequences(),
+        counts.covariances().positions(),
+        counts.lambdaSequences(),
+        counts.covariances().positionsPerSequence());
   }
 
   private static void createFactorsFolder(Path folder) {

@@ -1,6 +1,7 @@
 package dev.whence.fit;
 
 import dev.whence.InvalidInputException;
+import dev.whence.MemoryBudget;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Fisher;
 import dev.whence.model.LayerSelection;
@@ -22,6 +23,7 @@ import java.util.stream.Collectors;
  * @param batchTokens tokens of a batch, padding included
  * @param type the precision of the forward and backward passes; sums are in float32 or better
  * @param checkpointSeconds how often progress is saved; it decides nothing else
+ * @param memory decides how many layers are fitted at a time, and nothing else
  */
 public record FitSettings(
     LayerSelection layers,
@@ -34,7 +36,8 @@ public record FitSettings(
     int batchTokens,
     DType type,
     Device device,
-    int checkpointSeconds) {
+    int checkpointSeconds,
+    MemoryBudget memory) {
   /** EK-FAC of the MLP layers, from sampled targets over the whole corpus, in float32. */
   public static final FitSettings DEFAULT =
       new FitSettings(
@@ -48,7 +51,8 @@ public record FitSettings(
           4096,
           DType.FLOAT32,
           Device.CPU,
-          60);
+          60,
+          MemoryBudget.ofMachine());
 
   public FitSettings {
     if (curvatures.isEmpty()) {
@@ -83,7 +87,8 @@ public record FitSettings(
         batchTokens,
         type,
         device,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public FitSettings withCurvatures(Set<CurvatureKind> kinds) {
@@ -98,7 +103,8 @@ public record FitSettings(
         batchTokens,
         type,
         device,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public FitSettings withFisher(Fisher kind) {
@@ -113,7 +119,8 @@ public record FitSettings(
         batchTokens,
         type,
         device,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   /** Fits on this many sequences, spread over the corpus, instead of all. */
@@ -129,7 +136,8 @@ public record FitSettings(
         batchTokens,
         type,
         device,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public FitSettings withBlocks(int count) {
@@ -144,7 +152,8 @@ public record FitSettings(
         batchTokens,
         type,
         device,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public FitSettings withBatchTokens(int tokens) {
@@ -159,7 +168,8 @@ public record FitSettings(
         tokens,
         type,
         device,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public FitSettings withType(DType precision) {
@@ -174,7 +184,8 @@ public record FitSettings(
         batchTokens,
         precision,
         device,
-        checkpointSeconds);
+        checkpointSeconds,
+        memory);
   }
 
   public FitSettings withCheckpointSeconds(int seconds) {
@@ -189,7 +200,24 @@ public record FitSettings(
         batchTokens,
         type,
         device,
-        seconds);
+        seconds,
+        memory);
+  }
+
+  public FitSettings withMemory(MemoryBudget budget) {
+    return new FitSettings(
+        layers,
+        curvatures,
+        fisher,
+        seed,
+        covarianceSequences,
+        lambdaSequences,
+        blocks,
+        batchTokens,
+        type,
+        device,
+        checkpointSeconds,
+        budget);
   }
 
   boolean fits(CurvatureKind kind) {
@@ -204,6 +232,11 @@ public record FitSettings(
   /** Whether a pass over whole-sequence gradients is wanted. */
   boolean fitsSequenceGradients() {
     return curvatures.stream().anyMatch(CurvatureKind::usesSequenceGradients);
+  }
+
+  /** How many matrices of a layer's size are summed up: Lambda, the diagonal. */
+  int sumsOfSquares() {
+    return (fits(CurvatureKind.EKFAC) ? 1 : 0) + (fits(CurvatureKind.DIAGONAL) ? 1 : 0);
   }
 
   /** What decides the factors, by the command line's option. */

@@ -1,6 +1,7 @@
 package dev.whence.fit;
 
 import dev.whence.model.LanguageModel;
+import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.Linear;
 import dev.whence.model.Targets;
 import dev.whence.model.TokenBatch;
@@ -37,6 +38,26 @@ record InputGroups(List<Integer> leader) {
       }
       return new InputGroups(leader);
     }
+  }
+
+  /** Groups that end where a range of layers ends: the first of a rest leads it. */
+  InputGroups within(List<Range> ranges) {
+    List<Integer> cut = new ArrayList<>();
+    for (Range range : ranges) {
+      for (int l = range.from(); l < range.to(); l++) {
+        int first = leader.get(l);
+        cut.add(
+            first >= range.from()
+                ? first
+                : leader.subList(range.from(), l + 1).indexOf(first) + range.from());
+      }
+    }
+    return new InputGroups(cut);
+  }
+
+  /** The layers of one of the ranges that the groups were cut to, counted from its beginning. */
+  InputGroups of(Range range) {
+    return new InputGroups(range.of(leader).stream().map(l -> l - range.from()).toList());
   }
 
   boolean leads(int layer) {

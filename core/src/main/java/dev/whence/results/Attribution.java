@@ -178,7 +178,7 @@ public final class Attribution {
       parts.prepare();
       TopInfluences top =
           ShrinkingBatches.run(
-              memory.batchTokens(),
+              memory.batch().tokens(),
               (tokens, remark) -> scan(folder, parts, tokens, "scanning" + remark));
       tables(folder, parts, top);
       parts.forget();

@@ -3,8 +3,9 @@ package dev.whence.results;
 import dev.whence.InvalidInputException;
 import dev.whence.attribution.QuerySplit;
 import dev.whence.attribution.QuerySplit.LayerBytes;
-import dev.whence.attribution.QuerySplit.Range;
 import dev.whence.curvature.Blocks;
+import dev.whence.model.BatchMemory;
+import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.LayerShape;
 import dev.whence.model.ModelShape;
 import dev.whence.tensor.DType;
@@ -15,26 +16,20 @@ import java.util.Locale;
  * How an attribution divides the memory that it may take: the model and a batch's workspace come
  * first, the queries share what is left.
  *
- * @param batchTokens what the workspace is for: those asked for, or fewer when memory is short
- * @param taken bytes of the program, the model and the workspace
+ * @param layers the tracked ones
+ * @param blocks of each covariance (appendix A of the paper)
+ * @param batch the model and the workspace
  */
 public record AttributionMemory(
-    ModelShape model,
     List<LayerShape> layers,
     int blocks,
     AttributionSettings settings,
     DType type,
-    int longest,
-    int batchTokens,
-    long taken) {
-  /** The virtual machine, libtorch and their buffers. */
-  public static final long PROGRAM_BYTES = 600L << 20;
+    BatchMemory batch) {
 
   /**
    * Divides the memory of {@code settings}.
    *
-   * @param layers the tracked ones
-   * @param blocks of each covariance (appendix A of the paper)
    * @param longest tokens of the longest sequence or query
    */
   public static AttributionMemory of(
@@ -44,24 +39,18 @@ public record AttributionMemory(
       AttributionSettings settings,
       DType type,
       int longest) {
-    int tokens = settings.batchTokens();
-    while (true) {
-      long workspace =
-          model.traceBytes(Math.max(tokens, longest), longest, type)
-              + ModelShape.gradientBytes(layers, Math.max(1, tokens / longest), type);
-      long fixed = PROGRAM_BYTES + model.bytes(type);
-      // Half of what is free goes to the batch at most, unless one sequence needs more.
-      if (tokens <= longest || workspace <= (settings.memory().bytes() - fixed) / 2) {
-        return new AttributionMemory(
-            model, layers, blocks, settings, type, longest, tokens, fixed + workspace);
-      }
-      tokens = Math.max(longest, tokens / 2);
-    }
+    return new AttributionMemory(
+        layers,
+        blocks,
+        settings,
+        type,
+        BatchMemory.within(
+            settings.memory(), model, layers, type, settings.batchTokens(), longest));
   }
 
   /** Bytes for the queries. */
   public long free() {
-    return settings.memory().bytes() - taken;
+    return settings.memory().bytes() - batch.bytes();
   }
 
   /** What queries of a rank take at each layer. */
@@ -98,7 +87,7 @@ public record AttributionMemory(
                     "--memory is %,d MiB but the model, a batch and one query's gradient at one"
                         + " layer take %,d MiB; allow as much, or give fewer --batch-tokens",
                     settings.memory().bytes() >> 20,
-                    (taken + QuerySplit.least(queries, bytes)) / (1 << 20) + 1)));
+                    (batch.bytes() + QuerySplit.least(queries, bytes)) / (1 << 20) + 1)));
   }
 
   /** Cuts layers into ranges whose factors fit beside the queries' own gradients. */

@@ -5,10 +5,10 @@ import dev.whence.attribution.InfluenceScan;
 import dev.whence.attribution.PreconditionedQueries;
 import dev.whence.attribution.Query;
 import dev.whence.attribution.QuerySplit;
-import dev.whence.attribution.QuerySplit.Range;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Selection;
 import dev.whence.model.CorpusPass;
+import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.Linear;
 import java.util.Arrays;
 import java.util.List;
@@ -64,7 +64,7 @@ public record RankCheck(
           new CorpusPass(
                   corpus,
                   Selection.of(places),
-                  memory.batchTokens(),
+                  memory.batch().tokens(),
                   preconditioner.model().device())
               .run(
                   0,

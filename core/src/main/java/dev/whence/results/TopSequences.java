@@ -4,11 +4,11 @@ import dev.whence.Progress;
 import dev.whence.attribution.PreconditionedQueries;
 import dev.whence.attribution.Query;
 import dev.whence.attribution.QuerySplit;
-import dev.whence.attribution.QuerySplit.Range;
 import dev.whence.attribution.SequenceAttribution;
 import dev.whence.attribution.TopInfluences;
 import dev.whence.attribution.TopInfluences.Entry;
 import dev.whence.corpus.Corpus;
+import dev.whence.model.LayerRanges.Range;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -159,7 +159,7 @@ record TopSequences(
                 first + q,
                 corpus,
                 entries.get(q).stream().map(Entry::place).toList(),
-                memory.batchTokens());
+                memory.batch().tokens());
         if (sums.size() == q) {
           sums.add(some);
         } else {

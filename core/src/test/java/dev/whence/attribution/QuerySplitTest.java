@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whence.attribution.QuerySplit.LayerBytes;
 import dev.whence.attribution.QuerySplit.Part;
-import dev.whence.attribution.QuerySplit.Range;
+import dev.whence.model.LayerRanges.Range;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;

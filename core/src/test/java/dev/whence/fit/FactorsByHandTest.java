@@ -2,6 +2,7 @@ package dev.whence.fit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whence.MemoryBudget;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Sequence;
@@ -172,7 +173,8 @@ class FactorsByHandTest {
             40, // several batches, with padding
             DType.FLOAT64,
             Device.CPU,
-            60);
+            60,
+            MemoryBudget.ofMachine());
     Path source = Oracle.of("gpt2").model();
     return Fit.run(model, source, corpus, settings, folder.resolve("run"), false, Progress.NONE);
   }

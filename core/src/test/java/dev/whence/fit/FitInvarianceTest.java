@@ -76,7 +76,8 @@ class FitInvarianceTest {
         SETTINGS.batchTokens(),
         SETTINGS.type(),
         SETTINGS.device(),
-        SETTINGS.checkpointSeconds());
+        SETTINGS.checkpointSeconds(),
+        SETTINGS.memory());
   }
 
   private SmallFits fits() {

@@ -85,7 +85,7 @@ class AttributionSplitTest {
   /** Settings with as little memory as makes this many parts. */
   private static AttributionSettings little(
       Bench bench, AttributionSettings settings, int queryRanges, int layerRanges) {
-    for (long bytes = memory(bench, settings).taken(); ; bytes += 1000) {
+    for (long bytes = memory(bench, settings).batch().bytes(); ; bytes += 1000) {
       AttributionSettings some = settings.withMemory(new MemoryBudget(bytes));
       AttributionMemory memory = memory(bench, some);
       var parts =

@@ -1,0 +1,20 @@
+package dev.whence.cli;
+
+import dev.whence.MemoryBudget;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How much memory the work may take. */
+final class MemoryOption {
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description =
+          "Memory to stay within, such as 16g (default: three quarters of the machine's). With less,"
+              + " layers or queries are taken in turn.")
+  private Optional<String> size = Optional.empty();
+
+  MemoryBudget budget() {
+    return size.map(MemoryBudget::parse).orElseGet(MemoryBudget::ofMachine);
+  }
+}

@@ -1,0 +1,86 @@
+package dev.whence.fit;
+
+import dev.whence.InvalidInputException;
+import dev.whence.MemoryBudget;
+import dev.whence.curvature.Blocks;
+import dev.whence.model.BatchMemory;
+import dev.whence.model.LayerRanges;
+import dev.whence.model.LayerRanges.Range;
+import dev.whence.model.LayerShape;
+import dev.whence.model.ModelShape;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How a fit divides the memory that it may take: the model and a batch's workspace come first, and
+ * as many layers are fitted at a time as the rest allows.
+ *
+ * @param layers the tracked ones
+ * @param batch the model and the workspace
+ */
+public record FitMemory(
+    List<LayerShape> layers, FitSettings settings, BatchMemory batch, MemoryBudget budget) {
+
+  /**
+   * Divides the memory of {@code settings}.
+   *
+   * @param longest tokens of the longest sequence
+   */
+  public static FitMemory of(
+      ModelShape model, List<LayerShape> layers, FitSettings settings, int longest) {
+    return new FitMemory(
+        layers,
+        settings,
+        BatchMemory.within(
+            settings.memory(), model, layers, settings.type(), settings.batchTokens(), longest),
+        settings.memory());
+  }
+
+  /** Bytes of a layer's sums and bases, at the time when they are most. */
+  public long layerBytes(LayerShape layer) {
+    long bytes = settings.type().accumulator().bytes();
+    long squares = squares(layer) * bytes;
+    long sums = settings.sumsOfSquares() * layer.elements() * bytes;
+    // Covariances beside their eigenvectors, and later eigenvectors beside the sums of squares.
+    return squares + Math.max(squares, sums);
+  }
+
+  private long squares(LayerShape layer) {
+    return settings.fitsEigenbases()
+        ? new Blocks(layer.outputs(), settings.blocks()).elements()
+            + new Blocks(layer.inputs(), settings.blocks()).elements()
+        : 0;
+  }
+
+  /** Bytes that a layer's decomposition takes for itself: the largest block, in float64. */
+  public long decompositionBytes(LayerShape layer) {
+    long widest = Math.ceilDiv(Math.max(layer.outputs(), layer.inputs()), settings.blocks());
+    return settings.fitsEigenbases() ? 4 * widest * widest * Double.BYTES : 0;
+  }
+
+  /**
+   * The layers that are fitted together: consecutive ranges.
+   *
+   * @throws InvalidInputException when not even one layer fits
+   */
+  public List<Range> split() {
+    long free = budget.bytes() - batch.bytes();
+    return LayerRanges.within(
+            layers.size(),
+            l -> layerBytes(layers.get(l)),
+            l -> decompositionBytes(layers.get(l)),
+            free)
+        .orElseThrow(() ->
+            new InvalidInputException(
+                String.format(
+                    Locale.ROOT,
+                    "--memory is %,d MiB but the model, a batch and one layer's factors take"
+                        + " %,d MiB; allow as much, or give more --blocks or fewer --batch-tokens",
+                    budget.bytes() >> 20,
+                    (batch.bytes() + least()) / (1 << 20) + 1)));
+  }
+
+  private long least() {
+    return layers.stream().mapToLong(l -> layerBytes(l) + decompositionBytes(l)).max().orElse(0);
+  }
+}

@@ -1,0 +1,188 @@
+package dev.whence.fit;
+
+import dev.whence.AtomicFile;
+import dev.whence.Cadence;
+import dev.whence.Json;
+import dev.whence.Progress;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Selection;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.Fisher;
+import dev.whence.model.CorpusPass;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.model.ShrinkingBatches;
+import dev.whence.model.Targets;
+import dev.whence.model.Trace;
+import dev.whence.run.FactorsFile;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Fits the layers that are in memory together: a pass for the covariances, their
+ * eigendecompositions, a pass for the corrected eigenvalues.
+ *
+ * @param groups of these layers
+ * @param prefix of the names of the files on the way, so that ranges of layers do not meet
+ */
+record RangeFit(
+    LanguageModel model,
+    List<Linear> layers,
+    InputGroups groups,
+    Corpus corpus,
+    FitSettings settings,
+    int batchTokens,
+    Path folder,
+    String prefix,
+    Progress progress) {
+  private static final int COVARIANCE_STREAM = 0;
+  private static final int LAMBDA_STREAM = 1;
+  private static final String COVARIANCES = "covariances.safetensors";
+  private static final String SQUARES = "squares.safetensors";
+  private static final String DONE = "done.json";
+
+  /** What the two passes saw. */
+  record Counts(Bases.Counts covariances, long lambdaSequences) {
+    static final Counts NONE = new Counts(new Bases.Counts(0, 0), 0);
+  }
+
+  /** Fits, or takes up what an earlier try left, and completes the layers' factor files. */
+  Counts run() {
+    Path done = folder.resolve(prefix + DONE);
+    if (Files.exists(done)) {
+      return Bases.readMarker(done, Counts.class);
+    }
+    DType type = settings.type().accumulator();
+    try (Bases bases = settings.fitsEigenbases() ? bases(type) : Bases.none(layers.size());
+        SequenceSquares squares =
+            new SequenceSquares(
+                layers,
+                settings.fits(CurvatureKind.EKFAC)
+                    ? bases.kronecker()
+                    : Bases.none(layers.size()).kronecker(),
+                settings.fits(CurvatureKind.DIAGONAL),
+                type,
+                settings.device())) {
+      if (settings.fitsSequenceGradients()) {
+        pass(
+            "accumulating corrected eigenvalues",
+            squares,
+            settings.lambdaSequences(),
+            LAMBDA_STREAM,
+            folder.resolve(prefix + SQUARES));
+      }
+      for (int l = 0; l < layers.size(); l++) {
+        complete(l, bases.counts(), squares);
+      }
+      Counts counts = new Counts(bases.counts(), squares.sequences());
+      AtomicFile.write(done, Json.MAPPER.writeValueAsString(counts));
+      Files.deleteIfExists(folder.resolve(prefix + COVARIANCES));
+      Files.deleteIfExists(folder.resolve(prefix + SQUARES));
+      return counts;
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", folder, e);
+    }
+  }
+
+  /** Removes what ranges of layers left beside the factor files, once the run is complete. */
+  static void forget(Path folder) {
+    for (String name : List.of(DONE, Bases.MARKER, COVARIANCES, SQUARES)) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + name)) {
+        for (Path file : files) {
+          Files.delete(file);
+        }
+      } catch (IOException e) {
+        throw AtomicFile.failed("write to", folder, e);
+      }
+    }
+  }
+
+  /** The eigenbases: those of an earlier try, or of a pass over the corpus. */
+  private Bases bases(DType type) {
+    Optional<Bases> earlier = Bases.read(folder, prefix, layers, groups, type, settings.device());
+    if (earlier.isPresent()) {
+      return earlier.get();
+    }
+    try (Covariances covariances =
+        new Covariances(layers, groups, settings.blocks(), type, settings.device())) {
+      pass(
+          "accumulating covariances",
+          covariances,
+          settings.covarianceSequences(),
+          COVARIANCE_STREAM,
+          folder.resolve(prefix + COVARIANCES));
+      try (Progress.Stage stage = progress.begin("decomposing", layers.size(), "layers")) {
+        return Bases.decompose(folder, prefix, layers, groups, covariances, () -> stage.advance(1));
+      }
+    }
+  }
+
+  private void pass(String what, PassState state, long count, int stream, Path file) {
+    String range = prefix.isEmpty() ? "" : " of " + prefix.replaceFirst("-$", "");
+    ShrinkingBatches.run(
+        batchTokens,
+        (tokens, remark) -> {
+          pass(what + range + remark, state, count, stream, new PassCheckpoint(file), tokens);
+          return state;
+        });
+  }
+
+  private void pass(
+      String what, PassState state, long count, int stream, PassCheckpoint checkpoint, int tokens) {
+    Selection selection = Selection.spread(corpus.size(), count);
+    Targets targets =
+        settings.fisher() == Fisher.SAMPLED
+            ? new Targets.Sampled(settings.seed(), stream)
+            : new Targets.Given();
+    long start = checkpoint.restore(state);
+    Cadence cadence = new Cadence(settings.checkpointSeconds());
+    try (Progress.Stage stage = progress.begin(what, selection.count(), "sequences")) {
+      stage.advance(start);
+      new CorpusPass(corpus, selection, tokens, settings.device())
+          .run(
+              start,
+              (_, batch) -> state.add(Trace.of(model, layers, batch, targets), batch),
+              next -> {
+                if (cadence.due() || next == selection.count()) {
+                  checkpoint.save(state, next);
+                  cadence.restart();
+                }
+              },
+              stage);
+    }
+  }
+
+  /** Adds to a layer's file what the second pass found. */
+  private void complete(int layer, Bases.Counts counts, SequenceSquares squares) {
+    String name = layers.get(layer).name();
+    Path path = FactorsFile.path(folder, name);
+    try (Scope _ = Scope.open()) {
+      FactorsFile.Builder file = new FactorsFile.Builder();
+      if (settings.fitsEigenbases()) {
+        file.copy(path);
+      }
+      squares.lambda(layer).ifPresent(t -> file.lambda(finite(t, "lambda", name)));
+      squares.diagonal(layer).ifPresent(t -> file.diagonal(finite(t, "diagonal", name)));
+      file.count("covariance_sequences", counts.sequences())
+          .count("covariance_positions", counts.positions())
+          .count("lambda_sequences", squares.sequences())
+          .write(path);
+    }
+  }
+
+  private static Tensor finite(Tensor value, String what, String layer) {
+    if (!value.isFinite()) {
+      throw new ArithmeticException(
+          "the %s of layer %s is not finite; try --dtype float32 or float64"
+              .formatted(what, layer));
+    }
+    return value;
+  }
+}

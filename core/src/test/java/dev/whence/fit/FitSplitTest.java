@@ -1,0 +1,129 @@
+package dev.whence.fit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whence.InvalidInputException;
+import dev.whence.MemoryBudget;
+import dev.whence.Progress;
+import dev.whence.corpus.Corpus;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.Dense;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.LayerRanges.Range;
+import dev.whence.model.LayerSelection;
+import dev.whence.model.LayerShape;
+import dev.whence.model.Linear;
+import dev.whence.run.Interruption;
+import dev.whence.run.RunFolder;
+import dev.whence.run.RunManifest;
+import dev.whence.run.Workbench;
+import dev.whence.tensor.DType;
+import dev.whence.testing.Oracle;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Little memory fits layers in turn, and changes nothing else. */
+class FitSplitTest {
+  private static final FitSettings SETTINGS =
+      FitSettings.DEFAULT
+          .withLayers(LayerSelection.MLP)
+          .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
+          .withType(DType.FLOAT64)
+          .withBatchTokens(1) // little memory would make batches smaller
+          .withCheckpointSeconds(0);
+
+  @TempDir private Path folder;
+
+  @Test
+  void layersFittedInTurnAreTheSame() {
+    Path source = Oracle.of("llama").model();
+    try (LanguageModel model = Workbench.model("llama");
+        Corpus corpus = Workbench.corpus(folder, SmallFits.documents())) {
+      RunFolder expected = fit(model, source, corpus, "expected", SETTINGS, Progress.NONE);
+      int count = expected.manifest().layers().size();
+      for (int ranges : List.of(2, count)) {
+        FitSettings little = little(model, corpus, ranges);
+        Interruption progress = Interruption.never();
+        String name = "split" + ranges;
+        RunFolder split = fit(model, source, corpus, name, little, progress);
+        assertSame(split, expected);
+        assertThat(starts(progress)).hasSize(2 * ranges);
+
+        int reports = progress.reports().size();
+        for (int n : List.of(reports / 3, reports / 2, reports - 5)) {
+          String cut = name + "cut" + n;
+          assertThatThrownBy(() -> fit(model, source, corpus, cut, little, Interruption.at(n)))
+              .isInstanceOf(Interruption.PowerCut.class);
+          assertSame(fit(model, source, corpus, cut, little, Progress.NONE), expected);
+        }
+      }
+    }
+  }
+
+  /** The stages that went over the corpus. */
+  private static Set<String> starts(Interruption progress) {
+    return progress.reports().stream()
+        .filter(r -> r.matches("accumulating .*") && !r.matches(".* \\d+"))
+        .collect(Collectors.toSet());
+  }
+
+  private static void assertSame(RunFolder run, RunFolder expected) {
+    for (RunManifest.Layer layer : expected.manifest().layers()) {
+      for (String name :
+          List.of("activation_covariance", "gradient_covariance", "lambda", "diagonal")) {
+        assertThat(
+                Dense.error(
+                    Workbench.factor(run, layer.name(), name),
+                    Workbench.factor(expected, layer.name(), name)))
+            .as("%s of %s", name, layer.name())
+            .isLessThan(1e-12);
+      }
+    }
+    assertThat(run.manifest().covarianceSequences())
+        .isEqualTo(expected.manifest().covarianceSequences());
+    assertThat(run.manifest().lambdaSequences()).isEqualTo(expected.manifest().lambdaSequences());
+    assertThat(Workbench.names(run.path())).isEqualTo(Workbench.names(expected.path()));
+  }
+
+  /** Settings with as little memory as makes this many ranges of layers. */
+  private static FitSettings little(LanguageModel model, Corpus corpus, int ranges) {
+    List<LayerShape> layers = SETTINGS.layers().of(model).stream().map(Linear::shape).toList();
+    for (long bytes = 600 << 20; ; bytes += 10_000) {
+      FitSettings settings = SETTINGS.withMemory(new MemoryBudget(bytes));
+      FitMemory memory = FitMemory.of(model.shape(), layers, settings, corpus.maximumLength());
+      try {
+        List<Range> found = memory.split();
+        if (found.size() == ranges) {
+          return settings;
+        }
+        assertThat(found.size()).as("ranges").isGreaterThan(ranges);
+      } catch (InvalidInputException e) {
+        // Still too little.
+      }
+    }
+  }
+
+  @Test
+  void tooLittleMemoryIsSaidWithWhatWouldDo() {
+    assertThatThrownBy(() ->
+            new SmallFits(folder).fit("out", SETTINGS.withMemory(new MemoryBudget(100 << 20))))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageMatching("--memory is 100 MiB but .* take \\d+ MiB; allow as much, or .*");
+  }
+
+  private RunFolder fit(
+      LanguageModel model,
+      Path source,
+      Corpus corpus,
+      String name,
+      FitSettings settings,
+      Progress progress) {
+    return Fit.run(model, source, corpus, settings, folder.resolve(name), false, progress);
+  }
+}
