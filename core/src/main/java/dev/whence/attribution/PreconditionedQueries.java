@@ -6,7 +6,6 @@ import dev.whence.corpus.Batches;
 import dev.whence.curvature.Curvature;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
-import dev.whence.model.Targets;
 import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
@@ -96,7 +95,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       rows.add(new TokenBatch.Row(query.tokens(), query.firstScored(), 0));
     }
     TokenBatch batch = TokenBatch.of(rows, model.device());
-    Trace trace = Trace.of(model, linears, batch, new Targets.Given());
+    Trace trace = Trace.withLogProbabilities(model, linears, batch);
     for (int l = 0; l < layers.size(); l++) {
       int layer = l;
       trace.slices(
@@ -115,7 +114,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
             set(layers.get(layer), q, curvature, x);
           });
     }
-    double[] logs = batch.logProbabilities(trace.logits()).sum(1).toDoubles();
+    double[] logs = trace.logProbabilities().orElseThrow().sum(1).toDoubles();
     for (int row = 0; row < places.length; row++) {
       logProbabilities.set((int) places[row], logs[row]);
     }

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 
 /**
- * A causal language model with its parameters in memory. Not safe for use by several threads at
- * once.
+ * A causal language model with its parameters in memory. Any number of threads may run it while
+ * none writes to its parameters.
  */
 public final class LanguageModel implements AutoCloseable {
   public static final String CONFIG_FILE = "config.json";

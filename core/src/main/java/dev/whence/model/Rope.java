@@ -38,14 +38,14 @@ final class Rope {
   }
 
   private final int rotated;
-  // Angles are computed in float32 as the reference implementation does: checkpoints were trained
-  // with its rounding.
   // Angles are float32 in every precision, as in the reference implementation: docs/decisions/0002.
   private final float[] frequencies;
+  private final Rounding rounding;
 
   private Rope(int rotated, float[] frequencies) {
     this.rotated = rotated;
     this.frequencies = frequencies;
+    this.rounding = ROUNDING.orElse(Rounding.NEAREST);
   }
 
   /**
@@ -117,7 +117,6 @@ final class Rope {
 
   /** The rotation for positions 0 .. n-1. */
   Table table(int positions, Tensor like) {
-    Rounding rounding = ROUNDING.orElse(Rounding.NEAREST);
     int half = rotated / 2;
     float[] cosine = new float[positions * rotated];
     float[] sine = new float[positions * rotated];

@@ -4,6 +4,7 @@ import dev.whence.tensor.Device;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -67,6 +68,16 @@ public record TokenBatch(
 
   public int size() {
     return keys.length;
+  }
+
+  /** Some consecutive sequences, as long as the batch's longest; they share its memory. */
+  TokenBatch narrow(int first, int count) {
+    return new TokenBatch(
+        inputs.narrow(0, first, count),
+        targets.narrow(0, first, count),
+        scored.narrow(0, first, count),
+        real.map(r -> r.narrow(0, first, count)),
+        Arrays.copyOfRange(keys, first, first + count));
   }
 
   public int positions() {

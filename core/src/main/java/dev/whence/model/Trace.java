@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BinaryOperator;
 
 /**
@@ -33,22 +34,48 @@ public final class Trace {
   }
 
   private final List<List<Use>> uses;
-  private final Tensor logits;
+  private final Optional<Tensor> logProbabilities;
 
-  private Trace(List<List<Use>> uses, Tensor logits) {
+  Trace(List<List<Use>> uses, Optional<Tensor> logProbabilities) {
     this.uses = uses;
-    this.logits = logits;
+    this.logProbabilities = logProbabilities;
   }
 
   /** Runs the model forward and backward over a batch. */
   public static Trace of(
       LanguageModel model, List<Linear> layers, TokenBatch batch, Targets targets) {
+    return TraceSlices.of(batch, model.device())
+        .trace(slice -> undivided(model, layers, slice, targets, false));
+  }
+
+  /** The same for targets as given, with {@link #logProbabilities}. */
+  public static Trace withLogProbabilities(
+      LanguageModel model, List<Linear> layers, TokenBatch batch) {
+    return TraceSlices.of(batch, model.device())
+        .trace(slice -> undivided(model, layers, slice, new Targets.Given(), true));
+  }
+
+  static Trace undivided(
+      LanguageModel model,
+      List<Linear> layers,
+      TokenBatch batch,
+      Targets targets,
+      boolean wantLogProbabilities) {
     Recorder recorder = new Recorder(layers);
     Tensor logits = model.logits(batch.inputs(), recorder);
     Tensor gradient = batch.logLikelihoodGradient(logits, targets);
     List<Tensor> outputs = recorder.calls.stream().map(Call::output).toList();
     List<Tensor> gradients = Autograd.gradients(logits, gradient, outputs);
-    return new Trace(recorder.uses(gradients, batch, model.type().accumulator()), logits.detach());
+    return new Trace(
+        recorder.uses(gradients, batch, model.type().accumulator()),
+        wantLogProbabilities
+            ? Optional.of(batch.logProbabilities(logits.detach()))
+            : Optional.empty());
+  }
+
+  /** All uses, layer by layer. */
+  List<List<Use>> uses() {
+    return uses;
   }
 
   /** The uses of the tracked layer of this index: one, unless the model shares the module. */
@@ -56,9 +83,9 @@ public final class Trace {
     return uses.get(layer);
   }
 
-  /** What the model said: [batch, positions, vocabulary]. */
-  public Tensor logits() {
-    return logits;
+  /** The log-probability of each target, [batch, positions]; zero where it is not scored. */
+  public Optional<Tensor> logProbabilities() {
+    return logProbabilities;
   }
 
   /** The sequences' gradients of a layer, over all its uses: [batch, out, in(+1)]. */

@@ -1,0 +1,117 @@
+package dev.whence.tensor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.bytedeco.openblas.global.openblas;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Independent pieces of work side by side, each on one core. libtorch and BLAS divide every single
+ * operation among the cores instead, which leaves them idle where operations are small or cannot be
+ * divided (docs/decisions/0012).
+ */
+public final class Parallel {
+  private static final int CORES = torch.get_num_threads();
+  private static final ExecutorService WORKERS =
+      Executors.newFixedThreadPool(
+          CORES, task -> Thread.ofPlatform().daemon().name("whence-worker").unstarted(task));
+
+  private Parallel() {}
+
+  /** How many cores there are to share: libtorch's number of threads. */
+  public static int cores() {
+    return CORES;
+  }
+
+  /**
+   * Runs pieces of work that share no tensor they write to. Calls of several threads take turns; a
+   * piece makes no such call.
+   *
+   * @param pieces each run in a scope of its own, whose results leave it
+   * @return each piece's results; the caller closes them
+   * @throws RuntimeException or an {@link Error}, of the first piece that failed; no results are
+   *     left then
+   */
+  public static synchronized List<List<Tensor>> run(List<Callable<List<Tensor>>> pieces) {
+    divideProducts(1);
+    List<List<Tensor>> done = new ArrayList<>();
+    try {
+      List<Future<List<Tensor>>> running =
+          pieces.stream().map(piece -> WORKERS.submit(() -> onOneCore(piece))).toList();
+      List<Throwable> failures = new ArrayList<>();
+      for (Future<List<Tensor>> one : running) {
+        try {
+          done.add(result(one));
+        } catch (ExecutionException e) {
+          failures.add(e.getCause() == null ? e : e.getCause());
+        }
+      }
+      if (!failures.isEmpty()) {
+        done.forEach(tensors -> tensors.forEach(Tensor::close));
+        throw unchecked(failures.getFirst());
+      }
+      return done;
+    } finally {
+      divideProducts(CORES);
+    }
+  }
+
+  private static void divideProducts(int threads) {
+    try (Scope _ = Scope.open()) { // the binding makes native objects of its own
+      openblas.blas_set_num_threads(threads);
+    }
+  }
+
+  private static List<Tensor> onOneCore(Callable<List<Tensor>> piece) throws Exception {
+    if (torch.get_num_threads() != 1) {
+      becomeWorker();
+    }
+    try (Scope _ = Scope.open()) {
+      List<Tensor> results = piece.call();
+      results.forEach(Tensor::keep);
+      return results;
+    }
+  }
+
+  /** The setting is this thread's, but also what threads that libtorch has not met yet take. */
+  private static void becomeWorker() {
+    torch.set_num_threads(1);
+    try {
+      Thread restoring = new Thread(() -> torch.set_num_threads(CORES));
+      restoring.start();
+      restoring.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits to the end even when interrupted: the pieces work on the caller's tensors. */
+  private static List<Tensor> result(Future<List<Tensor>> running) throws ExecutionException {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return running.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static RuntimeException unchecked(Throwable failure) {
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
+  }
+}
