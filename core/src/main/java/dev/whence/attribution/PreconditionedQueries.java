@@ -28,7 +28,7 @@ import java.util.List;
 public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logProbabilities)
     implements AutoCloseable {
   /** Queries of one length share a pass through the model, a few at a time. */
-  private static final int BATCH_TOKENS = 1024;
+  public static final int BATCH_TOKENS = 1024;
 
   /**
    * Takes each query's gradient and preconditions it.
@@ -176,7 +176,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
 
   /**
    * Keeps the products of low rank formed too, layer by layer while {@code bytes} suffice, which
-   * spares the scan forming them for each batch. Takes over this object's tensors.
+   * spares the scan forming them for each batch. Takes over this object's tensors, unless it fails.
    */
   public PreconditionedQueries expand(long bytes, Progress progress) {
     if (layers.stream().noneMatch(LayerQueries.LowRank.class::isInstance)) {
@@ -195,6 +195,13 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
         }
         stage.advance(1);
       }
+    } catch (RuntimeException e) {
+      for (LayerQueries layer : expanded) {
+        if (layer instanceof LayerQueries.Expanded formed) {
+          formed.whole().close();
+        }
+      }
+      throw e;
     }
     return new PreconditionedQueries(expanded, logProbabilities);
   }

@@ -13,6 +13,8 @@ import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 
 /**
@@ -66,45 +68,87 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
   }
 
   /**
-   * Takes sequences apart for one query.
+   * A sequence to take apart for a query.
    *
-   * @param places of sequences in the corpus
-   * @return in the order of {@code places}
+   * @param query its number among the queries
+   * @param place of the sequence in the corpus
+   */
+  public record Pair(int query, long place) {}
+
+  /**
+   * Takes sequences apart. Each is traced once, whatever the number of queries that want it.
+   *
+   * @return in the order of {@code pairs}
    */
   public static List<SequenceAttribution> of(
       LanguageModel model,
       List<Linear> layers,
       PreconditionedQueries queries,
-      int query,
+      List<Pair> pairs,
       Corpus corpus,
-      List<Long> places,
       int batchTokens) {
-    SequenceAttribution[] result = new SequenceAttribution[places.size()];
-    for (long[] rows :
-        Batches.of(r -> corpus.length(places.get((int) r)), 0, places.size(), batchTokens)) {
+    Map<Long, List<Integer>> pairsOf = new TreeMap<>(); // of each place
+    for (int p = 0; p < pairs.size(); p++) {
+      pairsOf.computeIfAbsent(pairs.get(p).place, _ -> new ArrayList<>()).add(p);
+    }
+    List<Map.Entry<Long, List<Integer>>> places = List.copyOf(pairsOf.entrySet());
+    SequenceAttribution[] result = new SequenceAttribution[pairs.size()];
+    for (long[] some :
+        Batches.of(
+            p -> corpus.length(places.get((int) p).getKey()), 0, places.size(), batchTokens)) {
       try (Scope _ = Scope.open()) {
-        List<TokenBatch.Row> tokens = new ArrayList<>();
-        for (long row : rows) {
-          tokens.add(TokenBatch.Row.whole(corpus.sequence(places.get((int) row)).tokens(), 0));
-        }
-        TokenBatch batch = TokenBatch.of(tokens, model.device());
-        Trace trace = Trace.of(model, layers, batch, new Targets.Given());
-        List<Tensor> byLayer = new ArrayList<>(); // each [batch, positions]
-        for (int l = 0; l < layers.size(); l++) {
-          byLayer.add(queries.layers().get(l).byPositions(trace.uses(l), query));
-        }
-        double[] values = Tensors.stack(byLayer, 0).toDoubles(); // [layers, batch, positions]
-        for (int b = 0; b < rows.length; b++) {
-          int positions = Math.max(0, tokens.get(b).tokens().length - 1);
-          double[][] matrix = new double[layers.size()][];
-          for (int l = 0; l < layers.size(); l++) {
-            int from = (l * rows.length + b) * batch.positions();
-            matrix[l] = Arrays.copyOfRange(values, from, from + positions);
+        List<TokenBatch.Row> rows = new ArrayList<>();
+        Map<Integer, List<Wanted>> byQuery = new TreeMap<>();
+        for (long p : some) {
+          Map.Entry<Long, List<Integer>> place = places.get((int) p);
+          for (int pair : place.getValue()) {
+            byQuery
+                .computeIfAbsent(pairs.get(pair).query, _ -> new ArrayList<>())
+                .add(new Wanted(pair, rows.size()));
           }
-          result[(int) rows[b]] = SequenceAttribution.of(matrix);
+          rows.add(TokenBatch.Row.whole(corpus.sequence(place.getKey()).tokens(), 0));
         }
+        TokenBatch batch = TokenBatch.of(rows, model.device());
+        Trace trace = Trace.of(model, layers, batch, new Targets.Given());
+        byQuery.forEach((query, wanted) -> {
+          double[][][] parts = apart(trace, rows, queries, query, wanted);
+          for (int i = 0; i < parts.length; i++) {
+            result[wanted.get(i).pair] = SequenceAttribution.of(parts[i]);
+          }
+        });
       }
     }
     return List.of(result);
+  }
+
+  /** A pair by its number, and where its sequence is in a batch. */
+  private record Wanted(int pair, int row) {}
+
+  /** For each of the wanted rows of a traced batch a matrix [layers][positions]. */
+  private static double[][][] apart(
+      Trace trace,
+      List<TokenBatch.Row> rows,
+      PreconditionedQueries queries,
+      int query,
+      List<Wanted> wanted) {
+    try (Scope _ = Scope.open()) {
+      long[] places = wanted.stream().mapToLong(Wanted::row).toArray();
+      List<Tensor> byLayer = new ArrayList<>(); // each [wanted, positions]
+      for (int l = 0; l < queries.layers().size(); l++) {
+        List<Trace.Use> uses = trace.uses(l).stream().map(use -> use.rows(places)).toList();
+        byLayer.add(queries.layers().get(l).byPositions(uses, query));
+      }
+      int positions = (int) byLayer.getFirst().size(1);
+      double[] values = Tensors.stack(byLayer, 1).toDoubles(); // [wanted, layers, positions]
+      double[][][] parts = new double[wanted.size()][byLayer.size()][];
+      for (int i = 0; i < wanted.size(); i++) {
+        int real = Math.max(0, rows.get(wanted.get(i).row).tokens().length - 1);
+        for (int l = 0; l < byLayer.size(); l++) {
+          int from = (i * byLayer.size() + l) * positions;
+          parts[i][l] = Arrays.copyOfRange(values, from, from + real);
+        }
+      }
+      return parts;
+    }
   }
 }

@@ -31,6 +31,11 @@ public final class Trace {
     public Use narrow(long first, long count) {
       return new Use(input.narrow(0, first, count), gradient.narrow(0, first, count));
     }
+
+    /** These sequences, in this order. */
+    public Use rows(long... rows) {
+      return new Use(input.rows(rows), gradient.rows(rows));
+    }
   }
 
   private final List<List<Use>> uses;

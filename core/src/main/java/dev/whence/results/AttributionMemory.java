@@ -26,6 +26,8 @@ public record AttributionMemory(
     AttributionSettings settings,
     DType type,
     BatchMemory batch) {
+  /** So many queries' top sequences are in memory at a time, taken apart. */
+  public static final int QUERIES_TAKEN_APART = 64;
 
   /**
    * Divides the memory of {@code settings}.
@@ -91,7 +93,7 @@ public record AttributionMemory(
   }
 
   /** Cuts layers into ranges whose factors fit beside the queries' own gradients. */
-  List<Range> passing(Range range, int queries, int rank, boolean selfInfluence) {
+  public List<Range> passing(Range range, int queries, int rank, boolean selfInfluence) {
     List<LayerBytes> bytes = layerBytes(rank, selfInfluence);
     long held = range.of(bytes).stream().mapToLong(b -> b.perQuery() * queries + b.held()).sum();
     return QuerySplit.passing(range, bytes, free() - held);

@@ -21,6 +21,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,10 +72,14 @@ final class QueryParts implements AutoCloseable {
 
   /** Of each query's completion given its prompt, in nats. */
   List<Double> logProbabilities() {
+    if (split.passes() == 1) {
+      return open(split.parts().getFirst()).queries.logProbabilities();
+    }
     List<Double> all = new ArrayList<>();
     for (Range range : split.queries()) {
-      try (Open open = open(new QuerySplit.Part(range, split.layers().getFirst()))) {
-        all.addAll(open.queries.logProbabilities());
+      Path file = prepareFile(new QuerySplit.Part(range, split.layers().getFirst()));
+      try (SafetensorsFile saved = SafetensorsFile.open(file)) {
+        all.addAll(logProbabilities(saved));
       }
     }
     return all;
@@ -138,18 +143,29 @@ final class QueryParts implements AutoCloseable {
 
   /** Brings a part into memory; the caller closes it, and opens no other before. */
   Open open(QuerySplit.Part part) {
+    return open(part, false);
+  }
+
+  /** The same with all that spares a scan work. */
+  Open openToScan(QuerySplit.Part part) {
+    return open(part, true);
+  }
+
+  private Open open(QuerySplit.Part part, boolean toScan) {
     if (split.passes() > 1) {
-      return load(part, false);
+      PreconditionedQueries queries = read(prepareFile(part), part.layers().size());
+      return toScan
+          ? ready(part, queries, false)
+          : new Open(part, queries, Optional.empty(), layers(part), false);
     }
     if (only.isEmpty()) {
-      only = Optional.of(load(part, true));
+      only = Optional.of(ready(part, prepare(part), true));
     }
     return only.get();
   }
 
-  private Open load(QuerySplit.Part part, boolean shared) {
-    PreconditionedQueries prepared =
-        shared ? prepare(part) : read(prepareFile(part), part.layers().size());
+  /** Takes over the queries. */
+  private Open ready(QuerySplit.Part part, PreconditionedQueries queries, boolean shared) {
     boolean self = settings.selfInfluence() && part.queries().from() == 0;
     Optional<Curvatures> curvatures = Optional.empty();
     try {
@@ -158,15 +174,19 @@ final class QueryParts implements AutoCloseable {
       }
       return new Open(
           part,
-          prepared.expand((memory.free() - prepared.bytes()) / 2, progress),
+          queries.expand((memory.free() - queries.bytes()) / 2, progress),
           curvatures,
-          part.layers().of(preconditioner.layers()),
+          layers(part),
           shared);
     } catch (RuntimeException e) {
-      prepared.close();
+      queries.close();
       curvatures.ifPresent(Curvatures::close);
       throw e;
     }
+  }
+
+  private List<Linear> layers(QuerySplit.Part part) {
+    return part.layers().of(preconditioner.layers());
   }
 
   private PreconditionedQueries prepare(QuerySplit.Part part) {
@@ -222,14 +242,16 @@ final class QueryParts implements AutoCloseable {
                 side -> saved.tensor(side + suffix).to(preconditioner.model().device()),
                 settings.rank()));
       }
-      List<Double> logs = new ArrayList<>();
-      for (double log : saved.tensor(LOG_PROBABILITIES).toDoubles()) {
-        logs.add(log);
-      }
-      return new PreconditionedQueries(parts, logs);
+      return new PreconditionedQueries(parts, logProbabilities(saved));
     } catch (RuntimeException e) {
       parts.forEach(LayerQueries::close);
       throw e;
+    }
+  }
+
+  private static List<Double> logProbabilities(SafetensorsFile saved) {
+    try (Scope _ = Scope.open()) {
+      return Arrays.stream(saved.tensor(LOG_PROBABILITIES).toDoubles()).boxed().toList();
     }
   }
 

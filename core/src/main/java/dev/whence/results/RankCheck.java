@@ -36,11 +36,9 @@ public record RankCheck(
       AttributionSettings settings,
       AttributionMemory memory,
       Progress progress) {
-    int some = Math.min(queries.size(), Math.clamp(queries.size() / 16, 4, 8));
-    List<Query> sample =
-        IntStream.range(0, some).mapToObj(q -> queries.get(q * queries.size() / some)).toList();
-    Selection spread =
-        Selection.spread(selection.count(), Math.clamp(selection.count() / 64, 16, 256));
+    List<Query> sample = sample(queries);
+    int some = sample.size();
+    Selection spread = Selection.spread(selection.count(), sampledOf(selection.count()));
     long[] places =
         IntStream.range(0, (int) spread.count())
             .mapToLong(i -> selection.at(spread.at(i)))
@@ -85,6 +83,17 @@ public record RankCheck(
         n,
         Arrays.stream(correlations).average().orElse(1),
         Arrays.stream(correlations).min().orElse(1));
+  }
+
+  /** Those of some queries that are in the sample. */
+  public static <Q> List<Q> sample(List<Q> queries) {
+    int some = Math.min(queries.size(), Math.clamp(queries.size() / 16, 4, 8));
+    return IntStream.range(0, some).mapToObj(q -> queries.get(q * queries.size() / some)).toList();
+  }
+
+  /** How many of some sequences are in the sample. */
+  public static int sampledOf(long sequences) {
+    return (int) Math.min(sequences, Math.clamp(sequences / 64, 16, 256));
   }
 
   private static InfluenceScan scan(

@@ -30,7 +30,7 @@ record SplitScan(LanguageModel model, QueryParts parts, int queries, int layers,
   void run(CorpusPass pass, long from, Sink sink, LongConsumer chunkDone, Progress.Stage stage) {
     List<QuerySplit.Part> all = parts.split().parts();
     if (all.size() == 1) {
-      try (QueryParts.Open only = parts.open(all.getFirst())) {
+      try (QueryParts.Open only = parts.openToScan(all.getFirst())) {
         only.scan(model, detail).run(pass, from, sink, chunkDone, stage);
       }
       return;
@@ -43,7 +43,7 @@ record SplitScan(LanguageModel model, QueryParts parts, int queries, int layers,
     List<Sums> sums = new ArrayList<>(); // one a batch
     try {
       for (QuerySplit.Part part : all) {
-        try (QueryParts.Open open = parts.open(part)) {
+        try (QueryParts.Open open = parts.openToScan(part)) {
           InfluenceScan scan = open.scan(model, detail);
           for (int b = 0; b < chunk.batches().size(); b++) {
             try (Scope _ = Scope.open()) {

@@ -11,6 +11,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.model.LayerRanges.Range;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -27,9 +28,6 @@ record TopSequences(
     AttributionMemory memory,
     QueryParts parts,
     TopInfluences top) {
-  /** So many queries' sequences are in memory at a time, taken apart. */
-  private static final int QUERIES_AT_ONCE = 64;
-
   /**
    * One of a query's top sequences.
    *
@@ -54,8 +52,11 @@ record TopSequences(
   /** Goes through all queries, in order. */
   void run(Sink sink) {
     for (Range range : parts.split().queries()) {
-      for (int from = range.from(); from < range.to(); from += QUERIES_AT_ONCE) {
-        Range some = new Range(from, Math.min(range.to(), from + QUERIES_AT_ONCE));
+      for (int from = range.from();
+          from < range.to();
+          from += AttributionMemory.QUERIES_TAKEN_APART) {
+        Range some =
+            new Range(from, Math.min(range.to(), from + AttributionMemory.QUERIES_TAKEN_APART));
         List<List<Found>> found = apart(range, some);
         if (settings.rank() > 0 && settings.refine() > 0) {
           refine(some, found);
@@ -142,7 +143,7 @@ record TopSequences(
   /** Sequences of some queries, taken apart range of layers by range. */
   private final class Apart {
     private final List<List<Entry>> entries;
-    private final List<List<SequenceAttribution>> sums = new ArrayList<>();
+    private final List<SequenceAttribution> sums = new ArrayList<>(); // query after query
 
     Apart(List<List<Entry>> entries) {
       this.entries = entries;
@@ -150,36 +151,36 @@ record TopSequences(
 
     /** Adds layers after those that were added. */
     void add(Range layers, PreconditionedQueries prepared, int first) {
+      List<SequenceAttribution.Pair> pairs = new ArrayList<>();
       for (int q = 0; q < entries.size(); q++) {
-        List<SequenceAttribution> some =
-            SequenceAttribution.of(
-                preconditioner.model(),
-                layers.of(preconditioner.layers()),
-                prepared,
-                first + q,
-                corpus,
-                entries.get(q).stream().map(Entry::place).toList(),
-                memory.batch().tokens());
-        if (sums.size() == q) {
-          sums.add(some);
-        } else {
-          List<SequenceAttribution> before = sums.get(q);
-          List<SequenceAttribution> both = new ArrayList<>();
-          for (int e = 0; e < some.size(); e++) {
-            both.add(before.get(e).and(some.get(e)));
-          }
-          sums.set(q, both);
+        for (Entry entry : entries.get(q)) {
+          pairs.add(new SequenceAttribution.Pair(first + q, entry.place()));
+        }
+      }
+      List<SequenceAttribution> some =
+          SequenceAttribution.of(
+              preconditioner.model(),
+              layers.of(preconditioner.layers()),
+              prepared,
+              pairs,
+              corpus,
+              memory.batch().tokens());
+      if (sums.isEmpty()) {
+        sums.addAll(some);
+      } else {
+        for (int p = 0; p < some.size(); p++) {
+          sums.set(p, sums.get(p).and(some.get(p)));
         }
       }
     }
 
     List<List<Found>> found(boolean exact) {
       List<List<Found>> found = new ArrayList<>();
-      for (int q = 0; q < entries.size(); q++) {
+      Iterator<SequenceAttribution> taken = sums.iterator();
+      for (List<Entry> ofQuery : entries) {
         List<Found> all = new ArrayList<>();
-        for (int e = 0; e < entries.get(q).size(); e++) {
-          Entry entry = entries.get(q).get(e);
-          SequenceAttribution parts = sums.get(q).get(e);
+        for (Entry entry : ofQuery) {
+          SequenceAttribution parts = taken.next();
           all.add(
               new Found(0, exact ? new Entry(entry.place(), parts.total()) : entry, parts, exact));
         }

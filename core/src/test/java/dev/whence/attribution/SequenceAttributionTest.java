@@ -64,18 +64,22 @@ class SequenceAttributionTest {
         rank,
         s -> {
           List<Long> places = List.of(4L, 0L, 1L, 3L, 2L, 5L, 0L); // any order, and one twice
+          List<SequenceAttribution.Pair> pairs = new ArrayList<>();
+          places.forEach(place -> {
+            pairs.add(new SequenceAttribution.Pair(1, place));
+            pairs.add(new SequenceAttribution.Pair(0, place));
+          });
+          List<SequenceAttribution> all =
+              SequenceAttribution.of(s.model, s.layers, s.queries, pairs, s.corpus, batchTokens);
+          assertThat(all).hasSameSizeAs(pairs);
           for (int q = 0; q < 2; q++) {
-            List<SequenceAttribution> parts =
-                SequenceAttribution.of(
-                    s.model, s.layers, s.queries, q, s.corpus, places, batchTokens);
-            assertThat(parts).hasSameSizeAs(places);
             for (int p = 0; p < places.size(); p++) {
               String what = "query " + q + ", sequence " + places.get(p) + ", seed " + SEED;
               int place = Math.toIntExact(places.get(p));
               double[] layerwise =
                   scan(s, place, new InfluenceScan.Detail(true, true)).layerwise(q);
               Scored scored = scan(s, place, InfluenceScan.Detail.NONE);
-              SequenceAttribution part = parts.get(p);
+              SequenceAttribution part = all.get(2 * p + 1 - q);
               assertThat(part.byToken()).as(what).hasSize(LENGTHS[place] - 1);
               assertThat(part.byLayer()).as(what).hasSize(4);
               assertThat(Dense.error(part.byLayer(), layerwise)).as(what).isLessThan(1e-10);
