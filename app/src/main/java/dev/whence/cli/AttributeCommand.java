@@ -5,7 +5,6 @@ import dev.whence.attribution.Query;
 import dev.whence.attribution.QueryFile;
 import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
-import dev.whence.curvature.Damping;
 import dev.whence.results.Attribution;
 import dev.whence.results.AttributionSettings;
 import dev.whence.results.ResultsFolder;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,6 +40,7 @@ final class AttributeCommand implements Callable<Integer> {
   private Optional<Path> queryFile = Optional.empty();
 
   @Mixin private CorpusOptions corpus = new CorpusOptions();
+  @Mixin private ScoreOptions score = new ScoreOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
   @Mixin private MemoryOption memory = new MemoryOption();
   @Mixin private FilterOptions filter = new FilterOptions();
@@ -53,73 +52,12 @@ final class AttributeCommand implements Callable<Integer> {
       description = "The results folder.")
   private Path out = Path.of("results");
 
-  /** One way or the other. */
-  static final class DampingOptions {
-    @Option(
-        names = "--damping-ratio",
-        paramLabel = "R",
-        description = "Damping as a share of each layer's mean eigenvalue (default: 0.1).")
-    private Optional<Double> ratio = Optional.empty();
-
-    @Option(
-        names = "--damping",
-        paramLabel = "ABSOLUTE",
-        description = "The same damping for every layer.")
-    private Optional<Double> absolute = Optional.empty();
-
-    Damping damping() {
-      return absolute
-          .<Damping>map(Damping.Absolute::new)
-          .orElseGet(() -> ratio.<Damping>map(Damping.Relative::new).orElse(Damping.DEFAULT));
-    }
-  }
-
-  @ArgGroup(multiplicity = "0..1")
-  private DampingOptions damping = new DampingOptions();
-
   @Option(
       names = "--curvature",
       paramLabel = "KIND",
       defaultValue = "ekfac",
       description = "ekfac, kfac, diagonal or identity (default: ekfac).")
   private CurvatureKind curvature = CurvatureKind.EKFAC;
-
-  @Option(
-      names = "--rank",
-      paramLabel = "R",
-      defaultValue = "0",
-      description = "Keep queries' gradients as products of rank R (default: 0, whole).")
-  private int rank;
-
-  @Option(
-      names = "--refine",
-      paramLabel = "N",
-      defaultValue = "0",
-      description =
-          "With --rank: score each query's best N of each sign again with whole gradients"
-              + " (default: 0).")
-  private int refine;
-
-  @Option(
-      names = "--top",
-      paramLabel = "N",
-      defaultValue = "100",
-      description = "Sequences to keep for each query and sign (default: 100).")
-  private int top;
-
-  @Option(names = "--all-scores", description = "Write every score to scores.safetensors.")
-  private boolean allScores;
-
-  @Option(names = "--tokenwise", description = "With --all-scores: every position's score.")
-  private boolean tokenwise;
-
-  @Option(names = "--layerwise", description = "With --all-scores: every layer's score.")
-  private boolean layerwise;
-
-  @Option(
-      names = "--self-influence",
-      description = "Write every sequence's influence on itself to scores.safetensors.")
-  private boolean selfInfluence;
 
   @Option(
       names = "--dtype",
@@ -132,20 +70,7 @@ final class AttributeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    AttributionSettings settings =
-        new AttributionSettings(
-            curvature,
-            damping.damping(),
-            rank,
-            top,
-            allScores,
-            tokenwise,
-            layerwise,
-            selfInfluence,
-            refine,
-            compute.batchTokens(),
-            compute.checkpointSeconds(),
-            memory.budget());
+    AttributionSettings settings = score.settings(curvature, compute, memory);
     RunFolder run = RunFolder.open(runFolder);
     DType precision =
         type.orElseGet(() -> DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT)));

@@ -2,7 +2,6 @@ package dev.whence.cli;
 
 import dev.whence.Progress;
 import java.io.PrintStream;
-import java.time.Duration;
 import java.util.Locale;
 
 /** Progress on standard error: a bar that is redrawn on a terminal, else a line now and then. */
@@ -78,11 +77,11 @@ final class ConsoleProgress implements Progress {
       }
       line.append(String.format(Locale.ROOT, "%.4g/s, ", rate));
       if (end) {
-        line.append("took ").append(time(seconds));
+        line.append("took ").append(Words.time(seconds));
       } else if (total > 0 && done > 0) {
-        line.append(time((total - done) / rate)).append(" left");
+        line.append(Words.time((total - done) / rate)).append(" left");
       } else {
-        line.append(time(seconds));
+        line.append(Words.time(seconds));
       }
       if (terminal) {
         out.print("\r" + line + "\u001b[K" + (end ? "\n" : ""));
@@ -90,16 +89,6 @@ final class ConsoleProgress implements Progress {
         out.println(line);
       }
       out.flush();
-    }
-
-    private static String time(double seconds) {
-      Duration d = Duration.ofMillis((long) (seconds * 1000));
-      if (d.toHours() > 0) {
-        return d.toHours() + " h " + d.toMinutesPart() + " min";
-      }
-      return d.toMinutes() > 0
-          ? d.toMinutes() + " min " + d.toSecondsPart() + " s"
-          : String.format(Locale.ROOT, "%.1f s", seconds);
     }
   }
 }

@@ -64,6 +64,6 @@ final class SearchIndexCommand implements Callable<Integer> {
   }
 
   private int length(ModelText model) {
-    return sequenceLength.orElseGet(() -> FitCommand.defaultLength(model.limits()));
+    return sequenceLength.orElseGet(() -> FitOptions.defaultLength(model.limits()));
   }
 }

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       QuickstartCommand.class,
       FitCommand.class,
       AttributeCommand.class,
+      PlanCommand.class,
       TopCommand.class,
       SearchCommand.class,
       InspectCommand.class,

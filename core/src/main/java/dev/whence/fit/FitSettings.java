@@ -220,22 +220,23 @@ public record FitSettings(
         budget);
   }
 
-  boolean fits(CurvatureKind kind) {
+  /** Whether a kind of curvature is wanted. */
+  public boolean fits(CurvatureKind kind) {
     return curvatures.contains(kind);
   }
 
   /** Whether covariances and eigenbases are wanted. */
-  boolean fitsEigenbases() {
+  public boolean fitsEigenbases() {
     return curvatures.stream().anyMatch(CurvatureKind::usesEigenbases);
   }
 
   /** Whether a pass over whole-sequence gradients is wanted. */
-  boolean fitsSequenceGradients() {
+  public boolean fitsSequenceGradients() {
     return curvatures.stream().anyMatch(CurvatureKind::usesSequenceGradients);
   }
 
   /** How many matrices of a layer's size are summed up: Lambda, the diagonal. */
-  int sumsOfSquares() {
+  public int sumsOfSquares() {
     return (fits(CurvatureKind.EKFAC) ? 1 : 0) + (fits(CurvatureKind.DIAGONAL) ? 1 : 0);
   }
 

@@ -20,7 +20,7 @@ import java.util.function.LongConsumer;
  */
 public final class CorpusPass {
   /** Enough batches that those of one length find each other. */
-  private static final int BATCHES_PER_CHUNK = 16;
+  public static final int BATCHES_PER_CHUNK = 16;
 
   private final Corpus corpus;
   private final Selection selection;

@@ -5,6 +5,7 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,6 +72,15 @@ public final class LanguageModel implements AutoCloseable {
     Config config = Config.read(configFile);
     return new LanguageModel(
         config, new RandomStart(config, seed, type, device.require()), type, device);
+  }
+
+  /**
+   * A model of a config file's shape whose parameters take no memory and mean nothing: for plans.
+   */
+  public static LanguageModel outline(Path configFile) {
+    ParameterSource shapes =
+        (_, shape) -> Tensors.zeros(DType.FLOAT32, Device.CPU, 1).expand(shape).keep();
+    return new LanguageModel(Config.read(configFile), shapes, DType.FLOAT32, Device.CPU);
   }
 
   private static BiFunction<Config, Parts, Network> builder(Config config) {

@@ -10,10 +10,17 @@ import java.util.List;
  * @param width of the residual stream
  * @param blocks transformer blocks
  * @param heads of attention in each block
+ * @param headSize numbers of a head's queries at a position
  * @param parameters how many numbers the model holds
  */
 public record ModelShape(
-    List<LayerShape> linears, int width, int blocks, int heads, int vocabulary, long parameters) {
+    List<LayerShape> linears,
+    int width,
+    int blocks,
+    int heads,
+    int headSize,
+    int vocabulary,
+    long parameters) {
   /** Gradients of a few sequences are formed at a time: at most this many numbers. */
   public static final long SLICE_ELEMENTS = 1L << 26;
 
@@ -30,11 +37,14 @@ public record ModelShape(
   private static final int ATTENTION_COPIES = 4;
 
   static ModelShape of(Config config, List<Linear> linears, long parameters) {
+    int width = config.size("hidden_size", config.size("n_embd", 1));
+    int heads = config.size("num_attention_heads", config.size("n_head", 1));
     return new ModelShape(
         linears.stream().map(Linear::shape).toList(),
-        config.size("hidden_size", config.size("n_embd", 1)),
+        width,
         config.size("num_hidden_layers", config.size("n_layer", 1)),
-        config.size("num_attention_heads", config.size("n_head", 1)),
+        heads,
+        config.size("head_dim", Math.max(1, width / heads)),
         config.size("vocab_size"),
         parameters);
   }

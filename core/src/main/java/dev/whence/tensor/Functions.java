@@ -12,12 +12,13 @@ public final class Functions {
 
   /** {@code x W^T}, for x [.., in] and W [out, in]. */
   public static Tensor linear(Tensor x, Tensor weight) {
-    return Tensor.of(torch.linear(x.raw, weight.raw));
+    return MultiplyAdds.noted(Tensor.of(torch.linear(x.raw, weight.raw)), weight.raw.size(1));
   }
 
-  /** {@code x W^T + b}, for x [.., in], W [out, in] and b [out]. */
+  /** {@code x W^T + b}, for x [.., in], W [out, in] and b [out], which counts as one more input. */
   public static Tensor linear(Tensor x, Tensor weight, Tensor bias) {
-    return Tensor.of(torch.linear(x.raw, weight.raw, bias.raw));
+    return MultiplyAdds.noted(
+        Tensor.of(torch.linear(x.raw, weight.raw, bias.raw)), weight.raw.size(1) + 1);
   }
 
   /** Rows of {@code table} [n, d] at {@code indices} [..]: [.., d]. */

@@ -42,6 +42,20 @@ public final class RandomizedSvd {
         : truncate(iterate(matrix, subspace), kept);
   }
 
+  /**
+   * Multiply-adds of {@link #of} for an [m, n] matrix; 0 where the whole decomposition is taken,
+   * which is no product.
+   */
+  public static double multiplyAdds(long m, long n, int rank) {
+    long smaller = Math.min(m, n);
+    double k = Math.min(rank, smaller) + OVERSAMPLING;
+    return smaller < WORTHWHILE * k
+        ? 0
+        : (2 + 2 * POWER_ITERATIONS) * m * n * k
+            + POWER_ITERATIONS * 2 * (m + n) * k * k
+            + m * k * k;
+  }
+
   private static Eigen.Singular iterate(Tensor matrix, int subspace) {
     Tensor start = gaussian(matrix.size(1), subspace).to(matrix.type()).to(matrix.device());
     Tensor left = matrix.matmul(start); // [m, k]

@@ -30,6 +30,7 @@ public final class SymmetricProduct {
       if (n == 0 || k == 0) {
         return;
       }
+      MultiplyAdds.note((long) n * (n + 1) / 2, k);
       int stride = Math.toIntExact(Math.max(n, rows.raw.stride(0)));
       if (type == DType.FLOAT32) {
         openblas.cblas_ssyrk(

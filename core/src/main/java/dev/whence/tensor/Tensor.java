@@ -158,6 +158,11 @@ public final class Tensor implements AutoCloseable {
     return of(raw.select(dimension, index));
   }
 
+  /** These slices along the first dimension, in this order, copied. */
+  public Tensor rows(long... indices) {
+    return of(raw.index_select(0, Tensors.of(indices, indices.length).to(device()).raw));
+  }
+
   /** Elements at {@code indices} of the same rank, along a dimension. */
   public Tensor gather(int dimension, Tensor indices) {
     return of(raw.gather(dimension, indices.raw));
@@ -237,12 +242,12 @@ public final class Tensor implements AutoCloseable {
 
   /** Matrix product over the last two dimensions; the others broadcast. */
   public Tensor matmul(Tensor other) {
-    return of(raw.matmul(other.raw));
+    return MultiplyAdds.noted(of(raw.matmul(other.raw)), raw.size(-1));
   }
 
   /** Matrix products of two batches: [b, n, k] x [b, k, m]. */
   public Tensor bmm(Tensor other) {
-    return of(raw.bmm(other.raw));
+    return MultiplyAdds.noted(of(raw.bmm(other.raw)), raw.size(2));
   }
 
   // ---- in place
@@ -281,7 +286,7 @@ public final class Tensor implements AutoCloseable {
   /** {@code this += a b} for matrices: the way to accumulate without a temporary. */
   public Tensor plusProductInPlace(Tensor a, Tensor b) {
     raw.addmm_(a.raw, b.raw);
-    return this;
+    return MultiplyAdds.noted(this, a.raw.size(1));
   }
 
   /** {@code this += factor * a * b}, elementwise. */

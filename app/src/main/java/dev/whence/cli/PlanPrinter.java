@@ -1,0 +1,155 @@
+package dev.whence.cli;
+
+import dev.whence.MemoryBudget;
+import dev.whence.plan.AttributionPlan;
+import dev.whence.plan.Cost;
+import dev.whence.plan.FitPlan;
+import dev.whence.plan.Machine;
+import dev.whence.plan.Phase;
+import dev.whence.plan.Plan;
+import java.util.Locale;
+import java.util.Optional;
+
+/** A plan in words and tables. */
+final class PlanPrinter {
+  /** A multiply-add is two operations, and there are as many in a giga as one expects. */
+  private static final double GFLOP = 2e-9;
+
+  private final Plan plan;
+  private final StringBuilder out = new StringBuilder();
+
+  private PlanPrinter(Plan plan) {
+    this.plan = plan;
+  }
+
+  static String print(Plan plan, MemoryBudget budget) {
+    PlanPrinter printer = new PlanPrinter(plan);
+    printer.machine();
+    printer.phases();
+    printer.space(budget);
+    printer.layers();
+    return printer.out.toString().stripTrailing();
+  }
+
+  private void machine() {
+    Machine m = plan.machine();
+    line(
+        "this machine: products %.0f GFLOP/s, symmetric products %.0f, copies %.1f GB/s,"
+            + " an eigendecomposition of 1024 %.2f s",
+        GFLOP * m.products(),
+        GFLOP * m.symmetric(),
+        1e-9 * m.bandwidth(),
+        m.secondsPerCube() * Math.pow(1024, 3));
+    line("");
+  }
+
+  private void phases() {
+    line("%-38s %6s  %22s  %14s  %s", "stage", "passes", "each over", "GFLOP", "time");
+    for (Phase phase : plan.phases()) {
+      line(
+          "%-38s %6d  %22s  %14s  %s",
+          phase.name(),
+          phase.passes(),
+          Words.count(phase.amount()) + " " + phase.unit(),
+          gflop(phase.cost()),
+          Words.time(phase.cost().seconds(plan.machine())));
+    }
+    Cost all = plan.phases().stream().map(Phase::cost).reduce(Cost.NONE, Cost::plus);
+    line("%-38s %6s  %22s  %14s  %s", "all", "", "", gflop(all), Words.time(plan.seconds()));
+    line("");
+  }
+
+  private void space(MemoryBudget budget) {
+    FitPlan fit = plan.fit();
+    Optional<AttributionPlan> attribution = plan.attribution();
+    line(
+        "memory  fit %s%s, of %s allowed",
+        Words.bytes(fit.memoryBytes()),
+        attribution.map(a -> ", attribute " + Words.bytes(a.memoryBytes())).orElse(""),
+        Words.bytes(budget.bytes()));
+    line(
+        "disk    run %s, and %s more while it is made%s",
+        Words.bytes(fit.runBytes()),
+        Words.bytes(fit.workBytes()),
+        attribution
+            .map(a ->
+                "; results about "
+                    + Words.bytes(a.resultBytes())
+                    + (a.workBytes() > 0
+                        ? ", and " + Words.bytes(a.workBytes()) + " more while they are made"
+                        : ""))
+            .orElse(""));
+    line(
+        "batch   %,d tokens in the fit%s",
+        fit.batchTokens(),
+        attribution
+            .map(a -> String.format(Locale.ROOT, ", %,d in the scan", a.batchTokens()))
+            .orElse(""));
+    line("split   the fit takes %s", ranges(fit.ranges().size()));
+    attribution.ifPresent(a ->
+        line(
+            "        the scan takes %s and %s",
+            a.split().queries().size() == 1
+                ? "all queries together"
+                : "queries in " + a.split().queries().size() + " groups",
+            ranges(a.split().layers().size())));
+    line("");
+  }
+
+  private static String ranges(int count) {
+    return count == 1 ? "all layers together" : "layers in " + count + " ranges";
+  }
+
+  private void layers() {
+    line(
+        "%-36s %14s  %12s  %12s  %-9s %s",
+        "layer, GFLOP",
+        "out x in",
+        "covariances",
+        "Lambda",
+        "rotates",
+        plan.attribution().isPresent()
+            ? String.format(
+                Locale.ROOT,
+                " %14s  %12s  %-9s  %s",
+                "preconditioning",
+                "scores",
+                "through",
+                "a query")
+            : "");
+    for (int l = 0; l < plan.fit().layers().size(); l++) {
+      FitPlan.Layer fit = plan.fit().layers().get(l);
+      int layer = l;
+      line(
+          "%-36s %14s  %12s  %12s  %-9s %s",
+          fit.shape().name(),
+          fit.shape().outputs() + " x " + fit.shape().inputs(),
+          gflop(fit.covariances()),
+          gflop(fit.squares()),
+          fit.route().name().toLowerCase(Locale.ROOT),
+          plan.attribution().map(a -> scores(a.layers().get(layer))).orElse(""));
+    }
+    if (plan.fit().layers().stream().anyMatch(layer -> !layer.leads())) {
+      line("Layers that read the same input share one activation covariance.");
+    }
+  }
+
+  private static String scores(AttributionPlan.Layer layer) {
+    return String.format(
+        Locale.ROOT,
+        " %15s  %12s  %-9s  %s",
+        gflop(layer.preconditioning()),
+        gflop(layer.scores()),
+        layer.route().name().toLowerCase(Locale.ROOT),
+        Words.bytes(layer.queryBytes()));
+  }
+
+  private static String gflop(Cost cost) {
+    double value = GFLOP * cost.multiplyAdds();
+    return value == 0 ? "-" : String.format(Locale.ROOT, value < 100 ? "%.2f" : "%,.0f", value);
+  }
+
+  private void line(String format, Object... values) {
+    out.append(String.format(Locale.ROOT, format, values).stripTrailing()).append('\n');
+  }
+}

@@ -1,0 +1,104 @@
+package dev.whence.plan;
+
+import dev.whence.InvalidInputException;
+import dev.whence.attribution.QuerySplit;
+import dev.whence.attribution.QuerySplit.LayerBytes;
+import dev.whence.attribution.ScoreRoute;
+import dev.whence.model.LayerRanges.Range;
+import dev.whence.model.LayerShape;
+import dev.whence.model.ModelShape;
+import dev.whence.results.AttributionMemory;
+import dev.whence.results.AttributionSettings;
+import dev.whence.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What an attribution will take.
+ *
+ * @param split of queries and layers: a pass over each chunk of the data for every part
+ * @param batchTokens of a batch: those asked for, or fewer when memory is short
+ * @param memoryBytes at most, an estimate from above
+ * @param resultBytes of the results folder when it is done; its tables are estimated
+ * @param workBytes more than that while it is at work
+ */
+public record AttributionPlan(
+    List<Phase> phases,
+    List<Layer> layers,
+    QuerySplit split,
+    int batchTokens,
+    double memoryBytes,
+    double resultBytes,
+    double workBytes) {
+
+  /**
+   * What one layer takes.
+   *
+   * @param route by which the scores of a typical batch are contracted
+   * @param preconditioning of all queries
+   * @param scores of all sequences for all queries
+   * @param queryBytes that one query takes in memory
+   */
+  public record Layer(
+      LayerShape shape, ScoreRoute route, Cost preconditioning, Cost scores, long queryBytes) {}
+
+  /**
+   * What is to be attributed.
+   *
+   * @param blocks of each covariance in the run
+   * @param scanned how many sequences are scored at most, when they are candidates; 0 for all
+   */
+  public record Job(
+      ModelShape model,
+      List<LayerShape> tracked,
+      int blocks,
+      DType type,
+      CorpusShape corpus,
+      QueryShape queries,
+      long scanned) {}
+
+  /**
+   * Plans an attribution.
+   *
+   * @throws InvalidInputException when the memory of the settings does not suffice
+   */
+  public static AttributionPlan of(Job job, AttributionSettings settings) {
+    AttributionMemory memory =
+        AttributionMemory.of(
+            job.model,
+            job.tracked,
+            job.blocks,
+            settings,
+            job.type,
+            Math.max(job.corpus.longest(), job.queries.longest()));
+    return new AttributionPlanner(job, settings, memory).plan();
+  }
+
+  /** A layer's numbers in all parts, each once. */
+  static List<Layer> layers(List<LayerShape> tracked, List<List<Layer>> parts) {
+    List<Layer> sums = new ArrayList<>();
+    for (int l = 0; l < tracked.size(); l++) {
+      Layer first = parts.get(l).getFirst();
+      sums.add(
+          new Layer(
+              first.shape,
+              first.route,
+              Cost.sum(parts.get(l).stream().map(Layer::preconditioning).toList()),
+              Cost.sum(parts.get(l).stream().map(Layer::scores).toList()),
+              first.queryBytes));
+    }
+    return sums;
+  }
+
+  /** Bytes of a range's queries. */
+  static double bytes(QuerySplit.Part part, List<LayerBytes> layers) {
+    return part.layers().of(layers).stream()
+        .mapToDouble(b -> (double) b.perQuery() * part.queries().size())
+        .sum();
+  }
+
+  /** Bytes of a range's factors, while its queries are preconditioned. */
+  static double passing(Range range, List<LayerBytes> layers) {
+    return range.of(layers).stream().mapToDouble(LayerBytes::passing).sum();
+  }
+}

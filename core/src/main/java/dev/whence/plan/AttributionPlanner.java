@@ -1,0 +1,266 @@
+package dev.whence.plan;
+
+import dev.whence.attribution.PreconditionedQueries;
+import dev.whence.attribution.QuerySplit;
+import dev.whence.attribution.QuerySplit.LayerBytes;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.model.LayerRanges.Range;
+import dev.whence.model.LayerShape;
+import dev.whence.plan.AttributionPlan.Layer;
+import dev.whence.results.AttributionMemory;
+import dev.whence.results.AttributionSettings;
+import dev.whence.results.RankCheck;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Walks through an attribution's steps in their order, adding up instead of computing. */
+final class AttributionPlanner {
+  /** Of a top sequence's token in the tables, compressed: a guess from what the dictionary took. */
+  private static final int TABLE_BYTES_PER_TOKEN = 12;
+
+  private final AttributionPlan.Job job;
+  private final AttributionSettings settings;
+  private final AttributionMemory memory;
+  private final QuerySplit split;
+  private final TraceCost trace;
+  private final List<LayerCost> costs;
+  private final Batching scan;
+
+  AttributionPlanner(
+      AttributionPlan.Job job, AttributionSettings settings, AttributionMemory memory) {
+    this.job = job;
+    this.settings = settings;
+    this.memory = memory;
+    this.split = memory.split(queries(), settings.rank(), settings.selfInfluence());
+    this.trace = new TraceCost(job.model(), job.type());
+    this.costs =
+        job.tracked().stream()
+            .map(layer -> new LayerCost(layer, job.blocks(), job.type().accumulator()))
+            .toList();
+    this.scan = job.corpus().batches(job.scanned(), memory.batch().tokens());
+  }
+
+  AttributionPlan plan() {
+    List<Phase> phases = new ArrayList<>();
+    boolean cut = settings.rank() > 0 && queries() > 0;
+    if (cut && scan.sequences() > 0) {
+      phases.add(rankCheck());
+    }
+    Cost preconditioning = Cost.NONE;
+    Cost forming = Cost.NONE;
+    Cost scanning = Cost.NONE;
+    double peak = 0;
+    List<List<Layer>> layers = new ArrayList<>();
+    job.tracked().forEach(_ -> layers.add(new ArrayList<>()));
+    List<LayerBytes> bytes = memory.layerBytes(settings.rank(), settings.selfInfluence());
+    for (QuerySplit.Part part : split.parts()) {
+      List<Range> ranges =
+          memory.passing(
+              part.layers(), part.queries().size(), settings.rank(), settings.selfInfluence());
+      preconditioning =
+          preconditioning.plus(precondition(ranges, job.queries().of(part.queries()), rank()));
+      double own = AttributionPlan.bytes(part, bytes);
+      double passing =
+          ranges.stream().mapToDouble(r -> AttributionPlan.passing(r, bytes)).max().orElse(0);
+      double formed = 0;
+      double budget = (memory.free() - own) / 2;
+      for (int l = part.layers().from(); l < part.layers().to(); l++) {
+        double whole = part.queries().size() * costs.get(l).matrixBytes();
+        boolean expanded = cut && whole <= budget - formed;
+        if (expanded) {
+          formed += whole;
+          forming = forming.plus(form(l, part.queries().size(), whole).times(loads()));
+        }
+        Layer layer = layer(l, part, expanded, bytes.get(l));
+        layers.get(l).add(layer);
+        scanning = scanning.plus(layer.scores());
+      }
+      LayerShape first = job.tracked().get(part.layers().from());
+      scanning = scanning.plus(scan.cost(g -> trace.of(g, first)));
+      if (split.passes() > 1) {
+        scanning = scanning.plus(Cost.moved(2 * own * loads(), 0)); // read from its file
+      }
+      peak = Math.max(peak, own + Math.max(passing, formed));
+    }
+    String parts = split.passes() == 1 ? "" : " in " + split.passes() + " parts";
+    phases.add(new Phase("preconditioning", 1, queries(), "queries", preconditioning));
+    if (forming.multiplyAdds() > 0) {
+      phases.add(new Phase("forming products", 1, costs.size(), "layers", forming));
+    }
+    phases.add(
+        new Phase("scanning" + parts, split.passes(), scan.sequences(), "sequences", scanning));
+    if (queries() > 0) {
+      phases.add(tables());
+    }
+    return new AttributionPlan(
+        phases,
+        AttributionPlan.layers(job.tracked(), layers),
+        split,
+        memory.batch().tokens(),
+        memory.batch().bytes() + peak,
+        scoreBytes() + tableBytes(),
+        split.passes() == 1
+            ? 0
+            : split.parts().stream().mapToDouble(p -> AttributionPlan.bytes(p, bytes)).sum());
+  }
+
+  private int queries() {
+    return job.queries().count();
+  }
+
+  private int rank() {
+    return settings.rank();
+  }
+
+  /** How often a part is brought into memory: once, or again for each chunk of the corpus. */
+  private double loads() {
+    return split.passes() == 1 ? 1 : scan.chunks();
+  }
+
+  private Layer layer(int l, QuerySplit.Part part, boolean expanded, LayerBytes bytes) {
+    LayerCost cost = costs.get(l);
+    int some = part.queries().size();
+    CurvatureKind kind = settings.curvature();
+    Batching asked = batches(job.queries().of(part.queries()));
+    boolean self = settings.selfInfluence() && part.queries().from() == 0;
+    boolean tokenwise = settings.tokenwise();
+    boolean formed = rank() == 0 || expanded;
+    Cost scores =
+        scan.cost(g -> {
+          Cost of = self ? cost.coordinates(g, kind) : Cost.NONE;
+          return some == 0 ? of : of.plus(cost.scores(g, some, rank(), formed, tokenwise));
+        });
+    return new Layer(
+        cost.layer(),
+        cost.scoreRoute(typicalBatch(), some, rank(), formed),
+        asked.cost(g -> cost.coordinates(g, kind)).plus(cost.finish(kind, rank()).times(some)),
+        scores,
+        bytes.perQuery());
+  }
+
+  private Batching.Group typicalBatch() {
+    int positions = scan.typicalPositions();
+    long most = Math.min(memory.batch().tokens() / positions, (long) scan.sequences());
+    int sequences = (int) Math.max(1, most);
+    return new Batching.Group(positions, sequences, 1);
+  }
+
+  private Cost form(int l, int some, double bytes) {
+    int kept =
+        Math.min(rank(), Math.min(costs.get(l).layer().outputs(), costs.get(l).layer().inputs()));
+    return Cost.products((double) some * kept * costs.get(l).layer().elements(), bytes, 2);
+  }
+
+  /** Traces queries and preconditions them, the factors of one range in memory at a time. */
+  private Cost precondition(List<Range> ranges, QueryShape some, int rank) {
+    Batching batches = batches(some);
+    CurvatureKind kind = settings.curvature();
+    Cost sum = Cost.NONE;
+    for (Range range : ranges) {
+      LayerShape first = job.tracked().get(range.from());
+      sum = sum.plus(batches.cost(g -> trace.of(g, first)));
+      for (LayerCost cost : range.of(costs)) {
+        sum =
+            sum.plus(batches.cost(g -> cost.coordinates(g, kind)))
+                .plus(cost.finish(kind, rank).times(some.count()));
+      }
+    }
+    return sum;
+  }
+
+  private static Batching batches(QueryShape some) {
+    return Batching.of(some.lengths(), PreconditionedQueries.BATCH_TOKENS);
+  }
+
+  /** A sample of queries and sequences, scored with whole gradients and with products. */
+  private Phase rankCheck() {
+    QueryShape sample = new QueryShape(RankCheck.sample(job.queries().lengths()));
+    int sequences = RankCheck.sampledOf((long) scan.sequences());
+    Cost sum = Cost.NONE;
+    QuerySplit exact = memory.split(sample.count(), 0, false);
+    double share = sequences / scan.sequences();
+    for (QuerySplit.Part part : exact.parts()) {
+      QueryShape some = sample.of(part.queries());
+      List<Range> ranges = memory.passing(part.layers(), some.count(), 0, false);
+      LayerShape first = job.tracked().get(part.layers().from());
+      sum =
+          sum.plus(precondition(ranges, some, 0))
+              .plus(precondition(ranges, some, rank()))
+              .plus(scan.cost(g -> trace.of(g, first)).times(share));
+      for (LayerCost cost : part.layers().of(costs)) {
+        Cost both =
+            scan.cost(g ->
+                cost.scores(g, some.count(), 0, true, false)
+                    .plus(cost.scores(g, some.count(), rank(), false, false)));
+        sum = sum.plus(both.times(share));
+      }
+    }
+    return new Phase("checking the rank", exact.passes(), sequences, "sequences", sum);
+  }
+
+  /** The top sequences, taken apart; how many queries share one is not known before. */
+  private Phase tables() {
+    Cost sum = apart(settings.top(), split, rank());
+    if (rank() > 0 && settings.refine() > 0) {
+      for (Range some : groups(new Range(0, queries()))) {
+        QuerySplit exact = memory.split(some.size(), 0, false);
+        for (QuerySplit.Part part : exact.parts()) {
+          QueryShape of = job.queries().of(some).of(part.queries());
+          sum = sum.plus(precondition(memory.passing(part.layers(), of.count(), 0, false), of, 0));
+        }
+        sum = sum.plus(apart(settings.refine(), exact, 0));
+      }
+    }
+    return new Phase("attributing tokens and layers", 1, queries(), "queries", sum);
+  }
+
+  private Cost apart(int top, QuerySplit how, int rank) {
+    double each = Math.min(2.0 * top, scan.sequences());
+    double positions = scan.sequences() == 0 ? 0 : scan.positions() / scan.sequences();
+    Cost sum = Cost.NONE;
+    for (Range range : how.queries()) {
+      for (Range some : groups(range)) {
+        double distinct = Math.min(some.size() * each, scan.sequences());
+        double share = scan.sequences() == 0 ? 0 : distinct / scan.sequences();
+        for (Range layers : how.layers()) {
+          LayerShape first = job.tracked().get(layers.from());
+          sum = sum.plus(scan.cost(g -> trace.of(g, first)).times(share));
+          for (LayerCost cost : layers.of(costs)) {
+            sum = sum.plus(cost.byPositions(some.size() * each * positions, rank));
+          }
+        }
+      }
+    }
+    return sum;
+  }
+
+  private static List<Range> groups(Range range) {
+    List<Range> groups = new ArrayList<>();
+    for (int from = range.from();
+        from < range.to();
+        from += AttributionMemory.QUERIES_TAKEN_APART) {
+      groups.add(
+          new Range(from, Math.min(range.to(), from + AttributionMemory.QUERIES_TAKEN_APART)));
+    }
+    return groups;
+  }
+
+  private double scoreBytes() {
+    double columns =
+        settings.allScores()
+            ? queries()
+                * (1.0
+                    + (settings.layerwise() ? job.tracked().size() : 0)
+                    + (settings.tokenwise() ? Math.max(1, job.corpus().longest() - 1) : 0))
+            : 0;
+    return (columns + (settings.selfInfluence() ? 1 : 0))
+        * scan.sequences()
+        * job.type().accumulator().bytes();
+  }
+
+  private double tableBytes() {
+    double each = Math.min(2.0 * settings.top(), scan.sequences());
+    double tokens = scan.sequences() == 0 ? 0 : scan.positions() / scan.sequences();
+    return queries() * each * (TABLE_BYTES_PER_TOKEN * tokens + 8.0 * job.tracked().size());
+  }
+}

@@ -1,0 +1,59 @@
+package dev.whence.plan;
+
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Selection;
+
+/** What of a corpus decides the cost of a pass over it. */
+public sealed interface CorpusShape {
+  long sequences();
+
+  /** Tokens of the longest sequence. */
+  int longest();
+
+  /** All tokens. */
+  double tokens();
+
+  /**
+   * The batches of a pass.
+   *
+   * @param count of sequences, spread over the corpus; 0 for all
+   */
+  Batching batches(long count, int batchTokens);
+
+  /** A corpus that is there. */
+  record Actual(Corpus corpus) implements CorpusShape {
+    @Override
+    public long sequences() {
+      return corpus.size();
+    }
+
+    @Override
+    public int longest() {
+      return Math.max(1, corpus.maximumLength());
+    }
+
+    @Override
+    public double tokens() {
+      return corpus.totalPositions() + corpus.size();
+    }
+
+    @Override
+    public Batching batches(long count, int batchTokens) {
+      return Batching.of(corpus, Selection.spread(corpus.size(), count), batchTokens);
+    }
+  }
+
+  /** So many sequences, all of one length. */
+  record Uniform(long sequences, int longest) implements CorpusShape {
+    @Override
+    public double tokens() {
+      return (double) sequences * longest;
+    }
+
+    @Override
+    public Batching batches(long count, int batchTokens) {
+      long some = count == 0 ? sequences : Math.min(count, sequences);
+      return Batching.uniform((double) some, longest, batchTokens);
+    }
+  }
+}

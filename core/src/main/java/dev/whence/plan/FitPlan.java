@@ -1,0 +1,168 @@
+package dev.whence.plan;
+
+import dev.whence.InvalidInputException;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.RotationRoute;
+import dev.whence.fit.FitMemory;
+import dev.whence.fit.FitSettings;
+import dev.whence.model.LayerRanges.Range;
+import dev.whence.model.LayerShape;
+import dev.whence.model.ModelShape;
+import dev.whence.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a fit will take.
+ *
+ * @param ranges of layers that are fitted together: a pass for each
+ * @param batchTokens of a batch: those asked for, or fewer when memory is short
+ * @param memoryBytes at most, an estimate from above
+ * @param runBytes of the run folder when it is done
+ * @param workBytes more than that while it is at work
+ */
+public record FitPlan(
+    List<Phase> phases,
+    List<Layer> layers,
+    List<Range> ranges,
+    int batchTokens,
+    double memoryBytes,
+    double runBytes,
+    double workBytes) {
+
+  /**
+   * What one layer takes.
+   *
+   * @param leads whether it has an activation covariance of its own, not another layer's
+   * @param route how the gradients of sequences of the typical length are rotated
+   * @param runBytes of its factor file
+   */
+  public record Layer(
+      LayerShape shape,
+      boolean leads,
+      RotationRoute route,
+      Cost covariances,
+      Cost decomposition,
+      Cost squares,
+      double runBytes) {}
+
+  /**
+   * Plans a fit.
+   *
+   * @param tracked layers of the model, in forward order
+   * @throws InvalidInputException when the memory of the settings does not suffice
+   */
+  public static FitPlan of(
+      ModelShape model, List<LayerShape> tracked, FitSettings settings, CorpusShape corpus) {
+    FitMemory memory = FitMemory.of(model, tracked, settings, corpus.longest());
+    int batchTokens = memory.batch().tokens();
+    List<Range> ranges = memory.split();
+    Batching covariance =
+        settings.fitsEigenbases()
+            ? corpus.batches(settings.covarianceSequences(), batchTokens)
+            : Batching.NONE;
+    Batching squares =
+        settings.fitsSequenceGradients()
+            ? corpus.batches(settings.lambdaSequences(), batchTokens)
+            : Batching.NONE;
+    TraceCost trace = new TraceCost(model, settings.type());
+    Cost covarianceTraces = Cost.NONE;
+    Cost squareTraces = Cost.NONE;
+    List<Layer> layers = new ArrayList<>();
+    for (Range range : ranges) {
+      List<LayerShape> together = range.of(tracked);
+      covarianceTraces =
+          covarianceTraces.plus(covariance.cost(g -> trace.of(g, together.getFirst())));
+      squareTraces = squareTraces.plus(squares.cost(g -> trace.of(g, together.getFirst())));
+      for (int l = 0; l < together.size(); l++) {
+        layers.add(layer(together, l, settings, covariance, squares));
+      }
+    }
+    List<Phase> phases = new ArrayList<>();
+    if (settings.fitsEigenbases()) {
+      phases.add(
+          new Phase(
+              "accumulating covariances",
+              ranges.size(),
+              covariance.sequences(),
+              "sequences",
+              covarianceTraces.plus(Cost.sum(layers.stream().map(Layer::covariances).toList()))));
+      phases.add(
+          new Phase(
+              "decomposing",
+              1,
+              layers.size(),
+              "layers",
+              Cost.sum(layers.stream().map(Layer::decomposition).toList())));
+    }
+    if (settings.fitsSequenceGradients()) {
+      phases.add(
+          new Phase(
+              "accumulating corrected eigenvalues",
+              ranges.size(),
+              squares.sequences(),
+              "sequences",
+              squareTraces.plus(Cost.sum(layers.stream().map(Layer::squares).toList()))));
+    }
+    return new FitPlan(
+        phases,
+        layers,
+        ranges,
+        batchTokens,
+        memory.batch().bytes() + ranges.stream().mapToDouble(r -> held(memory, r)).max().orElse(0),
+        layers.stream().mapToDouble(Layer::runBytes).sum(),
+        ranges.stream().mapToDouble(r -> checkpoint(r.of(tracked), settings)).max().orElse(0));
+  }
+
+  private static Layer layer(
+      List<LayerShape> together,
+      int l,
+      FitSettings settings,
+      Batching covariance,
+      Batching squares) {
+    boolean leads = InputSharing.leads(together, l);
+    DType type = settings.type().accumulator();
+    LayerCost cost = new LayerCost(together.get(l), settings.blocks(), type);
+    boolean bases = settings.fitsEigenbases();
+    boolean lambda = settings.fits(CurvatureKind.EKFAC);
+    boolean diagonal = settings.fits(CurvatureKind.DIAGONAL);
+    double factors =
+        bases
+            ? 2.0 * (cost.activationElements() + cost.gradientElements())
+                + together.get(l).inputs()
+                + together.get(l).outputs()
+            : 0;
+    double sums = (double) settings.sumsOfSquares() * together.get(l).elements();
+    return new Layer(
+        together.get(l),
+        leads,
+        cost.rotationRoute(squares.typicalPositions()),
+        bases ? covariance.cost(g -> cost.covariances(g, leads)) : Cost.NONE,
+        bases ? cost.decomposition(leads) : Cost.NONE,
+        squares.cost(g -> cost.squares(g, lambda, diagonal)),
+        (factors + sums) * type.bytes());
+  }
+
+  private static double held(FitMemory memory, Range range) {
+    List<LayerShape> layers = range.of(memory.layers());
+    return layers.stream().mapToDouble(memory::layerBytes).sum()
+        + layers.stream().mapToDouble(memory::decompositionBytes).max().orElse(0);
+  }
+
+  /** The larger of the two passes' checkpoints; one is there while the next is written. */
+  private static double checkpoint(List<LayerShape> layers, FitSettings settings) {
+    DType type = settings.type().accumulator();
+    double covariances = 0;
+    double squares = 0;
+    for (int l = 0; l < layers.size(); l++) {
+      LayerCost cost = new LayerCost(layers.get(l), settings.blocks(), type);
+      if (settings.fitsEigenbases()) {
+        covariances +=
+            cost.gradientElements()
+                + (InputSharing.leads(layers, l) ? cost.activationElements() : 0);
+      }
+      squares += (double) settings.sumsOfSquares() * layers.get(l).elements();
+    }
+    return 2 * Math.max(covariances, squares) * type.bytes();
+  }
+}

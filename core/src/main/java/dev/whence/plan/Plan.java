@@ -1,0 +1,24 @@
+package dev.whence.plan;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * What a fit and an attribution with its factors will take on a machine.
+ *
+ * @param attribution absent when only a fit was planned
+ */
+public record Plan(Machine machine, FitPlan fit, Optional<AttributionPlan> attribution) {
+  /** All stages, in their order. */
+  public List<Phase> phases() {
+    return Stream.concat(
+            fit.phases().stream(), attribution.stream().flatMap(a -> a.phases().stream()))
+        .toList();
+  }
+
+  /** From the beginning to the end. */
+  public double seconds() {
+    return phases().stream().mapToDouble(phase -> phase.cost().seconds(machine)).sum();
+  }
+}

@@ -1,0 +1,29 @@
+package dev.whence.plan;
+
+import dev.whence.model.LayerRanges.Range;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What of the queries decides their cost.
+ *
+ * @param lengths tokens of each query
+ */
+public record QueryShape(List<Integer> lengths) {
+  /** So many queries, all of one length. */
+  public static QueryShape uniform(int count, int length) {
+    return new QueryShape(Collections.nCopies(count, length));
+  }
+
+  int count() {
+    return lengths.size();
+  }
+
+  int longest() {
+    return lengths.stream().mapToInt(l -> l).max().orElse(1);
+  }
+
+  QueryShape of(Range range) {
+    return new QueryShape(range.of(lengths));
+  }
+}

@@ -1,0 +1,47 @@
+package dev.whence.plan;
+
+import dev.whence.model.LayerShape;
+import dev.whence.model.ModelShape;
+import dev.whence.tensor.DType;
+import java.util.List;
+
+/**
+ * What it costs to trace a model: forward through all of it, backward down to the first tracked
+ * layer's output.
+ */
+record TraceCost(ModelShape model, DType type) {
+  /** Activations are written forward, read and written backward. */
+  private static final int TIMES_MOVED = 3;
+
+  /** Operations that a block starts, forward and backward. */
+  private static final int CALLS_PER_BLOCK = 100;
+
+  /** Of a batch of {@code group}, for layers of which {@code first} comes first. */
+  Cost of(Batching.Group group, LayerShape first) {
+    double rows = (double) group.positions() * group.sequences();
+    int at = model.linears().indexOf(first);
+    List<LayerShape> above =
+        model.linears().subList(at + 1, model.linears().size()).stream()
+            .filter(linear -> !InputSharing.shared(first, linear))
+            .toList();
+    double attention = 2.0 * model.heads() * model.headSize() * group.positions();
+    return new Cost(
+        rows * (elements(model.linears()) + model.blocks() * attention),
+        rows * (elements(above) + 2 * blocksAbove(at) * attention),
+        0,
+        0,
+        (double) TIMES_MOVED * model.traceBytes((long) rows, group.positions(), type),
+        0,
+        (double) CALLS_PER_BLOCK * model.blocks());
+  }
+
+  /** Blocks that come wholly after the linear layer at a place: the head is no block's. */
+  private int blocksAbove(int place) {
+    int perBlock = Math.max(1, (model.linears().size() - 1) / model.blocks());
+    return Math.max(0, model.blocks() - 1 - place / perBlock);
+  }
+
+  private static double elements(List<LayerShape> linears) {
+    return linears.stream().mapToDouble(LayerShape::elements).sum();
+  }
+}
