@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,7 +46,7 @@ final class PlanCommand implements Callable<Integer> {
   /** A corpus that is there, or one that is imagined. */
   static final class Data {
     @ArgGroup(exclusive = false)
-    private Optional<CorpusOptions> corpus = Optional.empty();
+    private @Nullable CorpusOptions corpus; // picocli's way to say that it was not given
 
     @Option(
         names = "--sequences",
@@ -104,13 +105,17 @@ final class PlanCommand implements Callable<Integer> {
             LanguageModel.outline(modelFolder.resolve(LanguageModel.CONFIG_FILE))) {
       List<LayerShape> tracked = settings.layers().of(outline).stream().map(Linear::shape).toList();
       int length = fit.sequenceLength(text.limits());
-      if (data.corpus.isEmpty()) {
-        long sequences = requireAtLeastOne("--sequences", data.sequences.orElse(0L));
+      CorpusOptions given = data.corpus;
+      if (given == null) {
+        long sequences =
+            requireAtLeastOne(
+                "--sequences",
+                data.sequences.orElseThrow(() ->
+                    new InvalidInputException("give --corpus FILE..., or --sequences N")));
         text.tokenization(length); // refuses what the model does not take
         show(plan(outline, text, tracked, settings, new CorpusShape.Uniform(sequences, length)));
       } else {
-        try (Corpus corpus =
-            data.corpus.get().open(text.tokenization(length), new ConsoleProgress())) {
+        try (Corpus corpus = given.open(text.tokenization(length), new ConsoleProgress())) {
           show(plan(outline, text, tracked, settings, new CorpusShape.Actual(corpus)));
         }
       }

@@ -7,8 +7,10 @@ import dev.whence.plan.FitPlan;
 import dev.whence.plan.Machine;
 import dev.whence.plan.Phase;
 import dev.whence.plan.Plan;
+import java.util.Formatter;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A plan in words and tables. */
 final class PlanPrinter {
@@ -16,7 +18,7 @@ final class PlanPrinter {
   private static final double GFLOP = 2e-9;
 
   private final Plan plan;
-  private final StringBuilder out = new StringBuilder();
+  private final Formatter out = new Formatter(new StringBuilder(), Locale.ROOT);
 
   private PlanPrinter(Plan plan) {
     this.plan = plan;
@@ -28,26 +30,32 @@ final class PlanPrinter {
     printer.phases();
     printer.space(budget);
     printer.layers();
-    return printer.out.toString().stripTrailing();
+    return printer
+        .out
+        .toString()
+        .lines()
+        .map(String::stripTrailing)
+        .collect(Collectors.joining("\n"))
+        .stripTrailing();
   }
 
   private void machine() {
     Machine m = plan.machine();
-    line(
+    out.format(
         "this machine: products %.0f GFLOP/s, symmetric products %.0f, copies %.1f GB/s,"
-            + " an eigendecomposition of 1024 %.2f s",
+            + " an eigendecomposition of 1024 %.2f s%n",
         GFLOP * m.products(),
         GFLOP * m.symmetric(),
         1e-9 * m.bandwidth(),
         m.secondsPerCube() * Math.pow(1024, 3));
-    line("");
+    out.format("%n");
   }
 
   private void phases() {
-    line("%-38s %6s  %22s  %14s  %s", "stage", "passes", "each over", "GFLOP", "time");
+    out.format("%-38s %6s  %22s  %14s  %s%n", "stage", "passes", "each over", "GFLOP", "time");
     for (Phase phase : plan.phases()) {
-      line(
-          "%-38s %6d  %22s  %14s  %s",
+      out.format(
+          "%-38s %6d  %22s  %14s  %s%n",
           phase.name(),
           phase.passes(),
           Words.count(phase.amount()) + " " + phase.unit(),
@@ -55,20 +63,21 @@ final class PlanPrinter {
           Words.time(phase.cost().seconds(plan.machine())));
     }
     Cost all = plan.phases().stream().map(Phase::cost).reduce(Cost.NONE, Cost::plus);
-    line("%-38s %6s  %22s  %14s  %s", "all", "", "", gflop(all), Words.time(plan.seconds()));
-    line("");
+    out.format(
+        "%-38s %6s  %22s  %14s  %s%n", "all", "", "", gflop(all), Words.time(plan.seconds()));
+    out.format("%n");
   }
 
   private void space(MemoryBudget budget) {
     FitPlan fit = plan.fit();
     Optional<AttributionPlan> attribution = plan.attribution();
-    line(
-        "memory  fit %s%s, of %s allowed",
+    out.format(
+        "memory  fit %s%s, of %s allowed%n",
         Words.bytes(fit.memoryBytes()),
         attribution.map(a -> ", attribute " + Words.bytes(a.memoryBytes())).orElse(""),
-        Words.bytes(budget.bytes()));
-    line(
-        "disk    run %s, and %s more while it is made%s",
+        Words.bytes((double) budget.bytes()));
+    out.format(
+        "disk    run %s, and %s more while it is made%s%n",
         Words.bytes(fit.runBytes()),
         Words.bytes(fit.workBytes()),
         attribution
@@ -79,21 +88,21 @@ final class PlanPrinter {
                         ? ", and " + Words.bytes(a.workBytes()) + " more while they are made"
                         : ""))
             .orElse(""));
-    line(
-        "batch   %,d tokens in the fit%s",
+    out.format(
+        "batch   %,d tokens in the fit%s%n",
         fit.batchTokens(),
         attribution
             .map(a -> String.format(Locale.ROOT, ", %,d in the scan", a.batchTokens()))
             .orElse(""));
-    line("split   the fit takes %s", ranges(fit.ranges().size()));
+    out.format("split   the fit takes %s%n", ranges(fit.ranges().size()));
     attribution.ifPresent(a ->
-        line(
-            "        the scan takes %s and %s",
+        out.format(
+            "        the scan takes %s and %s%n",
             a.split().queries().size() == 1
                 ? "all queries together"
                 : "queries in " + a.split().queries().size() + " groups",
             ranges(a.split().layers().size())));
-    line("");
+    out.format("%n");
   }
 
   private static String ranges(int count) {
@@ -101,8 +110,8 @@ final class PlanPrinter {
   }
 
   private void layers() {
-    line(
-        "%-36s %14s  %12s  %12s  %-9s %s",
+    out.format(
+        "%-36s %14s  %12s  %12s  %-9s %s%n",
         "layer, GFLOP",
         "out x in",
         "covariances",
@@ -120,8 +129,8 @@ final class PlanPrinter {
     for (int l = 0; l < plan.fit().layers().size(); l++) {
       FitPlan.Layer fit = plan.fit().layers().get(l);
       int layer = l;
-      line(
-          "%-36s %14s  %12s  %12s  %-9s %s",
+      out.format(
+          "%-36s %14s  %12s  %12s  %-9s %s%n",
           fit.shape().name(),
           fit.shape().outputs() + " x " + fit.shape().inputs(),
           gflop(fit.covariances()),
@@ -130,7 +139,7 @@ final class PlanPrinter {
           plan.attribution().map(a -> scores(a.layers().get(layer))).orElse(""));
     }
     if (plan.fit().layers().stream().anyMatch(layer -> !layer.leads())) {
-      line("Layers that read the same input share one activation covariance.");
+      out.format("Layers that read the same input share one activation covariance.%n");
     }
   }
 
@@ -141,15 +150,11 @@ final class PlanPrinter {
         gflop(layer.preconditioning()),
         gflop(layer.scores()),
         layer.route().name().toLowerCase(Locale.ROOT),
-        Words.bytes(layer.queryBytes()));
+        Words.bytes((double) layer.queryBytes()));
   }
 
   private static String gflop(Cost cost) {
     double value = GFLOP * cost.multiplyAdds();
     return value == 0 ? "-" : String.format(Locale.ROOT, value < 100 ? "%.2f" : "%,.0f", value);
-  }
-
-  private void line(String format, Object... values) {
-    out.append(String.format(Locale.ROOT, format, values).stripTrailing()).append('\n');
   }
 }

@@ -29,10 +29,17 @@ public final class Benchmarks implements Callable<Integer> {
     /** The whole job. */
     J,
     /** Many queries. */
-    Q
+    Q,
+    /** Growth with sequences, queries and positions. */
+    S,
+    /** Not a workload: the steps that the others are made of. */
+    PROFILE
   }
 
-  @Option(names = "--workloads", split = ",", description = "Any of G, J, Q (default: all).")
+  @Option(
+      names = "--workloads",
+      split = ",",
+      description = "Any of G, J, Q, S and profile (default: all).")
   private Set<Workload> workloads = EnumSet.allOf(Workload.class);
 
   @Option(names = "--layers", description = "Transformer blocks: 2, or 12 (default: 2).")
@@ -55,7 +62,10 @@ public final class Benchmarks implements Callable<Integer> {
   private Report report = new Report(new Ceilings(1, 1, 1, 1, 1), _ -> {});
 
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Benchmarks()).execute(arguments));
+    System.exit(
+        new CommandLine(new Benchmarks())
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .execute(arguments));
   }
 
   @Override
@@ -77,6 +87,12 @@ public final class Benchmarks implements Callable<Integer> {
         manyQueries(least, ours, peer.peer());
       }
     }
+    if (workloads.contains(Workload.PROFILE)) {
+      Profile.print(out, shapes, report.ceiling(), System.out::print);
+    }
+    if (workloads.contains(Workload.S)) {
+      report.growth(Growth.measure(out, layers, System.out::print));
+    }
     report.write(out.resolve("benchmarks.json"));
     return 0;
   }
@@ -96,9 +112,10 @@ public final class Benchmarks implements Callable<Integer> {
       cuts.ours(cut, ours.score(cut, scores("ours-cut")));
       peer.ifPresent(p -> cuts.peer(cut, p.score(cut, scores("peer-cut"))));
     }
-    report.add("G", whole, least, fits);
-    report.add("G, 8 queries, full rank", whole, least, wholes);
-    report.add("G, 64 queries, rank 32", cut, least, cuts);
+    Map<Phase, Double> plannedWhole = planned(least, whole);
+    report.add("G", whole, least, fits, plannedWhole);
+    report.add("G, 8 queries, full rank", whole, least, wholes, plannedWhole);
+    report.add("G, 64 queries, rank 32", cut, least, cuts, planned(least, cut));
     if (peer.isPresent()) {
       report.correlation("G, full rank, ours and peer", correlation("ours-whole", "peer-whole"));
       report.correlation("G, rank 32, ours and peer", correlation("ours-cut", "peer-cut"));
@@ -126,7 +143,7 @@ public final class Benchmarks implements Callable<Integer> {
       rounds.peer(job, peerScored);
       peerSeconds = Optional.of(sum(peerFit) + sum(peerScored));
     }
-    report.add("J", job, least, rounds);
+    report.add("J", job, least, rounds, planned(least, job));
     double passes =
         job.fit() * (least.covariance() + least.lambda())
             + job.queries() * least.precondition(job.rank())
@@ -141,7 +158,8 @@ public final class Benchmarks implements Callable<Integer> {
             peerSeconds,
             peerSeconds.map(p -> p / total),
             Optional.of(rate),
-            Optional.of(rate / report.ceiling())));
+            Optional.of(rate / report.ceiling()),
+            Optional.of(sum(planned(least, job)) / total)));
   }
 
   /** Workload Q: 256 queries in one pass, against the peer as it comes and at its best. */
@@ -156,9 +174,13 @@ public final class Benchmarks implements Callable<Integer> {
       Report.Rounds asItComes = new Report.Rounds();
       asItComes.ours(job, ours.score(job, scores("ours-many")));
       asItComes.peer(job, peer.get().score(job, scores("peer-many"), 1));
-      report.add("Q, peer as it comes", job, least, asItComes);
+      report.add("Q, peer as it comes", job, least, asItComes, planned(least, job));
     }
-    report.add("Q, peer at its best", job, least, best);
+    report.add("Q, peer at its best", job, least, best, planned(least, job));
+  }
+
+  private Map<Phase, Double> planned(LeastWork least, Job job) {
+    return Planned.seconds(out, least.shapes(), job);
   }
 
   private int some(int count) {

@@ -5,14 +5,29 @@ package dev.whence.benchmarks;
  * Attention's products are left out, so the rates are slightly low rather than high.
  */
 record LeastWork(Shapes shapes) {
+  /** One sequence, forward. */
+  double forward() {
+    return gflop(shapes.positions() * (shapes.layers() * block() + head()));
+  }
+
   /** Forward, and backward down to the first tracked layer's output, of one sequence. */
   double trace() {
+    double backward = head() + (shapes.layers() - 1) * block() + matrix();
+    return forward() + gflop(shapes.positions() * backward);
+  }
+
+  private double block() {
     double w = shapes.width();
-    double block = 4 * w * w + 2 * w * shapes.inner();
-    double head = w * shapes.vocabulary();
-    double forward = shapes.layers() * block + head;
-    double backward = head + (shapes.layers() - 1) * block + w * shapes.inner();
-    return gflop(shapes.positions() * (forward + backward));
+    return 4 * w * w + 2 * matrix();
+  }
+
+  private double head() {
+    return (double) shapes.width() * shapes.vocabulary();
+  }
+
+  /** The gradients of one sequence. */
+  double gradients() {
+    return gflop(mlps() * outer());
   }
 
   /** One sequence of the covariance pass: symmetric blocks need half a product. */

@@ -24,6 +24,7 @@ final class Report {
    * @param ratio median over rounds of peer / ours in the same round
    * @param rate least work by our seconds, GFLOP/s
    * @param ofCeiling rate as a share of the large GEMM's
+   * @param planned what 'whence plan' says, by our seconds
    */
   record Row(
       String workload,
@@ -32,12 +33,14 @@ final class Report {
       Optional<Double> peer,
       Optional<Double> ratio,
       Optional<Double> rate,
-      Optional<Double> ofCeiling) {}
+      Optional<Double> ofCeiling,
+      Optional<Double> planned) {}
 
   private final Ceilings ceilings;
   private final Consumer<String> printer;
   private final List<Row> rows = new ArrayList<>();
   private final Map<String, Double> correlations = new LinkedHashMap<>();
+  private final List<Growth.Measured> growth = new ArrayList<>();
 
   Report(Ceilings ceilings, Consumer<String> printer) {
     this.ceilings = ceilings;
@@ -52,8 +55,9 @@ final class Report {
             ceilings.copy(),
             ceilings.eigh768(),
             ceilings.eigh3072()));
-    print("\n| workload | phase | ours | peer | peer / ours | GFLOP/s | of ceiling |");
-    print("|---|---|---|---|---|---|---|");
+    print(
+        "\n| workload | phase | ours | peer | peer / ours | GFLOP/s | of ceiling | plan / ours |");
+    print("|---|---|---|---|---|---|---|---|");
   }
 
   /** Rounds of one phase. */
@@ -76,7 +80,7 @@ final class Report {
   }
 
   /** Adds a row for each phase that was timed. */
-  void add(String workload, Job job, LeastWork least, Rounds rounds) {
+  void add(String workload, Job job, LeastWork least, Rounds rounds, Map<Phase, Double> planned) {
     rounds.ours.forEach((phase, ours) -> {
       Optional<List<Double>> peer = Optional.ofNullable(rounds.peer.get(phase));
       Optional<Double> work =
@@ -96,7 +100,9 @@ final class Report {
               peer.map(Report::median),
               peer.map(p -> median(ratios(p, ours))),
               rate,
-              rate.map(r -> r / ceilings.gemmLarge())));
+              rate.map(r -> r / ceilings.gemmLarge()),
+              Optional.ofNullable(planned.get(phase))
+                  .map(p -> p / job.units(phase) / median(ours))));
     });
   }
 
@@ -106,14 +112,20 @@ final class Report {
     print(
         String.format(
             Locale.ROOT,
-            "| %s | %s | %s | %s | %s | %s | %s |",
+            "| %s | %s | %s | %s | %s | %s | %s | %s |",
             row.workload,
             row.phase,
             seconds(row.ours),
             row.peer.map(Report::seconds).orElse(""),
             row.ratio.map(r -> text("%.2f", r)).orElse(""),
             row.rate.map(r -> text("%.0f", r)).orElse(""),
-            row.ofCeiling.map(r -> text("%.0f%%", 100 * r)).orElse("")));
+            row.ofCeiling.map(r -> text("%.0f%%", 100 * r)).orElse(""),
+            row.planned.map(r -> text("%.2f", r)).orElse("")));
+  }
+
+  /** Adds workload S. */
+  void growth(List<Growth.Measured> points) {
+    growth.addAll(points);
   }
 
   double ceiling() {
@@ -130,6 +142,7 @@ final class Report {
     all.put("ceilings", ceilings);
     all.put("rows", rows);
     all.put("correlations", correlations);
+    all.put("growth", growth);
     AtomicFile.write(file, Json.MAPPER.writeValueAsString(all));
   }
 
