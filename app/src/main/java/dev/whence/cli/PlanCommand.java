@@ -110,8 +110,8 @@ final class PlanCommand implements Callable<Integer> {
         long sequences =
             requireAtLeastOne(
                 "--sequences",
-                data.sequences.orElseThrow(() ->
-                    new InvalidInputException("give --corpus FILE..., or --sequences N")));
+                data.sequences.orElseThrow(
+                    () -> new InvalidInputException("give --corpus FILE..., or --sequences N")));
         text.tokenization(length); // refuses what the model does not take
         show(plan(outline, text, tracked, settings, new CorpusShape.Uniform(sequences, length)));
       } else {

@@ -9,7 +9,6 @@ import dev.whence.model.Linear;
 import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Eigen;
 import dev.whence.tensor.RandomizedSvd;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
@@ -129,10 +128,9 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
               .copyInPlace(curvature.restoreColumns(curvature.restoreRows(x)));
       case LayerQueries.LowRank low -> {
         // Rotations keep singular values: the thin vectors are carried back, never the whole.
-        Eigen.Singular parts = RandomizedSvd.of(x, (int) low.rank());
-        Tensor left = parts.u().times(parts.s()); // [out, r]
-        low.left().select(0, q).copyInPlace(curvature.restoreRows(left));
-        low.right().select(0, q).copyInPlace(curvature.restoreColumns(parts.vt()));
+        RandomizedSvd.Product thin = RandomizedSvd.of(x, (int) low.rank());
+        low.left().select(0, q).copyInPlace(curvature.restoreRows(thin.left()));
+        low.right().select(0, q).copyInPlace(curvature.restoreColumns(thin.right()));
       }
       case LayerQueries.Expanded _ ->
           throw new IllegalStateException("queries are expanded after all are set");

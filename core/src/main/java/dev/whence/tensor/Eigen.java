@@ -53,9 +53,4 @@ public final class Eigen {
         Tensor.ofElement(triple.get1()),
         Tensor.ofElement(triple.get2()));
   }
-
-  /** An orthonormal basis of a matrix's columns, [m, n] to [m, n] for m at least n. */
-  public static Tensor orthonormal(Tensor matrix) {
-    return Tensor.ofElement(torch.linalg_qr(matrix.raw).get0());
-  }
 }

@@ -5,7 +5,8 @@ import java.util.SplittableRandom;
 /**
  * The nearest product of low rank to a matrix, by subspace iteration from random vectors (Halko,
  * Martinsson and Tropp 2011, algorithm 4.4): {@code 2 + 2 q} thin products instead of a whole
- * decomposition. The random vectors are always the same, so equal matrices have equal results.
+ * decomposition, and no orthonormalisation but by small Gram matrices. The random vectors are
+ * always the same, so equal matrices have equal results.
  */
 public final class RandomizedSvd {
   /** Directions beyond the rank, which make the wanted ones certain. */
@@ -28,18 +29,25 @@ public final class RandomizedSvd {
   private RandomizedSvd() {}
 
   /**
-   * Decomposes an [m, n] matrix.
+   * A product of low rank.
    *
-   * @param rank of the product; the singular values and vectors are fewer when the matrix is
-   *     smaller
+   * @param left [m, r]
+   * @param right [r, n]
    */
-  public static Eigen.Singular of(Tensor matrix, int rank) {
+  public record Product(Tensor left, Tensor right) {}
+
+  /**
+   * The nearest product to an [m, n] matrix.
+   *
+   * @param rank of the product; less when the matrix is smaller
+   */
+  public static Product of(Tensor matrix, int rank) {
     long smaller = Math.min(matrix.size(0), matrix.size(1));
     int kept = (int) Math.min(rank, smaller);
     int subspace = kept + OVERSAMPLING;
     return smaller < (long) WORTHWHILE * subspace
         ? truncate(Eigen.singular(matrix), kept)
-        : truncate(iterate(matrix, subspace), kept);
+        : iterate(matrix, subspace, kept);
   }
 
   /**
@@ -48,25 +56,33 @@ public final class RandomizedSvd {
    */
   public static double multiplyAdds(long m, long n, int rank) {
     long smaller = Math.min(m, n);
-    double k = Math.min(rank, smaller) + OVERSAMPLING;
+    double kept = Math.min(rank, smaller);
+    double k = kept + OVERSAMPLING;
     return smaller < WORTHWHILE * k
         ? 0
         : (2 + 2 * POWER_ITERATIONS) * m * n * k
-            + POWER_ITERATIONS * 2 * (m + n) * k * k
-            + m * k * k;
+            + 2 * POWER_ITERATIONS * (m + n) * k * k
+            + (4 * m + n) * k * k
+            + (m + n) * k * kept;
   }
 
-  private static Eigen.Singular iterate(Tensor matrix, int subspace) {
+  private static Product iterate(Tensor matrix, int subspace, int kept) {
     Tensor start = gaussian(matrix.size(1), subspace).to(matrix.type()).to(matrix.device());
     Tensor left = matrix.matmul(start); // [m, k]
     for (int turn = 0; turn < POWER_ITERATIONS; turn++) {
       Tensor right = matrix.t().matmul(conditioned(left)); // [n, k]
       left = matrix.matmul(conditioned(right));
     }
-    Tensor q = Eigen.orthonormal(left);
+    Tensor q = conditioned(conditioned(left)); // the second time to working precision
     Tensor core = q.t().matmul(matrix); // [k, n]
-    Eigen.Singular small = Eigen.singular(core);
-    return new Eigen.Singular(q.matmul(small.u()), small.s(), small.vt());
+    // The core's strongest left directions; they come last.
+    Tensor exact = core.to(DType.FLOAT64);
+    Tensor u =
+        Eigen.symmetric(exact.matmul(exact.t()))
+            .vectors()
+            .narrow(1, subspace - kept, kept)
+            .to(matrix.type()); // [k, r]
+    return new Product(q.matmul(u), u.t().matmul(core));
   }
 
   /**
@@ -81,9 +97,9 @@ public final class RandomizedSvd {
     return x.matmul(gram.vectors().times(values.rsqrt().unsqueeze(0)).to(x.type()));
   }
 
-  private static Eigen.Singular truncate(Eigen.Singular whole, long kept) {
-    return new Eigen.Singular(
-        whole.u().narrow(1, 0, kept), whole.s().narrow(0, 0, kept), whole.vt().narrow(0, 0, kept));
+  private static Product truncate(Eigen.Singular whole, long kept) {
+    return new Product(
+        whole.u().times(whole.s()).narrow(1, 0, kept), whole.vt().narrow(0, 0, kept));
   }
 
   private static Tensor gaussian(long rows, int columns) {

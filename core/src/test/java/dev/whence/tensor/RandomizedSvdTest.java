@@ -59,6 +59,16 @@ class RandomizedSvdTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"200, 300, 4", "300, 200, 1", "20, 30, 4"})
+  void itsMultiplyAddsAreThoseThatAreForetold(int m, int n, int rank) {
+    try (Scope _ = Scope.open()) {
+      Tensor matrix = gaussian(m, n);
+      assertThat((double) MultiplyAdds.of(() -> RandomizedSvd.of(matrix, rank)))
+          .isEqualTo(RandomizedSvd.multiplyAdds(m, n, rank));
+    }
+  }
+
   private static org.assertj.core.data.Offset<Double> within(double offset) {
     return org.assertj.core.data.Offset.offset(offset);
   }
@@ -67,8 +77,8 @@ class RandomizedSvdTest {
     return product(RandomizedSvd.of(matrix, rank)).minus(matrix).norm().item();
   }
 
-  private static Tensor product(Eigen.Singular parts) {
-    return parts.u().times(parts.s()).matmul(parts.vt());
+  private static Tensor product(RandomizedSvd.Product thin) {
+    return thin.left().matmul(thin.right());
   }
 
   /** The distance to the nearest matrix of this rank: the norm of the other singular values. */
