@@ -56,16 +56,28 @@ final class InspectCommand implements Callable<Integer> {
     for (RunManifest.Layer layer : run.manifest().layers()) {
       System.out.printf(
           Locale.ROOT,
-          "    %s [%d, %d]%s%s%n",
+          "    %s [%d, %d]%s%s%s%n",
           layer.name(),
           layer.outputs(),
           layer.inputs(),
           layer.bias() ? " with bias" : "",
-          layer.sharesInputWith().map(l -> ", input shared with " + l).orElse(""));
+          layer.sharesInputWith().map(l -> ", input shared with " + l).orElse(""),
+          layer.isSingular() ? ", " + singular(layer) : "");
     }
   }
 
+  private static String singular(RunManifest.Layer layer) {
+    return String.format(
+        Locale.ROOT,
+        "singular: inputs span %d of %d directions, output gradients %d of %d",
+        layer.activationRank().orElse(layer.inputs()),
+        layer.inputs(),
+        layer.gradientRank().orElse(layer.outputs()),
+        layer.outputs());
+  }
+
   private static void inspect(ResultsFolder results) {
+    results.verify();
     System.out.println(Summary.of(results));
     for (ResultsFolder.AskedQuery query : results.queries()) {
       System.out.printf(

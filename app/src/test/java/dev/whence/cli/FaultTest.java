@@ -58,25 +58,103 @@ class FaultTest {
 
   @Test
   void aFullDiskIsOneSentenceAndHarmsNothing() throws Exception {
-    Path disk = Files.createDirectory(folder.resolve("disk"));
+    job();
+    onDisk(
+        "size=150k",
+        disk -> {
+          Path before = Files.writeString(disk.resolve("earlier"), "results");
+          failed(fit(disk.resolve("run")), "cannot write", "No space left");
+          assertThat(disk.resolve("run")).doesNotExist();
+          assertThat(before).hasContent("results");
+        });
+  }
+
+  @Test
+  void anAttributionThatFillsTheDiskGoesOnWhenThereIsRoom() throws Exception {
+    job();
+    assertThat(fit(folder.resolve("run")).code()).isZero();
+    assertThat(attribute(folder.resolve("whole")).code()).isZero();
+    for (String size :
+        List.of("300k", "900k", "1500k")) { // at the start, in the scan, near its end
+      onDisk(
+          "size=" + size,
+          disk -> {
+            Path results = disk.resolve("results");
+            failed(
+                attribute(results),
+                "cannot write",
+                "No space left|not enough space|Could not write");
+            assertThat(results).as("half-written is not whole").doesNotExist();
+            assertThat(succeeds("mount", "-o", "remount,size=50m", disk.toString())).isTrue();
+            Outcome resumed = attribute(results);
+            assertThat(resumed.code()).as(resumed.err()).isZero();
+            assertThat(Provenance.sha256(List.of(results.resolve("scores.safetensors"))))
+                .isEqualTo(Provenance.sha256(List.of(folder.resolve("whole/scores.safetensors"))));
+          });
+    }
+  }
+
+  @Test
+  void aReadOnlyFolderIsOneSentence() throws Exception {
+    job();
+    assertThat(fit(folder.resolve("run")).code()).isZero();
+    onDisk(
+        "size=50m",
+        disk -> {
+          assertThat(fit(disk.resolve("run")).code()).isZero();
+          assertThat(succeeds("mount", "-o", "remount,ro", disk.toString())).isTrue();
+          failed(fit(disk.resolve("other")), "cannot write", "ead-only");
+          failed(attribute(disk.resolve("results")), "cannot write", "ead-only");
+          // What is there can be read: a run on a read-only disk is of use.
+          assertThat(attribute(disk.resolve("run"), folder.resolve("results")).code()).isZero();
+          assertThat(fit(disk.resolve("run")).code()).as("it is there already").isZero();
+        });
+  }
+
+  /** What is done on a disk that has the options of a tmpfs. */
+  @FunctionalInterface
+  private interface OnDisk {
+    void run(Path disk) throws Exception;
+  }
+
+  private void onDisk(String options, OnDisk work) throws Exception {
+    Path disk = Files.createTempDirectory(folder, "disk");
     assumeTrue(
-        succeeds("mount", "-t", "tmpfs", "-o", "size=150k", "tmpfs", disk.toString()),
+        succeeds("mount", "-t", "tmpfs", "-o", options, "tmpfs", disk.toString()),
         "only root can make a small disk");
     try {
-      Path before = Files.writeString(disk.resolve("earlier"), "results");
-      Outcome full =
-          Outcome.of(
-              "fit", LongJob.ORACLE.model().toString(),
-              "--corpus", job().corpus().toString(),
-              "--cache", folder.resolve("cache").toString(),
-              "--out", disk.resolve("run").toString());
-      assertThat(full.code()).isEqualTo(1);
-      assertThat(full.err()).contains("cannot write", "No space left").doesNotContain("\tat ");
-      assertThat(disk.resolve("run")).doesNotExist();
-      assertThat(before).hasContent("results");
+      work.run(disk);
     } finally {
       assertThat(succeeds("umount", disk.toString())).isTrue();
     }
+  }
+
+  private static void failed(Outcome outcome, String what, String reason) {
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(1);
+    assertThat(outcome.err()).contains(what).containsPattern(reason).doesNotContain("\tat ");
+  }
+
+  private Outcome fit(Path out) {
+    return Outcome.of(
+        "fit", LongJob.ORACLE.model().toString(),
+        "--corpus", folder.resolve("corpus.jsonl").toString(),
+        "--cache", folder.resolve("cache").toString(),
+        "--out", out.toString());
+  }
+
+  private Outcome attribute(Path out) {
+    return attribute(folder.resolve("run"), out);
+  }
+
+  private Outcome attribute(Path run, Path out) {
+    return Outcome.of(
+        "attribute", run.toString(),
+        "--queries", LongJob.ORACLE.queries().toString(),
+        "--corpus", folder.resolve("corpus.jsonl").toString(),
+        "--cache", folder.resolve("cache").toString(),
+        "--all-scores", "--tokenwise",
+        "--checkpoint-seconds", "0",
+        "--out", out.toString());
   }
 
   private static boolean succeeds(String... command) throws IOException, InterruptedException {
@@ -121,13 +199,7 @@ class FaultTest {
         flipped[at] ^= (byte) (1 << random.nextInt(8));
         for (byte[] damaged : List.of(flipped, Arrays.copyOf(whole, at))) {
           Files.write(file, damaged);
-          Outcome refused =
-              Outcome.of(
-                  "attribute", folder.resolve("run").toString(),
-                  "--queries", LongJob.ORACLE.queries().toString(),
-                  "--corpus", folder.resolve("corpus.jsonl").toString(),
-                  "--cache", folder.resolve("cache").toString(),
-                  "--out", folder.resolve("results").toString());
+          Outcome refused = attribute(folder.resolve("results"));
           assertThat(refused.code())
               .as("byte %d, seed %d: %s", at, seed, refused.err())
               .isEqualTo(2);
@@ -137,5 +209,34 @@ class FaultTest {
         Files.write(file, whole);
       }
     }
+  }
+
+  @Test
+  void aFlippedBitInAnyResultsFileIsFound() throws Exception {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    job();
+    Path results = folder.resolve("results");
+    assertThat(fit(folder.resolve("run")).code()).isZero();
+    assertThat(attribute(results).code()).isZero();
+    try (Stream<Path> files = Files.list(results)) {
+      for (Path file : files.filter(f -> !f.endsWith("manifest.json")).sorted().toList()) {
+        byte[] whole = Files.readAllBytes(file);
+        byte[] flipped = whole.clone();
+        int at = random.nextInt(whole.length);
+        flipped[at] ^= (byte) (1 << random.nextInt(8));
+        for (byte[] damaged : List.of(flipped, Arrays.copyOf(whole, at))) {
+          Files.write(file, damaged);
+          Outcome refused = Outcome.of("inspect", results.toString());
+          assertThat(refused.code()).as("byte %d of %s, seed %d", at, file, seed).isEqualTo(2);
+          assertThat(refused.err()).contains(file.getFileName().toString()).doesNotContain("\tat ");
+          if (file.toString().endsWith(".parquet")) { // what 'top' reads
+            assertThat(Outcome.of("top", results.toString()).code()).isEqualTo(2);
+          }
+        }
+        Files.write(file, whole);
+      }
+    }
+    assertThat(Outcome.of("inspect", results.toString()).code()).isZero();
   }
 }

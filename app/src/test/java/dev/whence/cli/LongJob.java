@@ -67,22 +67,30 @@ record LongJob(Path folder, Path corpus) {
   }
 
   private Process start(String... arguments) throws IOException {
+    List<String> all = new ArrayList<>(Arrays.asList(arguments));
+    all.add("--cache");
+    all.add(folder.resolve("cache").toString());
+    return whence(folder.resolve("process.log"), Map.of(), all);
+  }
+
+  /** The command line in a process of its own, with what it prints in a file. */
+  static Process whence(Path log, Map<String, String> environment, List<String> arguments)
+      throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
                 "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "dev.whence.cli.Whence"));
-    command.addAll(Arrays.asList(arguments));
-    command.add("--cache");
-    command.add(folder.resolve("cache").toString());
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(folder.resolve("process.log").toFile())
-        .start();
+    command.addAll(arguments);
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+    builder.environment().putAll(environment);
+    return builder.start();
   }
 
   static Process finish(Process process) throws InterruptedException {

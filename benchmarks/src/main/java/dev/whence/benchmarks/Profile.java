@@ -166,7 +166,7 @@ final class Profile {
   }
 
   private static LayerQueries queries(Linear layer) {
-    return new LayerQueries.Full(ones(QUERIES, layer.outputs(), layer.inputs()).keep());
+    return new LayerQueries.Formed(ones(layer.outputs(), layer.inputs(), QUERIES).keep());
   }
 
   private static Tensor ones(long... shape) {

@@ -109,11 +109,27 @@ public final class InfluenceScan {
     }
     Tensor total = byLayer.getFirst().copy();
     byLayer.subList(1, byLayer.size()).forEach(total::plusInPlace);
+    requireFinite(total, byLayer);
     return new Scores(
         Optional.of(total),
         detail.layerwise ? Optional.of(Tensors.stack(byLayer, 2)) : Optional.empty(),
         tokens.map(t -> t.transpose(1, 2)),
         self);
+  }
+
+  private void requireFinite(Tensor total, List<Tensor> byLayer) {
+    if (total.isFinite()) {
+      return;
+    }
+    for (int l = 0; l < byLayer.size(); l++) {
+      if (!byLayer.get(l).isFinite()) {
+        throw new ArithmeticException(
+            "influences through layer %s overflow or are not numbers; try --dtype float32 or float64"
+                .formatted(layers.get(l).name()));
+      }
+    }
+    throw new ArithmeticException(
+        "influences overflow when they are summed over layers; try --dtype float64");
   }
 
   private Tensor scores(Trace trace, int layer, LayerQueries queries, TokenBatch batch) {

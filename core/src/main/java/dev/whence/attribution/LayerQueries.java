@@ -1,6 +1,7 @@
 package dev.whence.attribution;
 
 import dev.whence.model.Trace;
+import dev.whence.tensor.LongProduct;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -94,29 +95,21 @@ public sealed interface LayerQueries extends AutoCloseable {
 
     @Override
     public Tensor byGradients(List<Trace.Use> uses) {
-      return products(Trace.sequenceGradients(uses));
-    }
-
-    /** {@code <P, D>} for D [batch, out, in]: [batch, queries]. */
-    Tensor products(Tensor sequences) {
-      // Queries first: in this order the product takes two thirds of the time.
-      Tensor rows = sequences.reshape(sequences.size(0), -1); // [batch, out * in]
-      return gradients.reshape(count(), -1).matmul(rows.t()).t();
+      return products(gradients, Trace.sequenceGradients(uses));
     }
 
     @Override
     public Tensor byPositions(List<Trace.Use> uses) {
-      List<Tensor> columns = new ArrayList<>();
-      for (int q = 0; q < count(); q++) {
-        int query = q;
-        columns.add(Scope.result(() -> byPositions(uses, query)));
-      }
-      return Tensors.stack(columns, 2);
+      return oneByOne(this, uses);
     }
 
     @Override
     public Tensor byPositions(List<Trace.Use> uses, int query) {
-      Tensor gradient = gradients.select(0, query); // [out, in]
+      return byPositions(uses, gradients.select(0, query));
+    }
+
+    /** {@code d_t^T P a_t} for one P [out, in]: [batch, positions]. */
+    private static Tensor byPositions(List<Trace.Use> uses, Tensor gradient) {
       return LayerQueries.sum(
           uses.stream()
               .map(use -> use.gradient().matmul(gradient).timesInPlace(use.input()).sum(2))
@@ -171,8 +164,8 @@ public sealed interface LayerQueries extends AutoCloseable {
         long some = Math.min(most, count() - first);
         columns.add(
             Scope.result(() ->
-                new Full(left.narrow(0, start, some).bmm(right.narrow(0, start, some)))
-                    .products(sequences)));
+                LayerQueries.products(
+                    left.narrow(0, start, some).bmm(right.narrow(0, start, some)), sequences)));
       }
       return Tensors.cat(columns, 1);
     }
@@ -209,13 +202,106 @@ public sealed interface LayerQueries extends AutoCloseable {
   }
 
   /**
+   * Whole gradients, all queries' side by side for each element: the order in which a scan reads
+   * them fastest.
+   *
+   * @param gradients [out, in, queries]
+   */
+  record Formed(Tensor gradients) implements LayerQueries {
+    /** Some rows are put in order at a time: at most this many numbers beside the whole. */
+    private static final long ROWS_ELEMENTS = 1L << 24;
+
+    /** Takes over nothing: the caller still closes {@code full}. */
+    static Formed of(Full full) {
+      Tensor p = full.gradients;
+      return of(p.size(0), p.size(1), p.size(2), p, (row, rows) -> p.narrow(1, row, rows));
+    }
+
+    static Formed of(LowRank factors) {
+      Tensor left = factors.left;
+      Tensor right = factors.right;
+      return of(
+          left.size(0),
+          left.size(1),
+          right.size(2),
+          left,
+          (row, rows) -> left.narrow(1, row, rows).bmm(right));
+    }
+
+    /** Some rows of all queries' gradients: [queries, rows, in]. */
+    @FunctionalInterface
+    private interface Rows {
+      Tensor of(long row, long rows);
+    }
+
+    private static Formed of(long queries, long out, long in, Tensor like, Rows source) {
+      long most = Math.clamp(ROWS_ELEMENTS / (queries * in), 1, out);
+      try (Scope _ = Scope.open()) {
+        Tensor all = Tensors.zeros(like.type(), like.device(), out, in, queries);
+        for (long row = 0; row < out; row += most) {
+          long rows = Math.min(most, out - row);
+          try (Scope _ = Scope.open()) {
+            all.narrow(0, row, rows).copyInPlace(source.of(row, rows).permute(1, 2, 0));
+          }
+        }
+        return new Formed(all.keep());
+      }
+    }
+
+    @Override
+    public int count() {
+      return (int) gradients.size(2);
+    }
+
+    @Override
+    public long rank() {
+      return 0;
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+      return Map.of("gradients", gradients.permute(2, 0, 1));
+    }
+
+    @Override
+    public long bytes() {
+      return LayerQueries.bytes(gradients);
+    }
+
+    @Override
+    public boolean isFormed() {
+      return true;
+    }
+
+    @Override
+    public Tensor byGradients(List<Trace.Use> uses) {
+      Tensor sequences = Trace.sequenceGradients(uses);
+      return LongProduct.of(
+          sequences.reshape(sequences.size(0), -1), gradients.reshape(-1, count()));
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses) {
+      return oneByOne(this, uses);
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses, int query) {
+      return Full.byPositions(uses, gradients.select(2, query));
+    }
+
+    @Override
+    public void close() {
+      gradients.close();
+    }
+  }
+
+  /**
    * Products of low rank that are kept formed too: more memory, for a cheaper route by gradients.
    */
-  record Expanded(LowRank factors, Full whole) implements LayerQueries {
+  record Expanded(LowRank factors, Formed whole) implements LayerQueries {
     static Expanded of(LowRank factors) {
-      try (Scope _ = Scope.open()) {
-        return new Expanded(factors, new Full(factors.left.bmm(factors.right).keep()));
-      }
+      return new Expanded(factors, Formed.of(factors));
     }
 
     @Override
@@ -263,6 +349,22 @@ public sealed interface LayerQueries extends AutoCloseable {
       factors.close();
       whole.close();
     }
+  }
+
+  /** {@code <P, D>} for P [queries, out, in] and D [batch, out, in]: [batch, queries]. */
+  private static Tensor products(Tensor queries, Tensor sequences) {
+    // Queries first: in this order the product takes two thirds of the time.
+    Tensor rows = sequences.reshape(sequences.size(0), -1); // [batch, out * in]
+    return queries.reshape(queries.size(0), -1).matmul(rows.t()).t();
+  }
+
+  private static Tensor oneByOne(LayerQueries queries, List<Trace.Use> uses) {
+    List<Tensor> columns = new ArrayList<>();
+    for (int q = 0; q < queries.count(); q++) {
+      int query = q;
+      columns.add(Scope.result(() -> queries.byPositions(uses, query)));
+    }
+    return Tensors.stack(columns, 2);
   }
 
   private static long bytes(Tensor tensor) {

@@ -71,11 +71,9 @@ public final class TopInfluences {
   }
 
   private void add(int query, long place, double influence) {
-    if (Double.isNaN(influence)) {
+    if (!Double.isFinite(influence)) {
       throw new ArithmeticException(
-          "the influence of sequence "
-              + place
-              + " is not a number; try --dtype float32 or float64");
+          "the influence of sequence " + place + " is not finite; try --dtype float32 or float64");
     }
     if (influence > 0) {
       offer(raising.get(query), new Entry(place, influence));

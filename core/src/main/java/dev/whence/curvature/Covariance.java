@@ -42,6 +42,22 @@ public final class Covariance implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether all sums are finite. A number that is not finite reaches the diagonal, so that is read.
+   */
+  public boolean isFinite() {
+    try (Scope _ = Scope.open()) {
+      return sums.stream().allMatch(sum -> sum.diagonal().isFinite());
+    }
+  }
+
+  /** Whether nothing but zeros was added. */
+  public boolean isZero() {
+    try (Scope _ = Scope.open()) {
+      return sums.stream().allMatch(sum -> sum.diagonal().max().item() == 0);
+    }
+  }
+
   public Blocks blocks() {
     return blocks;
   }

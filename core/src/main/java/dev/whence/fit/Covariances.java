@@ -48,6 +48,42 @@ final class Covariances implements PassState {
     sequences += batch.size();
   }
 
+  /** What is wrong forward is so from its layer on, what is wrong backward from its layer down. */
+  @Override
+  public void requireFinite() {
+    activation.forEach((l, sum) -> {
+      if (!sum.isFinite()) {
+        throw notFinite("inputs", l);
+      }
+    });
+    for (int l = layers.size() - 1; l >= 0; l--) {
+      if (!gradient.get(l).isFinite()) {
+        throw notFinite("output gradients", l);
+      }
+    }
+  }
+
+  private ArithmeticException notFinite(String what, int layer) {
+    return new ArithmeticException(
+        "the %s of layer %s overflow or are not numbers; try --dtype float32 or float64"
+            .formatted(what, layers.get(layer).name()));
+  }
+
+  /**
+   * Looks for gradients that are all zero, as those below a type's smallest number are.
+   *
+   * @throws ArithmeticException naming the layer
+   */
+  void requireGradients() {
+    for (int l = layers.size() - 1; l >= 0; l--) {
+      if (positions > 0 && gradient.get(l).isZero()) {
+        throw new ArithmeticException(
+            "the output gradients of layer %s are all zero: they underflow; try --dtype bfloat16 or float32"
+                .formatted(layers.get(l).name()));
+      }
+    }
+  }
+
   /** A's sum for a layer, which it may share with others. */
   Covariance activation(int layer) {
     return of(activation, groups.leader().get(layer));

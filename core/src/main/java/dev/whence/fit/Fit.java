@@ -12,6 +12,7 @@ import dev.whence.run.Provenance;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.run.WorkFolder;
+import dev.whence.tensor.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,16 +136,21 @@ public final class Fit {
     List<RunManifest.Layer> described = new ArrayList<>();
     for (int l = 0; l < layers.size(); l++) {
       Linear layer = layers.get(l);
-      described.add(
-          new RunManifest.Layer(
-              layer.name(),
-              layer.outputs(),
-              layer.inputs(),
-              layer.hasBias(),
-              groups.leads(l)
-                  ? Optional.empty()
-                  : Optional.of(layers.get(groups.leader().get(l)).name()),
-              Provenance.sha256(List.of(FactorsFile.path(folder, layer.name())))));
+      Path factors = FactorsFile.path(folder, layer.name());
+      try (SafetensorsFile file = SafetensorsFile.open(factors)) {
+        described.add(
+            new RunManifest.Layer(
+                layer.name(),
+                layer.outputs(),
+                layer.inputs(),
+                layer.hasBias(),
+                groups.leads(l)
+                    ? Optional.empty()
+                    : Optional.of(layers.get(groups.leader().get(l)).name()),
+                FactorsFile.activationRank(file),
+                FactorsFile.gradientRank(file),
+                Provenance.sha256(List.of(factors))));
+      }
     }
     return new RunManifest(
         RunManifest.KIND,

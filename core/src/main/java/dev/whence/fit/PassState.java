@@ -9,6 +9,13 @@ import java.util.Map;
 interface PassState extends AutoCloseable {
   void add(Trace trace, TokenBatch batch);
 
+  /**
+   * Looks for numbers that are not finite, so that a pass ends soon after they arise.
+   *
+   * @throws ArithmeticException naming the layer where they do
+   */
+  void requireFinite();
+
   /** The sums themselves, by name; restoring writes into them. */
   Map<String, Tensor> tensors();
 

@@ -118,6 +118,9 @@ record RangeFit(
           settings.covarianceSequences(),
           COVARIANCE_STREAM,
           folder.resolve(prefix + COVARIANCES));
+      if (settings.type() == DType.FLOAT16) { // other types reach as far down as float32
+        covariances.requireGradients();
+      }
       try (Progress.Stage stage = progress.begin("decomposing", layers.size(), "layers")) {
         return Bases.decompose(folder, prefix, layers, groups, covariances, () -> stage.advance(1));
       }
@@ -150,6 +153,7 @@ record RangeFit(
               start,
               (_, batch) -> state.add(Trace.of(model, layers, batch, targets), batch),
               next -> {
+                state.requireFinite();
                 if (cadence.due() || next == selection.count()) {
                   checkpoint.save(state, next);
                   cadence.restart();

@@ -86,6 +86,20 @@ final class SequenceSquares implements PassState {
     }
   }
 
+  @Override
+  public void requireFinite() {
+    for (int l = 0; l < layers.size(); l++) {
+      try (Scope _ = Scope.open()) {
+        if ((!lambda.isEmpty() && !lambda.get(l).isFinite())
+            || (!diagonal.isEmpty() && !diagonal.get(l).isFinite())) {
+          throw new ArithmeticException(
+              "the squared gradients of layer %s overflow or are not numbers; try --dtype float32 or float64"
+                  .formatted(layers.get(l).name()));
+        }
+      }
+    }
+  }
+
   /** Mean over sequences of the squared rotated gradient, if it was wanted: [out, in]. */
   Optional<Tensor> lambda(int layer) {
     return mean(lambda, layer);

@@ -143,7 +143,13 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
       throw new InvalidInputException(
           file.file() + " has tensor '" + found + "' with values that are NaN or infinite");
     }
-    return value.to(type).to(device).keep();
+    Tensor converted = value.to(type);
+    if (!converted.isFinite()) {
+      throw new InvalidInputException(
+          "%s has tensor '%s' with values beyond %s; give --dtype float32 or bfloat16"
+              .formatted(file.file(), found, type));
+    }
+    return converted.to(device).keep();
   }
 
   private String find(String name) {

@@ -66,9 +66,10 @@ final class AttributionPlanner {
       double budget = (memory.free() - own) / 2;
       for (int l = part.layers().from(); l < part.layers().to(); l++) {
         double whole = part.queries().size() * costs.get(l).matrixBytes();
-        boolean expanded = cut && whole <= budget - formed;
-        if (expanded) {
-          formed += whole;
+        boolean arranged = queries() > 0 && whole <= budget - formed;
+        boolean expanded = cut && arranged;
+        if (arranged) {
+          formed += expanded ? whole : 0;
           forming = forming.plus(form(l, part.queries().size(), whole).times(loads()));
         }
         Layer layer = layer(l, part, expanded, bytes.get(l));
@@ -84,7 +85,7 @@ final class AttributionPlanner {
     }
     String parts = split.passes() == 1 ? "" : " in " + split.passes() + " parts";
     phases.add(new Phase("preconditioning", 1, queries(), "queries", preconditioning));
-    if (forming.multiplyAdds() > 0) {
+    if (forming.bytes() > 0) {
       phases.add(new Phase("forming products", 1, costs.size(), "layers", forming));
     }
     phases.add(
@@ -148,7 +149,7 @@ final class AttributionPlanner {
   private Cost form(int l, int some, double bytes) {
     int kept =
         Math.min(rank(), Math.min(costs.get(l).layer().outputs(), costs.get(l).layer().inputs()));
-    return Cost.products((double) some * kept * costs.get(l).layer().elements(), bytes, 2);
+    return Cost.products((double) some * kept * costs.get(l).layer().elements(), 4 * bytes, 2);
   }
 
   /** Traces queries and preconditions them, the factors of one range in memory at a time. */

@@ -152,7 +152,7 @@ public final class Attribution {
     manifest.candidates().ifPresent(c -> identity.put("candidates", c.sha256()));
     try (WorkFolder work = WorkFolder.open(out, ResultsManifest.KIND, identity)) {
       Optional<RankCheck> check = attribution.into(work.path());
-      RunFolder.writeManifest(work.path(), manifest.with(check));
+      RunFolder.writeManifest(work.path(), manifest.with(check, ResultsFolder.hashes(work.path())));
       return ResultsFolder.open(work.publish());
     }
   }
@@ -304,6 +304,7 @@ public final class Attribution {
         candidates.map(this::summary),
         Optional.empty(),
         layerNames(),
+        Map.of(),
         ResultsManifest.UNIT,
         ResultsManifest.SIGN);
   }

@@ -164,23 +164,20 @@ final class QueryParts implements AutoCloseable {
     return only.get();
   }
 
-  /** Takes over the queries. */
+  /** Takes over the queries, also when it fails. */
   private Open ready(QuerySplit.Part part, PreconditionedQueries queries, boolean shared) {
-    boolean self = settings.selfInfluence() && part.queries().from() == 0;
-    Optional<Curvatures> curvatures = Optional.empty();
+    long spare = (memory.free() - queries.bytes()) / 2;
+    PreconditionedQueries ready = queries.readyToScan(spare, progress);
     try {
-      if (self) {
-        curvatures = Optional.of(preconditioner.curvatures(part.layers()));
-      }
+      boolean self = settings.selfInfluence() && part.queries().from() == 0;
       return new Open(
           part,
-          queries.expand((memory.free() - queries.bytes()) / 2, progress),
-          curvatures,
+          ready,
+          self ? Optional.of(preconditioner.curvatures(part.layers())) : Optional.empty(),
           layers(part),
           shared);
     } catch (RuntimeException e) {
-      queries.close();
-      curvatures.ifPresent(Curvatures::close);
+      ready.close();
       throw e;
     }
   }

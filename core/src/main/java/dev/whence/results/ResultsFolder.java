@@ -1,6 +1,7 @@
 package dev.whence.results;
 
 import dev.whence.InvalidInputException;
+import dev.whence.run.Provenance;
 import dev.whence.run.RunFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +11,10 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /** Finished results on disk. */
 public record ResultsFolder(Path path, ResultsManifest manifest) {
@@ -19,6 +23,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   static final String TOKENS = "tokens.parquet";
   static final String LAYERS = "layers.parquet";
   public static final String SCORES = "scores.safetensors";
+  private static final List<String> TABLES = List.of(QUERIES, INFLUENCES, TOKENS, LAYERS);
 
   /** A query as it was asked. */
   public record AskedQuery(String id, String prompt, String completion, double logProbability) {}
@@ -47,9 +52,9 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   public record LayerInfluence(String layer, double influence) {}
 
   /**
-   * Reads a results folder's manifest.
+   * Reads a results folder's manifest, and sees that its tables are as they were written.
    *
-   * @throws InvalidInputException when the folder holds no finished results
+   * @throws InvalidInputException when the folder holds no finished results, or a table was changed
    */
   public static ResultsFolder open(Path path) {
     if (!Files.exists(path.resolve(RunFolder.MANIFEST))) {
@@ -61,7 +66,39 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     }
     RunFolder.requireKind(path, ResultsManifest.KIND, ResultsManifest.FORMAT, "whence attribute");
     ResultsManifest manifest = RunFolder.readManifest(path, ResultsManifest.class);
-    return new ResultsFolder(path, manifest);
+    ResultsFolder results = new ResultsFolder(path, manifest);
+    TABLES.forEach(results::verify);
+    return results;
+  }
+
+  /**
+   * Sees that all files are as they were written; scores may take a while to read.
+   *
+   * @throws InvalidInputException naming a file that is missing or was changed
+   */
+  public void verify() {
+    manifest.files().keySet().forEach(this::verify);
+  }
+
+  private void verify(String name) {
+    Path file = path.resolve(name);
+    String expected = manifest.files().getOrDefault(name, "");
+    if (!Files.exists(file) || !Provenance.sha256(List.of(file)).equals(expected)) {
+      throw new InvalidInputException(
+          file + " is missing or was changed since it was written; attribute again with --force");
+    }
+  }
+
+  /** The SHA-256 of the files in a folder of results that is complete but for its manifest. */
+  static Map<String, String> hashes(Path folder) {
+    Map<String, String> hashes = new LinkedHashMap<>();
+    for (String name :
+        Stream.concat(TABLES.stream(), Stream.of(SCORES))
+            .filter(n -> Files.exists(folder.resolve(n)))
+            .toList()) {
+      hashes.put(name, Provenance.sha256(List.of(folder.resolve(name))));
+    }
+    return hashes;
   }
 
   /** The queries, in the order in which they were asked. */

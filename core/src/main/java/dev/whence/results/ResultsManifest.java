@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param candidates what a filter let through, if there was one
  * @param rankCheck how well products of low rank stand for whole gradients, when they were used
  * @param layers tracked layers, in the order of the layerwise scores
+ * @param files the SHA-256 of each file beside the manifest
  * @param unit of every influence
  * @param sign what a positive influence means
  */
@@ -35,6 +36,7 @@ public record ResultsManifest(
     Optional<CandidatesSummary> candidates,
     Optional<RankCheck> rankCheck,
     List<String> layers,
+    Map<String, String> files,
     String unit,
     String sign) {
   public static final String KIND = "results";
@@ -44,7 +46,8 @@ public record ResultsManifest(
   public static final String SIGN =
       "positive: training more on the sequence makes the completion more likely";
 
-  ResultsManifest with(Optional<RankCheck> check) {
+  /** What is known at the end. */
+  ResultsManifest with(Optional<RankCheck> check, Map<String, String> hashes) {
     return new ResultsManifest(
         kind,
         format,
@@ -60,6 +63,7 @@ public record ResultsManifest(
         candidates,
         check,
         layers,
+        hashes,
         unit,
         sign);
   }

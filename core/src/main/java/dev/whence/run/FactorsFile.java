@@ -11,6 +11,7 @@ import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -109,6 +110,32 @@ public final class FactorsFile {
   /** The diagonal [out, in], if the file has it; the caller closes it. */
   public static Optional<Tensor> diagonal(SafetensorsFile file, DType type, Device device) {
     return read(file, DIAGONAL, type, device);
+  }
+
+  /**
+   * How many directions the activation covariance has that are more than rounding; fewer than its
+   * width make it singular.
+   */
+  public static Optional<Integer> activationRank(SafetensorsFile file) {
+    return rank(file, ACTIVATION);
+  }
+
+  /** The same of the gradient covariance. */
+  public static Optional<Integer> gradientRank(SafetensorsFile file) {
+    return rank(file, GRADIENT);
+  }
+
+  private static Optional<Integer> rank(SafetensorsFile file, String side) {
+    String name = side + "_eigenvalues";
+    if (!file.names().contains(name)) {
+      return Optional.empty();
+    }
+    try (Scope _ = Scope.open()) {
+      Tensor values = file.tensor(name);
+      double rounding =
+          values.type().epsilon() * values.elements() * Math.max(0, values.max().item());
+      return Optional.of((int) Arrays.stream(values.toDoubles()).filter(v -> v > rounding).count());
+    }
   }
 
   private static Optional<Eigenbasis> basis(

@@ -51,6 +51,9 @@ public record RunManifest(
    * @param outputs rows of its gradient
    * @param inputs columns of its gradient, one more than the layer's input when it has a bias
    * @param sharesInputWith an earlier layer with the same activation covariance, if there is one
+   * @param activationRank directions that the layer's inputs span; fewer than {@code inputs} make
+   *     their covariance singular, and damping decides there
+   * @param gradientRank the same of its output gradients
    * @param factorsSha256 of the layer's factor file
    */
   public record Layer(
@@ -59,7 +62,15 @@ public record RunManifest(
       int inputs,
       boolean bias,
       Optional<String> sharesInputWith,
-      String factorsSha256) {}
+      Optional<Integer> activationRank,
+      Optional<Integer> gradientRank,
+      String factorsSha256) {
+    /** Whether a covariance has directions that it never saw. */
+    public boolean isSingular() {
+      return activationRank.map(r -> r < inputs).orElse(false)
+          || gradientRank.map(r -> r < outputs).orElse(false);
+    }
+  }
 
   /** The precision of the run, as {@code --dtype} spells it. */
   public String dtype() {

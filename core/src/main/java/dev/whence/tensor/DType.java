@@ -47,6 +47,17 @@ public enum DType {
     return this == FLOAT64 ? FLOAT64 : FLOAT32;
   }
 
+  /** The distance from 1 to the next larger number of a floating-point type. */
+  public double epsilon() {
+    return switch (this) {
+      case FLOAT64 -> 0x1.0p-52;
+      case FLOAT32 -> 0x1.0p-23;
+      case FLOAT16 -> 0x1.0p-10;
+      case BFLOAT16 -> 0x1.0p-7;
+      default -> throw new IllegalStateException(this + " is not a floating-point type");
+    };
+  }
+
   /** The type of a safetensors name, or empty for one that Whence does not read. */
   public static Optional<DType> ofSafetensors(String name) {
     return Arrays.stream(values()).filter(d -> d.safetensorsName.equals(name)).findFirst();

@@ -140,6 +140,11 @@ public final class Tensor implements AutoCloseable {
     return of(raw.t());
   }
 
+  /** The dimensions in another order, sharing memory. */
+  public Tensor permute(long... dimensions) {
+    return of(raw.permute(dimensions));
+  }
+
   public Tensor unsqueeze(int dimension) {
     return of(raw.unsqueeze(dimension));
   }
@@ -171,6 +176,11 @@ public final class Tensor implements AutoCloseable {
   /** The elements on and above the {@code diagonal}; zero below. */
   public Tensor upperTriangle(long diagonal) {
     return of(raw.triu(diagonal));
+  }
+
+  /** The diagonal of a matrix, sharing memory. */
+  public Tensor diagonal() {
+    return of(raw.diagonal());
   }
 
   // ---- arithmetic, with broadcasting

@@ -39,7 +39,14 @@ class LayerQueriesTest {
   void everyRouteOfWholeGradientsIsTheLoop() {
     double[][][] p = {Dense.random(random, OUT, IN), Dense.random(random, OUT, IN)};
     try (Scope _ = Scope.open()) {
-      check(new LayerQueries.Full(stack(p)), p);
+      LayerQueries.Full full = new LayerQueries.Full(stack(p));
+      check(full, p);
+      LayerQueries.Formed formed = LayerQueries.Formed.of(full);
+      check(formed, p);
+      assertThat(formed.tensors().get("gradients"))
+          .isNotNull()
+          .satisfies(t -> assertThat(t.toDoubles()).isEqualTo(full.gradients().toDoubles()));
+      formed.close();
     }
   }
 

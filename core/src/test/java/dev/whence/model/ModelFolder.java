@@ -22,8 +22,8 @@ import java.util.function.UnaryOperator;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A copy of an oracle's checkpoint that a test may spoil. */
-record ModelFolder(Path path) {
-  static ModelFolder copyOf(String oracle, Path target) {
+public record ModelFolder(Path path) {
+  public static ModelFolder copyOf(String oracle, Path target) {
     try {
       Files.createDirectories(target);
       for (String name : List.of("config.json", "model.safetensors")) {
@@ -72,14 +72,14 @@ record ModelFolder(Path path) {
   }
 
   /** Replaces one tensor. */
-  ModelFolder reweigh(String name, UnaryOperator<Tensor> change) {
+  public ModelFolder reweigh(String name, UnaryOperator<Tensor> change) {
     return reweigh(tensors -> {
       tensors.compute(name, (_, old) -> change.apply(old));
       return tensors;
     });
   }
 
-  LanguageModel load(DType type) {
+  public LanguageModel load(DType type) {
     return LanguageModel.load(path, type, Device.CPU);
   }
 
