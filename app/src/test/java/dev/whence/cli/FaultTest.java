@@ -74,10 +74,12 @@ class FaultTest {
     job();
     assertThat(fit(folder.resolve("run")).code()).isZero();
     assertThat(attribute(folder.resolve("whole")).code()).isZero();
-    for (String size :
-        List.of("300k", "900k", "1500k")) { // at the start, in the scan, near its end
+    long scores = Files.size(folder.resolve("whole/scores.safetensors"));
+    // At the start of the scan, in its middle, and in the tables after it.
+    long tokens = Files.size(folder.resolve("whole/tokens.parquet"));
+    for (long bytes : List.of(scores / 3, scores * 3 / 4, scores + tokens / 2)) {
       onDisk(
-          "size=" + size,
+          "size=" + bytes,
           disk -> {
             Path results = disk.resolve("results");
             failed(

@@ -166,7 +166,10 @@ final class Profile {
   }
 
   private static LayerQueries queries(Linear layer) {
-    return new LayerQueries.Formed(ones(layer.outputs(), layer.inputs(), QUERIES).keep());
+    return new LayerQueries.Expanded(
+        new LayerQueries.LowRank(
+            ones(QUERIES, layer.outputs(), 1).keep(), ones(QUERIES, 1, layer.inputs()).keep()),
+        ones(layer.outputs(), layer.inputs(), QUERIES).keep());
   }
 
   private static Tensor ones(long... shape) {

@@ -15,6 +15,9 @@ public sealed interface LayerQueries extends AutoCloseable {
   /** Products of low rank are formed a few queries at a time: at most this many numbers. */
   long FORMED_ELEMENTS = 1L << 26;
 
+  /** So few that it costs little to read their gradients element by element. */
+  int FEW_QUERIES = 16;
+
   int count();
 
   /** The largest rank of a P; 0 when only whole ones are kept. */
@@ -100,16 +103,17 @@ public sealed interface LayerQueries extends AutoCloseable {
 
     @Override
     public Tensor byPositions(List<Trace.Use> uses) {
-      return oneByOne(this, uses);
+      List<Tensor> columns = new ArrayList<>();
+      for (int q = 0; q < count(); q++) {
+        int query = q;
+        columns.add(Scope.result(() -> byPositions(uses, query)));
+      }
+      return Tensors.stack(columns, 2);
     }
 
     @Override
     public Tensor byPositions(List<Trace.Use> uses, int query) {
-      return byPositions(uses, gradients.select(0, query));
-    }
-
-    /** {@code d_t^T P a_t} for one P [out, in]: [batch, positions]. */
-    private static Tensor byPositions(List<Trace.Use> uses, Tensor gradient) {
+      Tensor gradient = gradients.select(0, query); // [out, in]
       return LayerQueries.sum(
           uses.stream()
               .map(use -> use.gradient().matmul(gradient).timesInPlace(use.input()).sum(2))
@@ -202,106 +206,32 @@ public sealed interface LayerQueries extends AutoCloseable {
   }
 
   /**
-   * Whole gradients, all queries' side by side for each element: the order in which a scan reads
-   * them fastest.
+   * Products of low rank that are kept formed too: more memory, for a cheaper route by gradients.
    *
-   * @param gradients [out, in, queries]
+   * @param formed all queries' P side by side for each element, the order in which a scan reads
+   *     them fastest: [out, in, queries]
    */
-  record Formed(Tensor gradients) implements LayerQueries {
-    /** Some rows are put in order at a time: at most this many numbers beside the whole. */
+  record Expanded(LowRank factors, Tensor formed) implements LayerQueries {
+    /** Some rows are formed at a time: at most this many numbers beside the whole. */
     private static final long ROWS_ELEMENTS = 1L << 24;
 
-    /** Takes over nothing: the caller still closes {@code full}. */
-    static Formed of(Full full) {
-      Tensor p = full.gradients;
-      return of(p.size(0), p.size(1), p.size(2), p, (row, rows) -> p.narrow(1, row, rows));
-    }
-
-    static Formed of(LowRank factors) {
+    static Expanded of(LowRank factors) {
       Tensor left = factors.left;
-      Tensor right = factors.right;
-      return of(
-          left.size(0),
-          left.size(1),
-          right.size(2),
-          left,
-          (row, rows) -> left.narrow(1, row, rows).bmm(right));
-    }
-
-    /** Some rows of all queries' gradients: [queries, rows, in]. */
-    @FunctionalInterface
-    private interface Rows {
-      Tensor of(long row, long rows);
-    }
-
-    private static Formed of(long queries, long out, long in, Tensor like, Rows source) {
+      long queries = left.size(0);
+      long out = left.size(1);
+      long in = factors.right.size(2);
       long most = Math.clamp(ROWS_ELEMENTS / (queries * in), 1, out);
       try (Scope _ = Scope.open()) {
-        Tensor all = Tensors.zeros(like.type(), like.device(), out, in, queries);
+        Tensor formed = Tensors.zeros(left.type(), left.device(), out, in, queries);
         for (long row = 0; row < out; row += most) {
           long rows = Math.min(most, out - row);
           try (Scope _ = Scope.open()) {
-            all.narrow(0, row, rows).copyInPlace(source.of(row, rows).permute(1, 2, 0));
+            Tensor some = left.narrow(1, row, rows).bmm(factors.right); // [queries, rows, in]
+            formed.narrow(0, row, rows).copyInPlace(some.permute(1, 2, 0));
           }
         }
-        return new Formed(all.keep());
+        return new Expanded(factors, formed.keep());
       }
-    }
-
-    @Override
-    public int count() {
-      return (int) gradients.size(2);
-    }
-
-    @Override
-    public long rank() {
-      return 0;
-    }
-
-    @Override
-    public Map<String, Tensor> tensors() {
-      return Map.of("gradients", gradients.permute(2, 0, 1));
-    }
-
-    @Override
-    public long bytes() {
-      return LayerQueries.bytes(gradients);
-    }
-
-    @Override
-    public boolean isFormed() {
-      return true;
-    }
-
-    @Override
-    public Tensor byGradients(List<Trace.Use> uses) {
-      Tensor sequences = Trace.sequenceGradients(uses);
-      return LongProduct.of(
-          sequences.reshape(sequences.size(0), -1), gradients.reshape(-1, count()));
-    }
-
-    @Override
-    public Tensor byPositions(List<Trace.Use> uses) {
-      return oneByOne(this, uses);
-    }
-
-    @Override
-    public Tensor byPositions(List<Trace.Use> uses, int query) {
-      return Full.byPositions(uses, gradients.select(2, query));
-    }
-
-    @Override
-    public void close() {
-      gradients.close();
-    }
-  }
-
-  /**
-   * Products of low rank that are kept formed too: more memory, for a cheaper route by gradients.
-   */
-  record Expanded(LowRank factors, Formed whole) implements LayerQueries {
-    static Expanded of(LowRank factors) {
-      return new Expanded(factors, Formed.of(factors));
     }
 
     @Override
@@ -321,7 +251,7 @@ public sealed interface LayerQueries extends AutoCloseable {
 
     @Override
     public long bytes() {
-      return factors.bytes() + whole.bytes();
+      return factors.bytes() + LayerQueries.bytes(formed);
     }
 
     @Override
@@ -331,7 +261,8 @@ public sealed interface LayerQueries extends AutoCloseable {
 
     @Override
     public Tensor byGradients(List<Trace.Use> uses) {
-      return whole.byGradients(uses);
+      Tensor sequences = Trace.sequenceGradients(uses);
+      return LongProduct.of(sequences.reshape(sequences.size(0), -1), formed.reshape(-1, count()));
     }
 
     @Override
@@ -347,24 +278,18 @@ public sealed interface LayerQueries extends AutoCloseable {
     @Override
     public void close() {
       factors.close();
-      whole.close();
+      formed.close();
     }
   }
 
   /** {@code <P, D>} for P [queries, out, in] and D [batch, out, in]: [batch, queries]. */
   private static Tensor products(Tensor queries, Tensor sequences) {
-    // Queries first: in this order the product takes two thirds of the time.
+    Tensor columns = queries.reshape(queries.size(0), -1); // [queries, out * in]
     Tensor rows = sequences.reshape(sequences.size(0), -1); // [batch, out * in]
-    return queries.reshape(queries.size(0), -1).matmul(rows.t()).t();
-  }
-
-  private static Tensor oneByOne(LayerQueries queries, List<Trace.Use> uses) {
-    List<Tensor> columns = new ArrayList<>();
-    for (int q = 0; q < queries.count(); q++) {
-      int query = q;
-      columns.add(Scope.result(() -> queries.byPositions(uses, query)));
-    }
-    return Tensors.stack(columns, 2);
+    // Of many queries, queries first: in this order the product takes two thirds of the time.
+    return queries.size(0) <= FEW_QUERIES
+        ? LongProduct.of(rows, columns.t())
+        : columns.matmul(rows.t()).t();
   }
 
   private static long bytes(Tensor tensor) {

@@ -132,8 +132,8 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
         low.left().select(0, q).copyInPlace(curvature.restoreRows(thin.left()));
         low.right().select(0, q).copyInPlace(curvature.restoreColumns(thin.right()));
       }
-      case LayerQueries.Formed _, LayerQueries.Expanded _ ->
-          throw new IllegalStateException("queries are made ready after all are set");
+      case LayerQueries.Expanded _ ->
+          throw new IllegalStateException("queries are expanded after all are set");
     }
   }
 
@@ -173,53 +173,39 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
   }
 
   /**
-   * Puts the gradients in the order in which a scan reads them fastest, and keeps products of low
-   * rank formed too, layer by layer while {@code bytes} suffice. Takes over this object's tensors,
-   * also when it fails.
+   * Keeps the products of low rank formed too, layer by layer while {@code bytes} suffice, which
+   * spares the scan forming them for each batch. Takes over this object's tensors, also when it
+   * fails.
    */
-  public PreconditionedQueries readyToScan(long bytes, Progress progress) {
-    if (count() == 0) {
+  public PreconditionedQueries expand(long bytes, Progress progress) {
+    if (layers.stream().noneMatch(LayerQueries.LowRank.class::isInstance)) {
       return this;
     }
-    List<LayerQueries> ready = new ArrayList<>();
+    List<LayerQueries> expanded = new ArrayList<>();
     long left = bytes;
     try (Progress.Stage stage = progress.begin("forming products", layers.size(), "layers")) {
       for (LayerQueries layer : layers) {
         long size = formedBytes(layer);
-        ready.add(size <= left ? readyToScan(layer) : layer);
-        if (layer instanceof LayerQueries.LowRank) {
-          left -= Math.min(left, size); // whole ones take the place of others
+        if (layer instanceof LayerQueries.LowRank low && size <= left) {
+          expanded.add(LayerQueries.Expanded.of(low));
+          left -= size;
+        } else {
+          expanded.add(layer);
         }
         stage.advance(1);
       }
-      return new PreconditionedQueries(ready, logProbabilities);
+      return new PreconditionedQueries(expanded, logProbabilities);
     } catch (RuntimeException e) {
-      ready.forEach(LayerQueries::close);
-      layers.subList(ready.size(), layers.size()).forEach(LayerQueries::close);
+      expanded.forEach(LayerQueries::close);
+      layers.subList(expanded.size(), layers.size()).forEach(LayerQueries::close);
       throw e;
     }
   }
 
-  private static LayerQueries readyToScan(LayerQueries layer) {
-    return switch (layer) {
-      case LayerQueries.LowRank low -> LayerQueries.Expanded.of(low);
-      case LayerQueries.Full full -> {
-        LayerQueries formed = LayerQueries.Formed.of(full);
-        full.close();
-        yield formed;
-      }
-      case LayerQueries.Formed formed -> formed;
-      case LayerQueries.Expanded expanded -> expanded;
-    };
-  }
-
   private static long formedBytes(LayerQueries layer) {
-    return switch (layer) {
-      case LayerQueries.LowRank low ->
-          low.count() * low.left().size(1) * low.right().size(2) * low.left().type().bytes();
-      case LayerQueries.Full full -> full.bytes();
-      case LayerQueries.Formed _, LayerQueries.Expanded _ -> 0;
-    };
+    return layer instanceof LayerQueries.LowRank low
+        ? low.count() * low.left().size(1) * low.right().size(2) * low.left().type().bytes()
+        : 0;
   }
 
   /** How many queries. */

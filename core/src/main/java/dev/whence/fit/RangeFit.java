@@ -16,6 +16,7 @@ import dev.whence.model.Targets;
 import dev.whence.model.Trace;
 import dev.whence.run.FactorsFile;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import java.io.IOException;
@@ -60,6 +61,7 @@ record RangeFit(
       return Bases.readMarker(done, Counts.class);
     }
     DType type = settings.type().accumulator();
+    NativeMemory.giveBack(); // what other layers took
     try (Bases bases = settings.fitsEigenbases() ? bases(type) : Bases.none(layers.size());
         SequenceSquares squares =
             new SequenceSquares(
@@ -70,6 +72,7 @@ record RangeFit(
                 settings.fits(CurvatureKind.DIAGONAL),
                 type,
                 settings.device())) {
+      NativeMemory.giveBack(); // the covariances are gone
       if (settings.fitsSequenceGradients()) {
         pass(
             "accumulating corrected eigenvalues",
@@ -121,6 +124,7 @@ record RangeFit(
       if (settings.type() == DType.FLOAT16) { // other types reach as far down as float32
         covariances.requireGradients();
       }
+      NativeMemory.giveBack();
       try (Progress.Stage stage = progress.begin("decomposing", layers.size(), "layers")) {
         return Bases.decompose(folder, prefix, layers, groups, covariances, () -> stage.advance(1));
       }

@@ -66,10 +66,9 @@ final class AttributionPlanner {
       double budget = (memory.free() - own) / 2;
       for (int l = part.layers().from(); l < part.layers().to(); l++) {
         double whole = part.queries().size() * costs.get(l).matrixBytes();
-        boolean arranged = queries() > 0 && whole <= budget - formed;
-        boolean expanded = cut && arranged;
-        if (arranged) {
-          formed += expanded ? whole : 0;
+        boolean expanded = cut && whole <= budget - formed;
+        if (expanded) {
+          formed += whole;
           forming = forming.plus(form(l, part.queries().size(), whole).times(loads()));
         }
         Layer layer = layer(l, part, expanded, bytes.get(l));

@@ -12,6 +12,7 @@ import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.Linear;
 import dev.whence.run.RunFolder;
+import dev.whence.tensor.NativeMemory;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -83,6 +84,7 @@ record Preconditioner(
               PreconditionedQueries.of(
                   model, range.of(layers), queries, some.layers, rank, progress));
         }
+        NativeMemory.giveBack(); // the factors are gone
       }
       return PreconditionedQueries.joinLayers(done);
     } catch (RuntimeException e) {

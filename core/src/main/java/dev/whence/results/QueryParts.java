@@ -12,6 +12,7 @@ import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.Linear;
 import dev.whence.results.Preconditioner.Curvatures;
+import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
@@ -122,6 +123,7 @@ final class QueryParts implements AutoCloseable {
     public void close() {
       if (!shared) {
         free();
+        NativeMemory.giveBack();
       }
     }
 
@@ -137,7 +139,13 @@ final class QueryParts implements AutoCloseable {
     if (all.size() == 1) {
       open(all.getFirst()).close();
     } else {
-      all.forEach(this::prepareFile);
+      try (Progress.Stage stage =
+          progress.begin("preconditioning" + remark(), all.size(), "parts")) {
+        for (QuerySplit.Part part : all) {
+          prepareFile(part);
+          stage.advance(1);
+        }
+      }
     }
   }
 
@@ -159,7 +167,7 @@ final class QueryParts implements AutoCloseable {
           : new Open(part, queries, Optional.empty(), layers(part), false);
     }
     if (only.isEmpty()) {
-      only = Optional.of(ready(part, prepare(part), true));
+      only = Optional.of(ready(part, prepare(part, progress), true));
     }
     return only.get();
   }
@@ -167,7 +175,7 @@ final class QueryParts implements AutoCloseable {
   /** Takes over the queries, also when it fails. */
   private Open ready(QuerySplit.Part part, PreconditionedQueries queries, boolean shared) {
     long spare = (memory.free() - queries.bytes()) / 2;
-    PreconditionedQueries ready = queries.readyToScan(spare, progress);
+    PreconditionedQueries ready = queries.expand(spare, shared ? progress : Progress.NONE);
     try {
       boolean self = settings.selfInfluence() && part.queries().from() == 0;
       return new Open(
@@ -186,7 +194,7 @@ final class QueryParts implements AutoCloseable {
     return part.layers().of(preconditioner.layers());
   }
 
-  private PreconditionedQueries prepare(QuerySplit.Part part) {
+  private PreconditionedQueries prepare(QuerySplit.Part part, Progress progress) {
     return preconditioner.prepare(
         part.queries().of(queries),
         memory.passing(
@@ -198,9 +206,10 @@ final class QueryParts implements AutoCloseable {
   private Path prepareFile(QuerySplit.Part part) {
     Path file = file(part);
     if (!Files.exists(file)) {
-      try (PreconditionedQueries prepared = prepare(part)) {
+      try (PreconditionedQueries prepared = prepare(part, Progress.NONE)) {
         write(file, prepared);
       }
+      NativeMemory.giveBack();
     }
     return file;
   }

@@ -28,9 +28,8 @@ class AttributionResumeTest {
       Interruption whole = Interruption.never();
       ResultsFolder expected = attribute(bench, "expected", whole);
       int reports = whole.reports().size();
-      // Preconditioning of 3 queries in one batch, 2 layers made ready, a scan of 20 sequences,
-      // tables for 3 queries.
-      assertThat(reports).isEqualTo((1 + 1) + (1 + 2) + (2 + 20) + (1 + 3));
+      // Preconditioning of 3 queries in one batch, a scan of 20 sequences, tables for 3 queries.
+      assertThat(reports).isEqualTo((1 + 1) + (2 + 20) + (1 + 3));
       for (int n = 1; n <= reports; n++) {
         String name = "cut" + n;
         cut(bench, name, n);
