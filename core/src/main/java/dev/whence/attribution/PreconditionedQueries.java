@@ -178,7 +178,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
    * fails.
    */
   public PreconditionedQueries expand(long bytes, Progress progress) {
-    if (layers.stream().noneMatch(LayerQueries.LowRank.class::isInstance)) {
+    if (count() == 0 || layers.stream().noneMatch(LayerQueries.LowRank.class::isInstance)) {
       return this;
     }
     List<LayerQueries> expanded = new ArrayList<>();

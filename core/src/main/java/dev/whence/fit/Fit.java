@@ -95,6 +95,9 @@ public final class Fit {
           out
               + " was fitted from another model, corpus or setting; give --force to replace it, or another --out");
     }
+    // Ranges of layers leave eigenvectors, and sums in their coordinates, that other ranges would
+    // take for their own: a fit that is divided otherwise starts over.
+    identity.put("ranges", fit.memory.split().toString());
     try (WorkFolder work = WorkFolder.open(out, RunManifest.KIND, identity)) {
       fit.into(work.path(), modelHash);
       return RunFolder.open(work.publish());

@@ -66,6 +66,29 @@ class FitSplitTest {
     }
   }
 
+  /** Another division has other eigenvectors: what was summed in the first must not be used. */
+  @Test
+  void aFitTakenUpWithOtherMemoryIsTheSame() {
+    Path source = Oracle.of("llama").model();
+    try (LanguageModel model = Workbench.model("llama");
+        Corpus corpus = Workbench.corpus(folder, SmallFits.documents())) {
+      RunFolder expected = fit(model, source, corpus, "expected", SETTINGS, Progress.NONE);
+      FitSettings two = little(model, corpus, 2);
+      Interruption whole = Interruption.never();
+      fit(model, source, corpus, "two", two, whole);
+      int reports = whole.reports().size();
+      for (int n : List.of(reports / 2 + 2, reports - 5)) {
+        String out = "mixed" + n;
+        assertThatThrownBy(() -> fit(model, source, corpus, out, two, Interruption.at(n)))
+            .isInstanceOf(Interruption.PowerCut.class);
+        assertThatThrownBy(
+                () -> fit(model, source, corpus, out, SETTINGS, Interruption.at(reports / 2)))
+            .isInstanceOf(Interruption.PowerCut.class);
+        assertSame(fit(model, source, corpus, out, two, Progress.NONE), expected);
+      }
+    }
+  }
+
   /** The stages that went over the corpus. */
   private static Set<String> starts(Interruption progress) {
     return progress.reports().stream()

@@ -123,4 +123,20 @@ class AttributionSplitTest {
       assertThat(folder.resolve("out")).doesNotExist();
     }
   }
+
+  @Test
+  void selfInfluenceWithoutQueriesNeedsNoRank() {
+    try (Bench bench = Bench.open(folder)) {
+      AttributionSettings settings = AttributionSettings.DEFAULT.withSelfInfluence();
+      double[] whole =
+          Bench.scores(
+              bench.attribute("whole", List.of(), settings, false, Progress.NONE),
+              "self_influence");
+      double[] ranked =
+          Bench.scores(
+              bench.attribute("ranked", List.of(), settings.withRank(2), false, Progress.NONE),
+              "self_influence");
+      assertThat(ranked).isEqualTo(whole);
+    }
+  }
 }
