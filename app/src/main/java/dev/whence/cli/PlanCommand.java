@@ -17,6 +17,7 @@ import dev.whence.plan.Plan;
 import dev.whence.plan.QueryShape;
 import dev.whence.results.AttributionSettings;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -99,6 +100,10 @@ final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (candidates < 0) {
+      throw new InvalidInputException(
+          "--candidates is " + candidates + " but must be at least 0 (all)");
+    }
     FitSettings settings = fit.settings(compute, memory);
     try (ModelText text = ModelText.open(modelFolder);
         LanguageModel outline =
@@ -161,7 +166,7 @@ final class PlanCommand implements Callable<Integer> {
   private static CurvatureKind curvature(FitSettings settings) {
     return settings.fits(CurvatureKind.EKFAC)
         ? CurvatureKind.EKFAC
-        : settings.curvatures().iterator().next();
+        : settings.curvatures().stream().max(Comparator.naturalOrder()).orElseThrow();
   }
 
   private Optional<QueryShape> asked(ModelText text) {

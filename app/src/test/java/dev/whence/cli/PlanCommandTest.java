@@ -83,6 +83,7 @@ class PlanCommandTest {
         .contains("--memory is 10 MiB");
     assertThat(plan("--sequences", "10", "--sequence-length", "100000").err())
         .contains("--sequence-length");
+    assertThat(planOfCorpus("--candidates", "-1").err()).contains("--candidates is -1");
     assertThat(plan("--sequences", "0", "--sequence-length", "20").err()).contains("--sequences");
   }
 }

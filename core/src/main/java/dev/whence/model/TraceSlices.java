@@ -67,11 +67,16 @@ record TraceSlices(List<TokenBatch> slices) {
     }
     List<List<Tensor>> kept = Parallel.run(pieces); // [slices][tensors]
     List<Tensor> joined = new ArrayList<>();
-    for (int t = 0; t < kept.getFirst().size(); t++) {
-      int tensor = t;
-      List<Tensor> parts = kept.stream().map(slice -> slice.get(tensor)).toList();
-      joined.add(Tensors.cat(parts, 0));
-      parts.forEach(Tensor::close); // at once, so that few are there twice
+    try {
+      for (int t = 0; t < kept.getFirst().size(); t++) {
+        int tensor = t;
+        List<Tensor> parts = kept.stream().map(slice -> slice.get(tensor)).toList();
+        joined.add(Tensors.cat(parts, 0));
+        parts.forEach(Tensor::close); // at once, so that few are there twice
+      }
+    } catch (RuntimeException e) { // memory ran out: the batch will be tried again, smaller
+      kept.forEach(slice -> slice.subList(joined.size(), slice.size()).forEach(Tensor::close));
+      throw e;
     }
     return like(traces[0], kept.getFirst(), joined);
   }
