@@ -125,14 +125,9 @@ class MemoryLimitTest {
 
   private static long highWaterMark(Process process) {
     try {
-      for (String line : Files.readAllLines(Path.of("/proc/" + process.pid() + "/status"))) {
-        if (line.startsWith("VmHWM:")) {
-          return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-        }
-      }
+      return ProcessMemory.bytes("" + process.pid(), "VmHWM");
     } catch (IOException e) {
-      // It has ended.
+      return 0; // it has ended
     }
-    return 0;
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.Scope;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +41,8 @@ class SoakTest {
       jobs(corpus, folder.resolve("turn" + turn % 2));
       System.gc();
       seconds = (System.nanoTime() - start) * 1e-9;
-      samples.add(new Sample(seconds, resident(), Scope.liveNativeObjects()));
+      samples.add(
+          new Sample(seconds, ProcessMemory.bytes("self", "VmRSS"), Scope.liveNativeObjects()));
     }
     double warm = WARM * seconds;
     List<Sample> early = samples.stream().filter(s -> s.seconds <= warm).toList();
@@ -100,14 +100,5 @@ class SoakTest {
   private static void run(String... arguments) {
     Outcome outcome = Outcome.of(arguments);
     assertThat(outcome.code()).as(outcome.err()).isZero();
-  }
-
-  private static long resident() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-      if (line.startsWith("VmRSS:")) {
-        return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-      }
-    }
-    throw new IOException("/proc/self/status has no VmRSS; this test needs Linux");
   }
 }

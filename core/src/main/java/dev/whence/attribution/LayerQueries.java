@@ -227,7 +227,8 @@ public sealed interface LayerQueries extends AutoCloseable {
           long rows = Math.min(most, out - row);
           try (Scope _ = Scope.open()) {
             Tensor some = left.narrow(1, row, rows).bmm(factors.right); // [queries, rows, in]
-            formed.narrow(0, row, rows).copyInPlace(some.permute(1, 2, 0));
+            Tensor queriesLast = some.transpose(0, 1).transpose(1, 2); // [rows, in, queries]
+            formed.narrow(0, row, rows).copyInPlace(queriesLast);
           }
         }
         return new Expanded(factors, formed.keep());

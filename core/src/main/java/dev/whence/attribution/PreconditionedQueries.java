@@ -69,7 +69,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       for (Linear layer : layers) {
         int out = layer.outputs();
         int in = layer.inputs();
-        int kept = Math.min(rank, Math.min(out, in));
+        int kept = layer.shape().rank(rank);
         parts.add(
             rank == 0
                 ? new LayerQueries.Full(

@@ -71,11 +71,8 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
   }
 
   private static List<Range> even(int queries, int size) {
-    List<Range> ranges = new ArrayList<>();
-    for (int from = 0; from == 0 || from < queries; from += Math.max(1, size)) {
-      ranges.add(new Range(from, Math.min(queries, from + size)));
-    }
-    return ranges;
+    Range all = new Range(0, queries);
+    return queries == 0 ? List.of(all) : all.cut(size); // no queries take a part too
   }
 
   private boolean isBetterThan(QuerySplit other) {

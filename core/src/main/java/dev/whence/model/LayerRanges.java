@@ -15,6 +15,15 @@ public final class LayerRanges {
       return to - from;
     }
 
+    /** Consecutive ranges of at most {@code most} that make up this one; none if it is empty. */
+    public List<Range> cut(int most) {
+      List<Range> ranges = new ArrayList<>();
+      for (int start = from; start < to; start += most) {
+        ranges.add(new Range(start, Math.min(to, start + most)));
+      }
+      return ranges;
+    }
+
     /** The elements of a list at this range. */
     public <T> List<T> of(List<T> list) {
       return list.subList(from, to);

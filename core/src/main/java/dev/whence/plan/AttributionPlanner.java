@@ -69,7 +69,7 @@ final class AttributionPlanner {
         boolean expanded = cut && whole <= budget - formed;
         if (expanded) {
           formed += whole;
-          forming = forming.plus(form(l, part.queries().size(), whole).times(loads()));
+          forming = forming.plus(costs.get(l).form(part.queries().size(), rank()).times(loads()));
         }
         Layer layer = layer(l, part, expanded, bytes.get(l));
         layers.get(l).add(layer);
@@ -133,7 +133,7 @@ final class AttributionPlanner {
     return new Layer(
         cost.layer(),
         cost.scoreRoute(typicalBatch(), some, rank(), formed),
-        asked.cost(g -> cost.coordinates(g, kind)).plus(cost.finish(kind, rank()).times(some)),
+        cost.precondition(asked, kind, rank()),
         scores,
         bytes.perQuery());
   }
@@ -145,24 +145,15 @@ final class AttributionPlanner {
     return new Batching.Group(positions, sequences, 1);
   }
 
-  private Cost form(int l, int some, double bytes) {
-    int kept =
-        Math.min(rank(), Math.min(costs.get(l).layer().outputs(), costs.get(l).layer().inputs()));
-    return Cost.products((double) some * kept * costs.get(l).layer().elements(), 4 * bytes, 2);
-  }
-
   /** Traces queries and preconditions them, the factors of one range in memory at a time. */
   private Cost precondition(List<Range> ranges, QueryShape some, int rank) {
     Batching batches = batches(some);
-    CurvatureKind kind = settings.curvature();
     Cost sum = Cost.NONE;
     for (Range range : ranges) {
       LayerShape first = job.tracked().get(range.from());
       sum = sum.plus(batches.cost(g -> trace.of(g, first)));
       for (LayerCost cost : range.of(costs)) {
-        sum =
-            sum.plus(batches.cost(g -> cost.coordinates(g, kind)))
-                .plus(cost.finish(kind, rank).times(some.count()));
+        sum = sum.plus(cost.precondition(batches, settings.curvature(), rank));
       }
     }
     return sum;
@@ -202,7 +193,7 @@ final class AttributionPlanner {
   private Phase tables() {
     Cost sum = apart(settings.top(), split, rank());
     if (rank() > 0 && settings.refine() > 0) {
-      for (Range some : groups(new Range(0, queries()))) {
+      for (Range some : new Range(0, queries()).cut(AttributionMemory.QUERIES_TAKEN_APART)) {
         QuerySplit exact = memory.split(some.size(), 0, false);
         for (QuerySplit.Part part : exact.parts()) {
           QueryShape of = job.queries().of(some).of(part.queries());
@@ -219,7 +210,7 @@ final class AttributionPlanner {
     double positions = scan.sequences() == 0 ? 0 : scan.positions() / scan.sequences();
     Cost sum = Cost.NONE;
     for (Range range : how.queries()) {
-      for (Range some : groups(range)) {
+      for (Range some : range.cut(AttributionMemory.QUERIES_TAKEN_APART)) {
         double distinct = Math.min(some.size() * each, scan.sequences());
         double share = scan.sequences() == 0 ? 0 : distinct / scan.sequences();
         for (Range layers : how.layers()) {
@@ -232,17 +223,6 @@ final class AttributionPlanner {
       }
     }
     return sum;
-  }
-
-  private static List<Range> groups(Range range) {
-    List<Range> groups = new ArrayList<>();
-    for (int from = range.from();
-        from < range.to();
-        from += AttributionMemory.QUERIES_TAKEN_APART) {
-      groups.add(
-          new Range(from, Math.min(range.to(), from + AttributionMemory.QUERIES_TAKEN_APART)));
-    }
-    return groups;
   }
 
   private double scoreBytes() {

@@ -10,9 +10,6 @@ public sealed interface CorpusShape {
   /** Tokens of the longest sequence. */
   int longest();
 
-  /** All tokens. */
-  double tokens();
-
   /**
    * The batches of a pass.
    *
@@ -33,11 +30,6 @@ public sealed interface CorpusShape {
     }
 
     @Override
-    public double tokens() {
-      return corpus.totalPositions() + corpus.size();
-    }
-
-    @Override
     public Batching batches(long count, int batchTokens) {
       return Batching.of(corpus, Selection.spread(corpus.size(), count), batchTokens);
     }
@@ -45,11 +37,6 @@ public sealed interface CorpusShape {
 
   /** So many sequences, all of one length. */
   record Uniform(long sequences, int longest) implements CorpusShape {
-    @Override
-    public double tokens() {
-      return (double) sequences * longest;
-    }
-
     @Override
     public Batching batches(long count, int batchTokens) {
       long some = count == 0 ? sequences : Math.min(count, sequences);

@@ -101,13 +101,26 @@ record LayerCost(LayerShape layer, int blocks, DType type) {
   }
 
   /** What makes a preconditioned query of a gradient in the curvature's coordinates. */
-  Cost finish(CurvatureKind kind, int rank) {
+  private Cost finish(CurvatureKind kind, int rank) {
     boolean rotates = kind.usesEigenbases();
-    int kept = Math.min(rank, Math.min(layer.outputs(), layer.inputs()));
+    int kept = layer.rank(rank);
     double back =
         rank == 0 ? rotateGradient() : (double) kept * (activationElements() + gradientElements());
     double cut = rank == 0 ? 0 : RandomizedSvd.multiplyAdds(layer.outputs(), layer.inputs(), rank);
     return Cost.products((rotates ? back : 0) + cut, 4.0 * matrixBytes(), 3 * FEW_CALLS);
+  }
+
+  /** Queries of {@code batches} in the curvature's coordinates, divided, cut and carried back. */
+  Cost precondition(Batching batches, CurvatureKind kind, int rank) {
+    return batches
+        .cost(group -> coordinates(group, kind))
+        .plus(finish(kind, rank).times(batches.sequences()));
+  }
+
+  /** Products of rank r formed for a scan. */
+  Cost form(int queries, int rank) {
+    return Cost.products(
+        (double) queries * layer.rank(rank) * layer.elements(), 4 * queries * matrixBytes(), 2);
   }
 
   /** Sequences that are scored together: their gradients must fit. */
@@ -143,14 +156,14 @@ record LayerCost(LayerShape layer, int blocks, DType type) {
 
   /** Each position's share for one query, of some sequences. */
   Cost byPositions(double positions, int rank) {
-    int kept = Math.min(rank, Math.min(layer.outputs(), layer.inputs()));
+    int kept = layer.rank(rank);
     double each = rank == 0 ? layer.elements() : (double) kept * (layer.outputs() + layer.inputs());
     return Cost.products(positions * each, 0, 0);
   }
 
   private ScoreRoute.Sizes sizes(
       long sequences, Batching.Group group, int queries, int rank, boolean formed) {
-    long kept = Math.min(rank, Math.min(layer.outputs(), layer.inputs()));
+    long kept = layer.rank(rank);
     return new ScoreRoute.Sizes(
         sequences, group.positions(), layer.outputs(), layer.inputs(), queries, kept, formed);
   }

@@ -70,7 +70,7 @@ public record AttributionMemory(
             * (new Blocks(layer.outputs(), blocks).elements()
                 + new Blocks(layer.inputs(), blocks).elements()
                 + 2 * out * in);
-    long query = bytes * (rank == 0 ? out * in : Math.min(rank, Math.min(out, in)) * (out + in));
+    long query = bytes * (rank == 0 ? out * in : layer.rank(rank) * (out + in));
     return new LayerBytes(query, selfInfluence ? factors : 0, factors);
   }
 

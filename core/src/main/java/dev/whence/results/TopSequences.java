@@ -52,17 +52,13 @@ record TopSequences(
   /** Goes through all queries, in order. */
   void run(Sink sink) {
     for (Range range : parts.split().queries()) {
-      for (int from = range.from();
-          from < range.to();
-          from += AttributionMemory.QUERIES_TAKEN_APART) {
-        Range some =
-            new Range(from, Math.min(range.to(), from + AttributionMemory.QUERIES_TAKEN_APART));
+      for (Range some : range.cut(AttributionMemory.QUERIES_TAKEN_APART)) {
         List<List<Found>> found = apart(range, some);
         if (settings.rank() > 0 && settings.refine() > 0) {
           refine(some, found);
         }
         for (int q = 0; q < some.size(); q++) {
-          sink.take(from + q, ranked(found.get(q)));
+          sink.take(some.from() + q, ranked(found.get(q)));
         }
       }
     }

@@ -21,13 +21,13 @@ public final class Autograd {
     TensorVector gradients =
         torch.grad(
             new TensorVector(output.raw),
-            Tensor.vector(inputs),
+            Tensors.vector(inputs),
             new TensorVector(outputGradient.raw),
             new BoolOptional(),
             false,
             false);
     return IntStream.range(0, inputs.size())
-        .mapToObj(i -> Tensor.ofElement(gradients.get(i)))
+        .mapToObj(i -> Tensors.ofElement(gradients.get(i)))
         .toList();
   }
 

@@ -38,7 +38,7 @@ public final class Eigen {
     }
     try {
       T_TensorTensor_T pair = torch.linalg_eigh(matrix.raw, "L");
-      return new Symmetric(Tensor.ofElement(pair.get0()), Tensor.ofElement(pair.get1()));
+      return new Symmetric(Tensors.ofElement(pair.get0()), Tensors.ofElement(pair.get1()));
     } catch (RuntimeException e) {
       throw new ArithmeticException("eigendecomposition failed: " + NativeErrors.firstLine(e));
     }
@@ -49,8 +49,8 @@ public final class Eigen {
     T_TensorTensorTensor_T triple =
         torch.linalg_svd(matrix.raw, false, new org.bytedeco.pytorch.StringViewOptional());
     return new Singular(
-        Tensor.ofElement(triple.get0()),
-        Tensor.ofElement(triple.get1()),
-        Tensor.ofElement(triple.get2()));
+        Tensors.ofElement(triple.get0()),
+        Tensors.ofElement(triple.get1()),
+        Tensors.ofElement(triple.get2()));
   }
 }

@@ -1,9 +1,7 @@
 package dev.whence.tensor;
 
 import java.util.Arrays;
-import java.util.List;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -22,19 +20,6 @@ public final class Tensor implements AutoCloseable {
 
   static Tensor of(org.bytedeco.pytorch.Tensor raw) {
     return new Tensor(raw);
-  }
-
-  /**
-   * An element of a native tuple or vector, which goes with its container: the tensor gets a handle
-   * of its own.
-   */
-  static Tensor ofElement(org.bytedeco.pytorch.Tensor element) {
-    return of(element.detach());
-  }
-
-  static TensorVector vector(List<Tensor> tensors) {
-    return new TensorVector(
-        tensors.stream().map(t -> t.raw).toArray(org.bytedeco.pytorch.Tensor[]::new));
   }
 
   // ---- owning
@@ -138,11 +123,6 @@ public final class Tensor implements AutoCloseable {
   /** The transpose of a matrix. */
   public Tensor t() {
     return of(raw.t());
-  }
-
-  /** The dimensions in another order, sharing memory. */
-  public Tensor permute(long... dimensions) {
-    return of(raw.permute(dimensions));
   }
 
   public Tensor unsqueeze(int dimension) {

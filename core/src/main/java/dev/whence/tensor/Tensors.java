@@ -2,6 +2,7 @@ package dev.whence.tensor;
 
 import java.util.List;
 import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /** Makes tensors: from nothing, from arrays, from other tensors. */
@@ -32,13 +33,24 @@ public final class Tensors {
   }
 
   public static Tensor cat(List<Tensor> parts, int dimension) {
-    return parts.size() == 1
-        ? parts.getFirst()
-        : Tensor.of(torch.cat(Tensor.vector(parts), dimension));
+    return parts.size() == 1 ? parts.getFirst() : Tensor.of(torch.cat(vector(parts), dimension));
   }
 
   public static Tensor stack(List<Tensor> parts, int dimension) {
-    return Tensor.of(torch.stack(Tensor.vector(parts), dimension));
+    return Tensor.of(torch.stack(vector(parts), dimension));
+  }
+
+  /**
+   * An element of a native tuple or vector, which goes with its container: the tensor gets a handle
+   * of its own.
+   */
+  static Tensor ofElement(org.bytedeco.pytorch.Tensor element) {
+    return Tensor.of(element.detach());
+  }
+
+  static TensorVector vector(List<Tensor> tensors) {
+    return new TensorVector(
+        tensors.stream().map(t -> t.raw).toArray(org.bytedeco.pytorch.Tensor[]::new));
   }
 
   private static TensorOptions options(DType type, Device device) {
