@@ -3,6 +3,7 @@ package dev.whence.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whence.run.Workbench;
+import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,6 +41,7 @@ class SoakTest {
     for (int turn = 0; seconds < SECONDS || turn < 5; turn++) {
       jobs(corpus, folder.resolve("turn" + turn % 2));
       System.gc();
+      NativeMemory.giveBack(); // what is free but kept varies, and is no growth
       seconds = (System.nanoTime() - start) * 1e-9;
       samples.add(
           new Sample(seconds, ProcessMemory.bytes("self", "VmRSS"), Scope.liveNativeObjects()));
