@@ -12,8 +12,8 @@ import java.util.function.Function;
 
 /** The preconditioned gradients P of all queries at one layer. Owns its tensors. */
 public sealed interface LayerQueries extends AutoCloseable {
-  /** Products of low rank are formed a few queries at a time: at most this many numbers. */
-  long FORMED_ELEMENTS = 1L << 26;
+  /** Queries are taken a few at a time where each needs room: at most this many numbers. */
+  long ROOM_ELEMENTS = 1L << 26;
 
   /** So few that it costs little to read their gradients element by element. */
   int FEW_QUERIES = 16;
@@ -28,9 +28,12 @@ public sealed interface LayerQueries extends AutoCloseable {
 
   /** Makes what {@link #tensors} took apart, of tensors of the caller's scope. */
   static LayerQueries of(Function<String, Tensor> tensors, int rank) {
-    return rank == 0
-        ? new Full(tensors.apply("gradients").keep())
-        : new LowRank(tensors.apply("left").keep(), tensors.apply("right").keep());
+    if (rank == 0) {
+      return new Full(tensors.apply("gradients").keep());
+    }
+    Tensor left = tensors.apply("left");
+    Tensor right = tensors.apply("right"); // kept only when both are there
+    return new LowRank(left.keep(), right.keep());
   }
 
   /** What the tensors take. */
@@ -161,21 +164,40 @@ public sealed interface LayerQueries extends AutoCloseable {
     @Override
     public Tensor byGradients(List<Trace.Use> uses) {
       Tensor sequences = Trace.sequenceGradients(uses); // [batch, out, in]
-      long most = Math.max(1, FORMED_ELEMENTS / (left.size(1) * right.size(2)));
-      List<Tensor> columns = new ArrayList<>();
+      long each = left.size(1) * right.size(2);
+      return someAtATime(
+          each, 1, some -> LayerQueries.products(some.left.bmm(some.right), sequences));
+    }
+
+    /**
+     * Puts together what a few queries at a time give.
+     *
+     * @param each numbers that a query takes room for
+     * @param dimension of the queries in the result
+     */
+    private Tensor someAtATime(long each, int dimension, Function<LowRank, Tensor> of) {
+      long most = Math.max(1, ROOM_ELEMENTS / each);
+      if (count() <= most) {
+        return of.apply(this);
+      }
+      List<Tensor> parts = new ArrayList<>();
       for (long first = 0; first < count(); first += most) {
         long start = first;
         long some = Math.min(most, count() - first);
-        columns.add(
+        parts.add(
             Scope.result(() ->
-                LayerQueries.products(
-                    left.narrow(0, start, some).bmm(right.narrow(0, start, some)), sequences)));
+                of.apply(new LowRank(left.narrow(0, start, some), right.narrow(0, start, some)))));
       }
-      return Tensors.cat(columns, 1);
+      return Tensors.cat(parts, dimension);
     }
 
     @Override
     public Tensor byPositions(List<Trace.Use> uses) {
+      long rows = uses.getFirst().gradient().size(0) * uses.getFirst().gradient().size(1);
+      return someAtATime(rows * rank(), 2, some -> some.positions(uses));
+    }
+
+    private Tensor positions(List<Trace.Use> uses) {
       long columns = count() * rank();
       Tensor lefts = left.transpose(0, 1).reshape(left.size(1), columns); // [out, queries * r]
       Tensor rights = right.reshape(columns, right.size(2)); // [queries * r, in]
@@ -222,7 +244,7 @@ public sealed interface LayerQueries extends AutoCloseable {
       long in = factors.right.size(2);
       long most = Math.clamp(ROWS_ELEMENTS / (queries * in), 1, out);
       try (Scope _ = Scope.open()) {
-        Tensor formed = Tensors.zeros(left.type(), left.device(), out, in, queries);
+        Tensor formed = Tensors.unwritten(left.type(), left.device(), out, in, queries);
         for (long row = 0; row < out; row += most) {
           long rows = Math.min(most, out - row);
           try (Scope _ = Scope.open()) {

@@ -2,9 +2,7 @@ package dev.whence.plan;
 
 import dev.whence.InvalidInputException;
 import dev.whence.attribution.QuerySplit;
-import dev.whence.attribution.QuerySplit.LayerBytes;
 import dev.whence.attribution.ScoreRoute;
-import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.LayerShape;
 import dev.whence.model.ModelShape;
 import dev.whence.results.AttributionMemory;
@@ -88,17 +86,5 @@ public record AttributionPlan(
               first.queryBytes));
     }
     return sums;
-  }
-
-  /** Bytes of a range's queries. */
-  static double bytes(QuerySplit.Part part, List<LayerBytes> layers) {
-    return part.layers().of(layers).stream()
-        .mapToDouble(b -> (double) b.perQuery() * part.queries().size())
-        .sum();
-  }
-
-  /** Bytes of a range's factors, while its queries are preconditioned. */
-  static double passing(Range range, List<LayerBytes> layers) {
-    return range.of(layers).stream().mapToDouble(LayerBytes::passing).sum();
   }
 }

@@ -1,6 +1,6 @@
 package dev.whence.plan;
 
-import dev.whence.attribution.PreconditionedQueries;
+import dev.whence.attribution.Measurements;
 import dev.whence.attribution.QuerySplit;
 import dev.whence.attribution.QuerySplit.LayerBytes;
 import dev.whence.curvature.CurvatureKind;
@@ -9,6 +9,7 @@ import dev.whence.model.LayerShape;
 import dev.whence.plan.AttributionPlan.Layer;
 import dev.whence.results.AttributionMemory;
 import dev.whence.results.AttributionSettings;
+import dev.whence.results.QueryMemory;
 import dev.whence.results.RankCheck;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,7 @@ final class AttributionPlanner {
   private final AttributionPlan.Job job;
   private final AttributionSettings settings;
   private final AttributionMemory memory;
+  private final QueryMemory room;
   private final QuerySplit split;
   private final TraceCost trace;
   private final List<LayerCost> costs;
@@ -31,7 +33,8 @@ final class AttributionPlanner {
     this.job = job;
     this.settings = settings;
     this.memory = memory;
-    this.split = memory.split(queries(), settings.rank(), settings.selfInfluence());
+    this.room = memory.scanning();
+    this.split = room.split(queries());
     this.trace = new TraceCost(job.model(), job.type());
     this.costs =
         job.tracked().stream()
@@ -49,38 +52,33 @@ final class AttributionPlanner {
     Cost preconditioning = Cost.NONE;
     Cost forming = Cost.NONE;
     Cost scanning = Cost.NONE;
-    double peak = 0;
+    double peak = cut ? peakOfWholeGradients() : 0;
     List<List<Layer>> layers = new ArrayList<>();
     job.tracked().forEach(_ -> layers.add(new ArrayList<>()));
-    List<LayerBytes> bytes = memory.layerBytes(settings.rank(), settings.selfInfluence());
     for (QuerySplit.Part part : split.parts()) {
-      List<Range> ranges =
-          memory.passing(
-              part.layers(), part.queries().size(), settings.rank(), settings.selfInfluence());
       preconditioning =
-          preconditioning.plus(precondition(ranges, job.queries().of(part.queries()), rank()));
-      double own = AttributionPlan.bytes(part, bytes);
-      double passing =
-          ranges.stream().mapToDouble(r -> AttributionPlan.passing(r, bytes)).max().orElse(0);
-      double formed = 0;
-      double budget = (memory.free() - own) / 2;
+          preconditioning.plus(
+              precondition(room.passing(part), job.queries().of(part.queries()), rank()));
+      long formed = 0;
+      long budget = room.forming(part);
       for (int l = part.layers().from(); l < part.layers().to(); l++) {
-        double whole = part.queries().size() * costs.get(l).matrixBytes();
+        long whole = part.queries().size() * (long) costs.get(l).matrixBytes();
         boolean expanded = cut && whole <= budget - formed;
         if (expanded) {
           formed += whole;
           forming = forming.plus(costs.get(l).form(part.queries().size(), rank()).times(loads()));
         }
-        Layer layer = layer(l, part, expanded, bytes.get(l));
+        Layer layer = layer(l, part, expanded, room.layers().get(l));
         layers.get(l).add(layer);
         scanning = scanning.plus(layer.scores());
       }
       LayerShape first = job.tracked().get(part.layers().from());
       scanning = scanning.plus(scan.cost(g -> trace.of(g, first)));
       if (split.passes() > 1) {
-        scanning = scanning.plus(Cost.moved(2 * own * loads(), 0)); // read from its file
+        scanning =
+            scanning.plus(Cost.moved(2.0 * room.queries(part) * loads(), 0)); // read from its file
       }
-      peak = Math.max(peak, own + Math.max(passing, formed));
+      peak = Math.max(peak, (double) room.peak(part, formed));
     }
     String parts = split.passes() == 1 ? "" : " in " + split.passes() + " parts";
     phases.add(new Phase("preconditioning", 1, queries(), "queries", preconditioning));
@@ -99,9 +97,25 @@ final class AttributionPlanner {
         memory.batch().tokens(),
         memory.batch().bytes() + peak,
         scoreBytes() + tableBytes(),
-        split.passes() == 1
-            ? 0
-            : split.parts().stream().mapToDouble(p -> AttributionPlan.bytes(p, bytes)).sum());
+        split.passes() == 1 ? 0 : split.parts().stream().mapToDouble(room::queries).sum());
+  }
+
+  /** Of the check of the rank and of refining, which have their time for themselves. */
+  private double peakOfWholeGradients() {
+    QueryMemory both = memory.checking();
+    QueryMemory whole = memory.whole();
+    int refined = settings.refine() == 0 ? 0 : AttributionMemory.QUERIES_TAKEN_APART;
+    int sampled = RankCheck.sample(job.queries().lengths()).size();
+    return Math.max(peak(both, sampled), peak(whole, Math.min(refined, queries())));
+  }
+
+  private static double peak(QueryMemory room, int queries) {
+    return queries == 0
+        ? 0
+        : room.split(queries).parts().stream()
+            .mapToLong(part -> room.peak(part, 0))
+            .max()
+            .orElse(0);
   }
 
   private int queries() {
@@ -160,7 +174,7 @@ final class AttributionPlanner {
   }
 
   private static Batching batches(QueryShape some) {
-    return Batching.of(some.lengths(), PreconditionedQueries.BATCH_TOKENS);
+    return Batching.of(some.lengths(), Measurements.BATCH_TOKENS);
   }
 
   /** A sample of queries and sequences, scored with whole gradients and with products. */
@@ -168,22 +182,23 @@ final class AttributionPlanner {
     QueryShape sample = new QueryShape(RankCheck.sample(job.queries().lengths()));
     int sequences = RankCheck.sampledOf((long) scan.sequences());
     Cost sum = Cost.NONE;
-    QuerySplit exact = memory.split(sample.count(), 0, false);
+    QueryMemory both = memory.checking();
+    QuerySplit exact = both.split(sample.count());
     double share = sequences / scan.sequences();
     for (QuerySplit.Part part : exact.parts()) {
       QueryShape some = sample.of(part.queries());
-      List<Range> ranges = memory.passing(part.layers(), some.count(), 0, false);
+      List<Range> ranges = both.passing(part);
       LayerShape first = job.tracked().get(part.layers().from());
       sum =
           sum.plus(precondition(ranges, some, 0))
               .plus(precondition(ranges, some, rank()))
               .plus(scan.cost(g -> trace.of(g, first)).times(share));
       for (LayerCost cost : part.layers().of(costs)) {
-        Cost both =
+        Cost scores =
             scan.cost(g ->
                 cost.scores(g, some.count(), 0, true, false)
                     .plus(cost.scores(g, some.count(), rank(), false, false)));
-        sum = sum.plus(both.times(share));
+        sum = sum.plus(scores.times(share));
       }
     }
     return new Phase("checking the rank", exact.passes(), sequences, "sequences", sum);
@@ -194,10 +209,10 @@ final class AttributionPlanner {
     Cost sum = apart(settings.top(), split, rank());
     if (rank() > 0 && settings.refine() > 0) {
       for (Range some : new Range(0, queries()).cut(AttributionMemory.QUERIES_TAKEN_APART)) {
-        QuerySplit exact = memory.split(some.size(), 0, false);
+        QuerySplit exact = memory.whole().split(some.size());
         for (QuerySplit.Part part : exact.parts()) {
           QueryShape of = job.queries().of(some).of(part.queries());
-          sum = sum.plus(precondition(memory.passing(part.layers(), of.count(), 0, false), of, 0));
+          sum = sum.plus(precondition(memory.whole().passing(part), of, 0));
         }
         sum = sum.plus(apart(settings.refine(), exact, 0));
       }

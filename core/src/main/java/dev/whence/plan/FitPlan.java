@@ -149,7 +149,10 @@ public record FitPlan(
         + layers.stream().mapToDouble(memory::decompositionBytes).max().orElse(0);
   }
 
-  /** The larger of the two passes' checkpoints; one is there while the next is written. */
+  /**
+   * Of the two passes' checkpoints: the next one is written beside the last, and those of the
+   * covariances stay until the range is done.
+   */
   private static double checkpoint(List<LayerShape> layers, FitSettings settings) {
     DType type = settings.type().accumulator();
     double covariances = 0;
@@ -163,6 +166,6 @@ public record FitPlan(
       }
       squares += (double) settings.sumsOfSquares() * layers.get(l).elements();
     }
-    return 2 * Math.max(covariances, squares) * type.bytes();
+    return Math.max(2 * covariances, covariances + 2 * squares) * type.bytes();
   }
 }

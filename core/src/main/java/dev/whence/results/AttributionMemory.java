@@ -1,16 +1,13 @@
 package dev.whence.results;
 
-import dev.whence.InvalidInputException;
-import dev.whence.attribution.QuerySplit;
 import dev.whence.attribution.QuerySplit.LayerBytes;
 import dev.whence.curvature.Blocks;
 import dev.whence.model.BatchMemory;
-import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.LayerShape;
 import dev.whence.model.ModelShape;
 import dev.whence.tensor.DType;
 import java.util.List;
-import java.util.Locale;
+import java.util.function.ToLongFunction;
 
 /**
  * How an attribution divides the memory that it may take: the model and a batch's workspace come
@@ -55,47 +52,43 @@ public record AttributionMemory(
     return settings.memory().bytes() - batch.bytes();
   }
 
-  /** What queries of a rank take at each layer. */
-  public List<LayerBytes> layerBytes(int rank, boolean selfInfluence) {
-    return layers.stream().map(layer -> layerBytes(layer, rank, selfInfluence)).toList();
+  /** For the queries as they are scanned with. */
+  public QueryMemory scanning() {
+    return of(layer -> bytes(layer, settings.rank()), settings.selfInfluence());
   }
 
-  private LayerBytes layerBytes(LayerShape layer, int rank, boolean selfInfluence) {
-    long bytes = type.accumulator().bytes();
-    long out = layer.outputs();
-    long in = layer.inputs();
-    // Eigenvectors, the eigenvalues as they were fitted and with damping.
-    long factors =
-        bytes
-            * (new Blocks(layer.outputs(), blocks).elements()
-                + new Blocks(layer.inputs(), blocks).elements()
-                + 2 * out * in);
-    long query = bytes * (rank == 0 ? out * in : layer.rank(rank) * (out + in));
-    return new LayerBytes(query, selfInfluence ? factors : 0, factors);
+  /** For queries with whole gradients, whatever the settings' rank. */
+  public QueryMemory whole() {
+    return of(layer -> bytes(layer, 0), false);
   }
 
-  /**
-   * The fewest passes that stay within the memory.
-   *
-   * @throws InvalidInputException when not even one query at one layer fits
-   */
-  public QuerySplit split(int queries, int rank, boolean selfInfluence) {
-    List<LayerBytes> bytes = layerBytes(rank, selfInfluence);
-    return QuerySplit.fewest(queries, bytes, free())
-        .orElseThrow(() ->
-            new InvalidInputException(
-                String.format(
-                    Locale.ROOT,
-                    "--memory is %,d MiB but the model, a batch and one query's gradient at one"
-                        + " layer take %,d MiB; allow as much, or give fewer --batch-tokens",
-                    settings.memory().bytes() >> 20,
-                    (batch.bytes() + QuerySplit.least(queries, bytes)) / (1 << 20) + 1)));
+  /** For queries with whole gradients and with products beside them. */
+  public QueryMemory checking() {
+    return of(layer -> bytes(layer, 0) + bytes(layer, settings.rank()), false);
   }
 
-  /** Cuts layers into ranges whose factors fit beside the queries' own gradients. */
-  public List<Range> passing(Range range, int queries, int rank, boolean selfInfluence) {
-    List<LayerBytes> bytes = layerBytes(rank, selfInfluence);
-    long held = range.of(bytes).stream().mapToLong(b -> b.perQuery() * queries + b.held()).sum();
-    return QuerySplit.passing(range, bytes, free() - held);
+  private QueryMemory of(ToLongFunction<LayerShape> query, boolean selfInfluence) {
+    return new QueryMemory(
+        this,
+        layers.stream()
+            .map(layer ->
+                new LayerBytes(
+                    query.applyAsLong(layer), selfInfluence ? factors(layer) : 0, factors(layer)))
+            .toList());
+  }
+
+  /** Eigenvectors, the eigenvalues as they were fitted and with damping. */
+  private long factors(LayerShape layer) {
+    return type.accumulator().bytes()
+        * (new Blocks(layer.outputs(), blocks).elements()
+            + new Blocks(layer.inputs(), blocks).elements()
+            + 2 * layer.elements());
+  }
+
+  private long bytes(LayerShape layer, int rank) {
+    return type.accumulator().bytes()
+        * (rank == 0
+            ? layer.elements()
+            : layer.rank(rank) * ((long) layer.outputs() + layer.inputs()));
   }
 }

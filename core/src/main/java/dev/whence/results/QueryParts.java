@@ -30,7 +30,8 @@ import java.util.Optional;
 
 /**
  * The preconditioned queries in the parts that fit in memory one at a time. A single part stays in
- * memory; several are kept in files of the work folder, where a resumed run finds them again.
+ * memory, until it has to make room; several are kept in files of the work folder, where a resumed
+ * run finds them again.
  */
 final class QueryParts implements AutoCloseable {
   private static final String FILES = "queries-*-layers-*.safetensors";
@@ -39,11 +40,12 @@ final class QueryParts implements AutoCloseable {
   private final Preconditioner preconditioner;
   private final List<Query> queries;
   private final AttributionSettings settings;
-  private final AttributionMemory memory;
+  private final QueryMemory memory;
   private final QuerySplit split;
   private final Path folder;
   private final Progress progress;
   private Optional<Open> only = Optional.empty();
+  private boolean aside; // the only part, in its file
 
   QueryParts(
       Preconditioner preconditioner,
@@ -55,8 +57,8 @@ final class QueryParts implements AutoCloseable {
     this.preconditioner = preconditioner;
     this.queries = queries;
     this.settings = settings;
-    this.memory = memory;
-    this.split = memory.split(queries.size(), settings.rank(), settings.selfInfluence());
+    this.memory = memory.scanning();
+    this.split = this.memory.split(queries.size());
     this.folder = folder;
     this.progress = progress;
   }
@@ -73,7 +75,7 @@ final class QueryParts implements AutoCloseable {
 
   /** Of each query's completion given its prompt, in nats. */
   List<Double> logProbabilities() {
-    if (split.passes() == 1) {
+    if (!inFiles()) {
       return open(split.parts().getFirst()).queries.logProbabilities();
     }
     List<Double> all = new ArrayList<>();
@@ -84,6 +86,24 @@ final class QueryParts implements AutoCloseable {
       }
     }
     return all;
+  }
+
+  /** Whether parts are brought into memory from files, each time that they are opened. */
+  private boolean inFiles() {
+    return split.passes() > 1 || aside;
+  }
+
+  /** Leaves the memory to others: a part that stayed in it goes to its file. */
+  void setAside() {
+    only.ifPresent(part -> {
+      Path file = file(part.part);
+      if (!Files.exists(file)) {
+        write(file, part.queries);
+      }
+      aside = true;
+      close();
+      NativeMemory.giveBack();
+    });
   }
 
   /** Removes the files, once the results are there; other splits may have left some too. */
@@ -160,7 +180,7 @@ final class QueryParts implements AutoCloseable {
   }
 
   private Open open(QuerySplit.Part part, boolean toScan) {
-    if (split.passes() > 1) {
+    if (inFiles()) {
       PreconditionedQueries queries = read(prepareFile(part), part.layers().size());
       return toScan
           ? ready(part, queries, false)
@@ -174,8 +194,8 @@ final class QueryParts implements AutoCloseable {
 
   /** Takes over the queries, also when it fails. */
   private Open ready(QuerySplit.Part part, PreconditionedQueries queries, boolean shared) {
-    long spare = (memory.free() - queries.bytes()) / 2;
-    PreconditionedQueries ready = queries.expand(spare, shared ? progress : Progress.NONE);
+    PreconditionedQueries ready =
+        queries.expand(memory.forming(part), shared ? progress : Progress.NONE);
     try {
       boolean self = settings.selfInfluence() && part.queries().from() == 0;
       return new Open(
@@ -196,11 +216,7 @@ final class QueryParts implements AutoCloseable {
 
   private PreconditionedQueries prepare(QuerySplit.Part part, Progress progress) {
     return preconditioner.prepare(
-        part.queries().of(queries),
-        memory.passing(
-            part.layers(), part.queries().size(), settings.rank(), settings.selfInfluence()),
-        settings.rank(),
-        progress);
+        part.queries().of(queries), memory.passing(part), settings.rank(), progress);
   }
 
   private Path prepareFile(QuerySplit.Part part) {

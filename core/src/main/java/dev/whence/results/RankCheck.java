@@ -10,6 +10,7 @@ import dev.whence.corpus.Selection;
 import dev.whence.model.CorpusPass;
 import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.Linear;
+import dev.whence.model.ShrinkingBatches;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -44,45 +45,66 @@ public record RankCheck(
             .mapToLong(i -> selection.at(spread.at(i)))
             .toArray();
     int n = places.length;
-    double[][] whole = new double[some][n];
-    double[][] cut = new double[some][n];
-    QuerySplit split = memory.split(some, 0, false);
-    try (Progress.Stage stage =
-        progress.begin("checking the rank", (long) n * split.passes(), "sequences")) {
-      for (QuerySplit.Part part : split.parts()) {
-        Range asked = part.queries();
-        List<Range> ranges = memory.passing(part.layers(), asked.size(), 0, false);
-        List<Linear> layers = part.layers().of(preconditioner.layers());
-        try (PreconditionedQueries exact =
-                preconditioner.prepare(asked.of(sample), ranges, 0, Progress.NONE);
-            PreconditionedQueries low =
-                preconditioner.prepare(asked.of(sample), ranges, settings.rank(), Progress.NONE)) {
-          InfluenceScan exactScan = scan(preconditioner, layers, exact);
-          InfluenceScan lowScan = scan(preconditioner, layers, low);
-          new CorpusPass(
-                  corpus,
-                  Selection.of(places),
-                  memory.batch().tokens(),
-                  preconditioner.model().device())
-              .run(
-                  0,
-                  (at, batch) -> {
-                    var trace = exactScan.trace(batch);
-                    add(whole, asked, at, exactScan.score(batch, trace));
-                    add(cut, asked, at, lowScan.score(batch, trace));
-                  },
-                  _ -> {},
-                  stage);
-        }
-      }
-    }
+    Scores scores =
+        ShrinkingBatches.run(
+            memory.batch().tokens(),
+            (tokens, remark) -> {
+              Scores empty = new Scores(new double[some][n], new double[some][n]);
+              CorpusPass pass =
+                  new CorpusPass(
+                      corpus, Selection.of(places), tokens, preconditioner.model().device());
+              empty.add(preconditioner, sample, settings.rank(), memory, pass, progress, remark);
+              return empty;
+            });
     double[] correlations =
-        IntStream.range(0, some).mapToDouble(q -> correlation(whole[q], cut[q])).toArray();
+        IntStream.range(0, some)
+            .mapToDouble(q -> correlation(scores.whole[q], scores.cut[q]))
+            .toArray();
     return new RankCheck(
         some,
         n,
         Arrays.stream(correlations).average().orElse(1),
         Arrays.stream(correlations).min().orElse(1));
+  }
+
+  /** Of each of the sample's queries, [queries][sequences], by both kinds of gradients. */
+  private record Scores(double[][] whole, double[][] cut) {
+    void add(
+        Preconditioner preconditioner,
+        List<Query> sample,
+        int rank,
+        AttributionMemory memory,
+        CorpusPass pass,
+        Progress progress,
+        String remark) {
+      QueryMemory room = memory.checking();
+      QuerySplit split = room.split(sample.size());
+      try (Progress.Stage stage =
+          progress.begin(
+              "checking the rank" + remark, (long) cut[0].length * split.passes(), "sequences")) {
+        for (QuerySplit.Part part : split.parts()) {
+          Range asked = part.queries();
+          List<Range> ranges = room.passing(part);
+          List<Linear> layers = part.layers().of(preconditioner.layers());
+          try (PreconditionedQueries exact =
+                  preconditioner.prepare(asked.of(sample), ranges, 0, Progress.NONE);
+              PreconditionedQueries low =
+                  preconditioner.prepare(asked.of(sample), ranges, rank, Progress.NONE)) {
+            InfluenceScan exactScan = scan(preconditioner, layers, exact);
+            InfluenceScan lowScan = scan(preconditioner, layers, low);
+            pass.run(
+                0,
+                (at, batch) -> {
+                  var trace = exactScan.trace(batch);
+                  RankCheck.add(whole, asked, at, exactScan.score(batch, trace));
+                  RankCheck.add(cut, asked, at, lowScan.score(batch, trace));
+                },
+                _ -> {},
+                stage);
+          }
+        }
+      }
+    }
   }
 
   /** Those of some queries that are in the sample. */

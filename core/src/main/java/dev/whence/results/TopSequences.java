@@ -80,7 +80,9 @@ record TopSequences(
 
   /** Puts whole gradients' values in the place of the strongest sequences'. */
   private void refine(Range some, List<List<Found>> found) {
-    QuerySplit split = memory.split(some.size(), 0, false);
+    parts.setAside(); // whole gradients may need all of the memory
+    QueryMemory room = memory.whole();
+    QuerySplit split = room.split(some.size());
     for (Range range : split.queries()) {
       List<List<Entry>> entries = new ArrayList<>();
       for (List<Found> all : range.of(found)) {
@@ -95,7 +97,7 @@ record TopSequences(
         try (PreconditionedQueries exact =
             preconditioner.prepare(
                 range.of(some.of(queries)),
-                memory.passing(layers, range.size(), 0, false),
+                room.passing(new QuerySplit.Part(range, layers)),
                 0,
                 Progress.NONE)) {
           sum.add(layers, exact, 0);

@@ -40,10 +40,11 @@ public final class LongProduct {
     }
     long done = pieces * piece;
     Tensor total = a.narrow(1, done, n - done).matmul(b.narrow(0, done, n - done));
-    for (List<Tensor> share : Parallel.run(shares)) {
-      try (Tensor part = share.getFirst()) {
-        total.plusInPlace(part);
-      }
+    List<List<Tensor>> sums = Parallel.run(shares);
+    try {
+      sums.forEach(share -> total.plusInPlace(share.getFirst()));
+    } finally {
+      sums.forEach(share -> share.getFirst().close());
     }
     return total;
   }

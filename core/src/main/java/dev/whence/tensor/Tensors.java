@@ -1,6 +1,7 @@
 package dev.whence.tensor;
 
 import java.util.List;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -15,6 +16,16 @@ public final class Tensors {
 
   public static Tensor ones(DType type, Device device, long... shape) {
     return Tensor.of(torch.ones(shape, options(type, device)));
+  }
+
+  /** Of whatever values the memory holds, for who writes all of them. */
+  public static Tensor unwritten(DType type, Device device, long... shape) {
+    return Tensor.of(torch.empty(shape, options(type, device), new MemoryFormatOptional()));
+  }
+
+  /** The identity matrix, [n, n]. */
+  public static Tensor identity(DType type, Device device, long n) {
+    return Tensor.of(torch.eye(n, options(type, device)));
   }
 
   /** Values in row-major order, copied. */
@@ -46,6 +57,11 @@ public final class Tensors {
    */
   static Tensor ofElement(org.bytedeco.pytorch.Tensor element) {
     return Tensor.of(element.detach());
+  }
+
+  /** The same, still part of the graph that it came from. */
+  static Tensor ofRecordedElement(org.bytedeco.pytorch.Tensor element) {
+    return Tensor.of(new org.bytedeco.pytorch.Tensor(element));
   }
 
   static TensorVector vector(List<Tensor> tensors) {

@@ -88,9 +88,7 @@ class AttributionSplitTest {
     for (long bytes = memory(bench, settings).batch().bytes(); ; bytes += 1000) {
       AttributionSettings some = settings.withMemory(new MemoryBudget(bytes));
       AttributionMemory memory = memory(bench, some);
-      var parts =
-          QuerySplit.fewest(
-              3, memory.layerBytes(settings.rank(), settings.selfInfluence()), memory.free());
+      var parts = QuerySplit.fewest(3, memory.scanning().layers(), memory.free());
       if (parts.isPresent()) {
         if (parts.get().queries().size() == queryRanges
             && parts.get().layers().size() == layerRanges) {
