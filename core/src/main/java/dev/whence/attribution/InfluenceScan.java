@@ -3,11 +3,11 @@ package dev.whence.attribution;
 import dev.whence.Progress;
 import dev.whence.curvature.Curvature;
 import dev.whence.model.CorpusPass;
-import dev.whence.model.LanguageModel;
+import dev.whence.model.Examples;
 import dev.whence.model.Linear;
+import dev.whence.model.Model;
 import dev.whence.model.ModelShape;
 import dev.whence.model.Targets;
-import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -18,7 +18,7 @@ import java.util.function.LongConsumer;
 
 /** Scores every sequence of a corpus against all queries, in one pass (METHOD 2.5). */
 public final class InfluenceScan {
-  private final LanguageModel model;
+  private final Model model;
   private final List<Linear> layers;
   private final Optional<PreconditionedQueries> queries;
   private final Detail detail;
@@ -61,7 +61,7 @@ public final class InfluenceScan {
    * @param selfCurvatures one a layer, when self-influence is wanted
    */
   public InfluenceScan(
-      LanguageModel model,
+      Model model,
       List<Linear> layers,
       Optional<PreconditionedQueries> queries,
       Detail detail,
@@ -80,17 +80,17 @@ public final class InfluenceScan {
   }
 
   /** The scores of one batch; belongs to the caller's scope. */
-  public Scores score(TokenBatch batch) {
+  public Scores score(Examples batch) {
     return score(batch, trace(batch));
   }
 
-  /** What {@link #score(TokenBatch, Trace)} needs of a batch; scans of the same layers share it. */
-  public Trace trace(TokenBatch batch) {
+  /** What {@link #score(Examples, Trace)} needs of a batch; scans of the same layers share it. */
+  public Trace trace(Examples batch) {
     return Trace.of(model, layers, batch, new Targets.Given());
   }
 
   /** The scores of one batch; belongs to the caller's scope. */
-  public Scores score(TokenBatch batch, Trace trace) {
+  public Scores score(Examples batch, Trace trace) {
     Optional<Tensor> self = selfCurvatures.map(c -> selfInfluence(trace, batch, c));
     if (queries.isEmpty()) {
       return new Scores(Optional.empty(), Optional.empty(), Optional.empty(), self);
@@ -132,7 +132,7 @@ public final class InfluenceScan {
         "influences overflow when they are summed over layers; try --dtype float64");
   }
 
-  private Tensor scores(Trace trace, int layer, LayerQueries queries, TokenBatch batch) {
+  private Tensor scores(Trace trace, int layer, LayerQueries queries, Examples batch) {
     Linear linear = layers.get(layer);
     long matrix = (long) linear.outputs() * linear.inputs();
     Tensor scores =
@@ -146,7 +146,7 @@ public final class InfluenceScan {
               ScoreRoute.cheapest(
                   new ScoreRoute.Sizes(
                       sequences,
-                      (long) batch.positions() * uses.size(),
+                      uses.getFirst().input().size(1) * uses.size(),
                       linear.outputs(),
                       linear.inputs(),
                       queries.count(),
@@ -157,7 +157,7 @@ public final class InfluenceScan {
     return scores;
   }
 
-  private Tensor selfInfluence(Trace trace, TokenBatch batch, List<Curvature> curvatures) {
+  private Tensor selfInfluence(Trace trace, Examples batch, List<Curvature> curvatures) {
     Tensor sum = Tensors.zeros(model.type().accumulator(), model.device(), batch.size());
     for (int l = 0; l < layers.size(); l++) {
       Curvature curvature = curvatures.get(l);

@@ -2,13 +2,13 @@ package dev.whence.attribution;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
-import dev.whence.corpus.Batches;
 import dev.whence.curvature.Curvature;
-import dev.whence.model.LanguageModel;
+import dev.whence.model.Examples;
 import dev.whence.model.Linear;
-import dev.whence.model.TokenBatch;
+import dev.whence.model.Model;
 import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
 import dev.whence.tensor.RandomizedSvd;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
@@ -26,9 +26,6 @@ import java.util.List;
  */
 public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logProbabilities)
     implements AutoCloseable {
-  /** Queries of one length share a pass through the model, a few at a time. */
-  public static final int BATCH_TOKENS = 1024;
-
   /**
    * Takes each query's gradient and preconditions it.
    *
@@ -36,9 +33,21 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
    * @param rank of the products that are kept; 0 keeps whole gradients
    */
   public static PreconditionedQueries of(
-      LanguageModel model,
+      Model model,
       List<Linear> layers,
       List<Query> queries,
+      List<Curvature> curvatures,
+      int rank,
+      Progress progress) {
+    Measurements asked = Measurements.of(queries, model.device());
+    return of(model, layers, asked, curvatures, rank, progress);
+  }
+
+  /** The same for measurements of any kind. */
+  public static PreconditionedQueries of(
+      Model model,
+      List<Linear> layers,
+      Measurements asked,
       List<Curvature> curvatures,
       int rank,
       Progress progress) {
@@ -46,12 +55,11 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       throw new InvalidInputException("--rank is " + rank + " but must be at least 0 (full)");
     }
     DType type = model.type().accumulator();
-    PreconditionedQueries result = empty(layers, queries.size(), rank, type, model);
-    try (Progress.Stage stage = progress.begin("preconditioning", queries.size(), "queries")) {
-      for (long[] places :
-          Batches.of(q -> queries.get((int) q).tokens().length, 0, queries.size(), BATCH_TOKENS)) {
+    PreconditionedQueries result = empty(layers, asked.count(), rank, type, model.device());
+    try (Progress.Stage stage = progress.begin("preconditioning", asked.count(), "queries")) {
+      for (long[] places : asked.groups()) {
         try (Scope _ = Scope.open()) {
-          result.set(places, model, layers, queries, curvatures);
+          result.set(places, model, layers, asked, curvatures);
         }
         stage.advance(places.length);
       }
@@ -63,7 +71,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
   }
 
   private static PreconditionedQueries empty(
-      List<Linear> layers, int queries, int rank, DType type, LanguageModel model) {
+      List<Linear> layers, int queries, int rank, DType type, Device device) {
     List<LayerQueries> parts = new ArrayList<>();
     try (Scope _ = Scope.open()) {
       for (Linear layer : layers) {
@@ -72,11 +80,10 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
         int kept = layer.shape().rank(rank);
         parts.add(
             rank == 0
-                ? new LayerQueries.Full(
-                    Tensors.zeros(type, model.device(), queries, out, in).keep())
+                ? new LayerQueries.Full(Tensors.zeros(type, device, queries, out, in).keep())
                 : new LayerQueries.LowRank(
-                    Tensors.zeros(type, model.device(), queries, out, kept).keep(),
-                    Tensors.zeros(type, model.device(), queries, kept, in).keep()));
+                    Tensors.zeros(type, device, queries, out, kept).keep(),
+                    Tensors.zeros(type, device, queries, kept, in).keep()));
       }
     }
     return new PreconditionedQueries(parts, new ArrayList<>(Collections.nCopies(queries, 0.0)));
@@ -84,16 +91,11 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
 
   private void set(
       long[] places,
-      LanguageModel model,
+      Model model,
       List<Linear> linears,
-      List<Query> queries,
+      Measurements asked,
       List<Curvature> curvatures) {
-    List<TokenBatch.Row> rows = new ArrayList<>();
-    for (long place : places) {
-      Query query = queries.get((int) place);
-      rows.add(new TokenBatch.Row(query.tokens(), query.firstScored(), 0));
-    }
-    TokenBatch batch = TokenBatch.of(rows, model.device());
+    Examples batch = asked.examples().apply(places);
     Trace trace = Trace.withLogProbabilities(model, linears, batch);
     for (int l = 0; l < layers.size(); l++) {
       int layer = l;
@@ -108,7 +110,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
             if (!x.isFinite()) {
               throw new ArithmeticException(
                   "the gradient of query '%s' at layer %s is not finite; try --dtype float32 or float64"
-                      .formatted(queries.get(q).id(), linears.get(layer).name()));
+                      .formatted(asked.names().get(q), linears.get(layer).name()));
             }
             set(layers.get(layer), q, curvature, x);
           });

@@ -51,11 +51,49 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
     return new Bases(empty, new Counts(0, 0), List.of());
   }
 
+  /** What is done with a layer's bases as soon as they are there. */
+  @FunctionalInterface
+  interface LayerStep {
+    void take(int layer, Kronecker bases);
+  }
+
   /**
-   * Decomposes covariances and writes them, with their bases, to the layers' factor files.
+   * Decomposes covariances.
    *
    * @throws ArithmeticException naming the layer whose covariance is not finite
    */
+  static Bases decompose(
+      List<Linear> layers, InputGroups groups, Covariances covariances, LayerStep step) {
+    // A language model's layers all see the same positions.
+    Counts counts = new Counts(covariances.sequences(), covariances.positions(0));
+    Bases bases = new Bases(new ArrayList<>(), counts, new ArrayList<>());
+    try {
+      Map<Integer, Eigenbasis> activations = new HashMap<>();
+      for (int l = 0; l < layers.size(); l++) {
+        try (Scope _ = Scope.open()) {
+          long positions = covariances.positions(l);
+          int leader = groups.leader().get(l);
+          Eigenbasis activation = activations.get(leader);
+          if (activation == null) {
+            activation = bases.decompose(covariances.activation(l), positions, layers.get(l));
+            activations.put(leader, activation);
+          }
+          Eigenbasis gradient = bases.decompose(covariances.gradient(l), positions, layers.get(l));
+          Kronecker pair =
+              new Kronecker(
+                  activation, gradient, (double) positions / Math.max(1, covariances.sequences()));
+          bases.kronecker.add(Optional.of(pair));
+          step.take(l, pair);
+        }
+      }
+      return bases;
+    } catch (RuntimeException e) {
+      bases.close();
+      throw e;
+    }
+  }
+
+  /** The same, and writes the covariances and their bases to the layers' factor files. */
   static Bases decompose(
       Path folder,
       String prefix,
@@ -63,41 +101,34 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
       InputGroups groups,
       Covariances covariances,
       Runnable layerDone) {
-    Counts counts = new Counts(covariances.sequences(), covariances.positions());
-    Bases bases = new Bases(new ArrayList<>(), counts, new ArrayList<>());
+    Bases bases =
+        decompose(
+            layers,
+            groups,
+            covariances,
+            (l, pair) -> {
+              long positions = covariances.positions(l);
+              Covariance activation = covariances.activation(l);
+              Covariance gradient = covariances.gradient(l);
+              new FactorsFile.Builder()
+                  .activation(new Factor(activation.mean(positions), pair.activation()))
+                  .gradient(new Factor(gradient.mean(positions), pair.gradient()))
+                  .write(FactorsFile.path(folder, layers.get(l).name()));
+              layerDone.run();
+            });
     try {
-      Map<Integer, Eigenbasis> activations = new HashMap<>();
-      for (int l = 0; l < layers.size(); l++) {
-        try (Scope _ = Scope.open()) {
-          int leader = groups.leader().get(l);
-          Eigenbasis activation = activations.get(leader);
-          if (activation == null) {
-            activation = bases.decompose(covariances.activation(l), layers.get(l));
-            activations.put(leader, activation);
-          }
-          Eigenbasis gradient = bases.decompose(covariances.gradient(l), layers.get(l));
-          bases.add(activation, gradient);
-          new FactorsFile.Builder()
-              .activation(new Factor(covariances.activation(l).mean(counts.positions), activation))
-              .gradient(new Factor(covariances.gradient(l).mean(counts.positions), gradient))
-              .write(FactorsFile.path(folder, layers.get(l).name()));
-        }
-        layerDone.run();
-      }
-      AtomicFile.write(folder.resolve(prefix + MARKER), Json.MAPPER.writeValueAsString(counts));
+      AtomicFile.write(
+          folder.resolve(prefix + MARKER), Json.MAPPER.writeValueAsString(bases.counts));
       return bases;
     } catch (IOException e) {
       bases.close();
       throw AtomicFile.failed("write to", folder, e);
-    } catch (RuntimeException e) {
-      bases.close();
-      throw e;
     }
   }
 
-  private Eigenbasis decompose(Covariance sum, Linear layer) {
+  private Eigenbasis decompose(Covariance sum, long positions, Linear layer) {
     try {
-      Eigenbasis basis = Eigenbasis.of(sum.blocks(), sum.mean(counts.positions));
+      Eigenbasis basis = Eigenbasis.of(sum.blocks(), sum.mean(positions));
       owned.add(basis);
       return basis;
     } catch (ArithmeticException e) {
@@ -135,7 +166,8 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
           }
           Eigenbasis gradient = FactorsFile.gradient(file, type, device).orElseThrow();
           bases.owned.add(gradient);
-          bases.add(activation, gradient);
+          bases.kronecker.add(
+              Optional.of(new Kronecker(activation, gradient, counts.positionsPerSequence())));
         }
       }
       return Optional.of(bases);
@@ -143,10 +175,6 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
       bases.close();
       throw e;
     }
-  }
-
-  private void add(Eigenbasis activation, Eigenbasis gradient) {
-    kronecker.add(Optional.of(new Kronecker(activation, gradient, counts.positionsPerSequence())));
   }
 
   /** Reads what says that a step came to its end. */

@@ -2,8 +2,8 @@ package dev.whence.fit;
 
 import dev.whence.curvature.Blocks;
 import dev.whence.curvature.Covariance;
+import dev.whence.model.Examples;
 import dev.whence.model.Linear;
-import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The first pass's sums: A for each distinct input, S for each layer (METHOD 2.1). */
 final class Covariances implements PassState {
@@ -19,12 +20,13 @@ final class Covariances implements PassState {
   private final InputGroups groups;
   private final Map<Integer, Covariance> activation = new LinkedHashMap<>();
   private final List<Covariance> gradient = new ArrayList<>();
-  private long positions;
+  private final long[] positions; // seen at each layer
   private long sequences;
 
   Covariances(List<Linear> layers, InputGroups groups, int blocks, DType type, Device device) {
     this.layers = layers;
     this.groups = groups;
+    this.positions = new long[layers.size()];
     for (int l = 0; l < layers.size(); l++) {
       if (groups.leads(l)) {
         activation.put(
@@ -35,7 +37,8 @@ final class Covariances implements PassState {
   }
 
   @Override
-  public void add(Trace trace, TokenBatch batch) {
+  public void add(Trace trace, Examples batch) {
+    Optional<Long> padded = batch.real().map(real -> (long) real.sum().item());
     for (int l = 0; l < layers.size(); l++) {
       for (Trace.Use use : trace.uses(l)) {
         if (groups.leads(l)) {
@@ -43,8 +46,9 @@ final class Covariances implements PassState {
         }
         gradient.get(l).add(use.gradient());
       }
+      Tensor input = trace.uses(l).getFirst().input();
+      positions[l] += padded.orElse(input.size(0) * input.size(1));
     }
-    positions += (long) batch.scored().sum().item();
     sequences += batch.size();
   }
 
@@ -76,7 +80,7 @@ final class Covariances implements PassState {
    */
   void requireGradients() {
     for (int l = layers.size() - 1; l >= 0; l--) {
-      if (positions > 0 && gradient.get(l).isZero()) {
+      if (positions[l] > 0 && gradient.get(l).isZero()) {
         throw new ArithmeticException(
             "the output gradients of layer %s are all zero: they underflow; try --dtype bfloat16 or float32"
                 .formatted(layers.get(l).name()));
@@ -93,9 +97,9 @@ final class Covariances implements PassState {
     return gradient.get(layer);
   }
 
-  /** Positions seen: the divisor of both means. */
-  long positions() {
-    return positions;
+  /** Positions that a layer saw: the divisor of both means. */
+  long positions(int layer) {
+    return positions[layer];
   }
 
   long sequences() {
@@ -128,12 +132,19 @@ final class Covariances implements PassState {
 
   @Override
   public Map<String, Long> counts() {
-    return Map.of("positions", positions, "sequences", sequences);
+    Map<String, Long> counts = new LinkedHashMap<>();
+    for (int l = 0; l < layers.size(); l++) {
+      counts.put("positions." + layers.get(l).name(), positions[l]);
+    }
+    counts.put("sequences", sequences);
+    return counts;
   }
 
   @Override
   public void setCounts(Map<String, Long> counts) {
-    positions = counts.getOrDefault("positions", 0L);
+    for (int l = 0; l < layers.size(); l++) {
+      positions[l] = counts.getOrDefault("positions." + layers.get(l).name(), 0L);
+    }
     sequences = counts.getOrDefault("sequences", 0L);
   }
 

@@ -123,6 +123,22 @@ public record FitSettings(
         memory);
   }
 
+  public FitSettings withSeed(long value) {
+    return new FitSettings(
+        layers,
+        curvatures,
+        fisher,
+        value,
+        covarianceSequences,
+        lambdaSequences,
+        blocks,
+        batchTokens,
+        type,
+        device,
+        checkpointSeconds,
+        memory);
+  }
+
   /** Fits on this many sequences, spread over the corpus, instead of all. */
   public FitSettings withSequences(long covariance, long lambda) {
     return new FitSettings(

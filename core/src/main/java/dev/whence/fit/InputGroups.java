@@ -1,8 +1,10 @@
 package dev.whence.fit;
 
+import dev.whence.model.Examples;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.Linear;
+import dev.whence.model.Model;
 import dev.whence.model.Targets;
 import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
@@ -13,7 +15,7 @@ import java.util.List;
 
 /**
  * Which tracked layers read the same input (gate and up; q, k and v), and so share one covariance A
- * and one decomposition. Found by running two tokens through the model, not declared by it.
+ * and one decomposition. Found by running something through the model, not declared by it.
  *
  * @param leader for each layer, the first layer with the same input: itself, when it is that one
  */
@@ -21,8 +23,16 @@ record InputGroups(List<Integer> leader) {
 
   static InputGroups of(LanguageModel model, List<Linear> layers) {
     try (Scope _ = Scope.open()) {
-      TokenBatch probe =
-          TokenBatch.of(List.of(TokenBatch.Row.whole(new int[] {0, 0}, 0)), model.device());
+      return of(
+          model,
+          layers,
+          TokenBatch.of(List.of(TokenBatch.Row.whole(new int[] {0, 0}, 0)), model.device()));
+    }
+  }
+
+  /** The same for a model that reads something else, such as {@code probe}. */
+  static InputGroups of(Model model, List<Linear> layers, Examples probe) {
+    try (Scope _ = Scope.open()) {
       Trace trace = Trace.of(model, layers, probe, new Targets.Given());
       List<Tensor> inputs = new ArrayList<>();
       List<Integer> leader = new ArrayList<>();

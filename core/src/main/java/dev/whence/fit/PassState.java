@@ -1,13 +1,13 @@
 package dev.whence.fit;
 
-import dev.whence.model.TokenBatch;
+import dev.whence.model.Examples;
 import dev.whence.model.Trace;
 import dev.whence.tensor.Tensor;
 import java.util.Map;
 
 /** What a pass sums up, in a form that a checkpoint can save and restore. */
 interface PassState extends AutoCloseable {
-  void add(Trace trace, TokenBatch batch);
+  void add(Trace trace, Examples batch);
 
   /**
    * Looks for numbers that are not finite, so that a pass ends soon after they arise.

@@ -1,9 +1,9 @@
 package dev.whence.fit;
 
 import dev.whence.curvature.LayerFactors.Kronecker;
+import dev.whence.model.Examples;
 import dev.whence.model.Linear;
 import dev.whence.model.ModelShape;
-import dev.whence.model.TokenBatch;
 import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
@@ -54,7 +54,7 @@ final class SequenceSquares implements PassState {
   }
 
   @Override
-  public void add(Trace trace, TokenBatch batch) {
+  public void add(Trace trace, Examples batch) {
     for (int l = 0; l < layers.size(); l++) {
       int layer = l;
       long elements = (long) layers.get(l).outputs() * layers.get(l).inputs();

@@ -10,14 +10,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.BiFunction;
 
 /**
  * A causal language model with its parameters in memory. Any number of threads may run it while
  * none writes to its parameters.
  */
-public final class LanguageModel implements AutoCloseable {
+public final class LanguageModel implements Model, AutoCloseable {
   public static final String CONFIG_FILE = "config.json";
   public static final String TOKENIZER_FILE = "tokenizer.json";
   private static final String WEIGHTS_FILE = "model.safetensors";
@@ -122,7 +121,7 @@ public final class LanguageModel implements AutoCloseable {
     return architecture;
   }
 
-  /** All linear layers, in the order in which a forward pass uses them. */
+  @Override
   public List<Linear> linears() {
     return linears;
   }
@@ -146,10 +145,12 @@ public final class LanguageModel implements AutoCloseable {
     return limits.maximumPositions();
   }
 
+  @Override
   public DType type() {
     return type;
   }
 
+  @Override
   public Device device() {
     return device;
   }
@@ -174,9 +175,9 @@ public final class LanguageModel implements AutoCloseable {
     return network.logits(tokens, tap);
   }
 
-  /** The layer of this name, if there is one. */
-  public Optional<Linear> linear(String name) {
-    return linears.stream().filter(l -> l.name().equals(name)).findFirst();
+  @Override
+  public Tensor outputs(Tensor tokens, Tap tap) {
+    return logits(tokens, tap);
   }
 
   /** Writes the parameters as {@code model.safetensors} into a folder. */

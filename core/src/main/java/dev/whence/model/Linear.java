@@ -1,7 +1,10 @@
 package dev.whence.model;
 
+import dev.whence.tensor.Autograd;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import java.util.List;
 import java.util.Optional;
 
 /** A linear layer {@code s = W a + b}: the unit in which curvature and influence are computed. */
@@ -32,6 +35,40 @@ public final class Linear {
     this.bias = bias;
   }
 
+  /**
+   * A layer of a model that is not a checkpoint's.
+   *
+   * @param matrix the weight, with the bias as its last column if there is one: [out, in(+1)];
+   *     shared with the caller, who may go on writing to it
+   */
+  public static Linear of(String name, Role role, Tensor matrix, boolean bias) {
+    long in = matrix.size(1) - (bias ? 1 : 0);
+    return new Linear(
+        name,
+        role,
+        matrix.narrow(1, 0, in),
+        false,
+        bias ? Optional.of(matrix.select(1, in)) : Optional.empty());
+  }
+
+  /** The weight, with the bias as its last column if there is one: a copy, [out, in(+1)]. */
+  public Tensor matrix() {
+    Tensor weight = transposed ? stored.t() : stored;
+    return bias.isPresent()
+        ? Tensors.cat(List.of(weight, bias.get().unsqueeze(1)), 1)
+        : weight.copy();
+  }
+
+  /** Replaces the weight, and the bias, by those of a matrix as {@link #matrix} makes it. */
+  public void assign(Tensor matrix) {
+    long in = stored.size(transposed ? 0 : 1);
+    Tensor weight = matrix.narrow(1, 0, in);
+    Autograd.unrecorded(() -> {
+      stored.copyInPlace(transposed ? weight.t() : weight);
+      bias.ifPresent(b -> b.copyInPlace(matrix.select(1, in)));
+    });
+  }
+
   /** The module's name in the checkpoint: {@code model.layers.0.mlp.up_proj}. */
   public String name() {
     return name;
@@ -60,7 +97,7 @@ public final class Linear {
   }
 
   /** The layer's output for {@code x} [.., in], which {@code tap} may see and replace. */
-  Tensor apply(Tensor x, Tap tap) {
+  public Tensor apply(Tensor x, Tap tap) {
     Tensor weight = transposed ? stored.t() : stored;
     Tensor s =
         bias.isPresent() ? Functions.linear(x, weight, bias.get()) : Functions.linear(x, weight);

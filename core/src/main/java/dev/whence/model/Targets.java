@@ -12,15 +12,17 @@ public sealed interface Targets {
    * Chooses a token for each position.
    *
    * @param probabilities the model's own, [batch, positions, vocabulary]
+   * @param given the data's own, [batch, positions], int64
+   * @param keys of the sequences
    * @return [batch, positions], int64
    */
-  Tensor choose(Tensor probabilities, TokenBatch batch);
+  Tensor choose(Tensor probabilities, Tensor given, long[] keys);
 
   /** The tokens that follow in the data: the gradient of the training loss, and of a query. */
   record Given() implements Targets {
     @Override
-    public Tensor choose(Tensor probabilities, TokenBatch batch) {
-      return batch.targets();
+    public Tensor choose(Tensor probabilities, Tensor given, long[] keys) {
+      return given;
     }
   }
 
@@ -32,12 +34,12 @@ public sealed interface Targets {
    */
   record Sampled(long seed, int stream) implements Targets {
     @Override
-    public Tensor choose(Tensor probabilities, TokenBatch batch) {
-      int positions = batch.positions();
-      double[] uniform = new double[batch.size() * positions];
-      for (int b = 0; b < batch.size(); b++) {
+    public Tensor choose(Tensor probabilities, Tensor given, long[] keys) {
+      int positions = (int) probabilities.size(1);
+      double[] uniform = new double[keys.length * positions];
+      for (int b = 0; b < keys.length; b++) {
         for (int t = 0; t < positions; t++) {
-          uniform[b * positions + t] = uniform(batch.keys()[b], t);
+          uniform[b * positions + t] = uniform(keys[b], t);
         }
       }
       // Inverse of the cumulative distribution: a sort-free draw that costs one pass over the
@@ -46,7 +48,7 @@ public sealed interface Targets {
         Tensor cumulative = Functions.cumulativeSum(probabilities, 2);
         int last = (int) cumulative.size(2) - 1;
         Tensor threshold =
-            Tensors.of(uniform, batch.size(), positions, 1)
+            Tensors.of(uniform, keys.length, positions, 1)
                 .to(cumulative.type())
                 .to(cumulative.device())
                 .times(cumulative.narrow(2, last, 1));
@@ -59,7 +61,7 @@ public sealed interface Targets {
     }
 
     /** A number in [0, 1) that depends on all bits of its arguments. */
-    double uniform(long key, int position) {
+    public double uniform(long key, int position) {
       long bits = mix(mix(mix(mix(seed) ^ stream) ^ key) ^ position);
       return (bits >>> 11) * 0x1.0p-53;
     }

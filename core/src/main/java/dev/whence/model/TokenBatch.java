@@ -22,7 +22,8 @@ import java.util.Optional;
  * @param keys what random draws depend on beside the position, one per sequence
  */
 public record TokenBatch(
-    Tensor inputs, Tensor targets, Tensor scored, Optional<Tensor> real, long[] keys) {
+    Tensor inputs, Tensor targets, Tensor scored, Optional<Tensor> real, long[] keys)
+    implements Examples {
 
   /**
    * One sequence of a batch.
@@ -66,12 +67,9 @@ public record TokenBatch(
         rows.stream().mapToLong(Row::key).toArray());
   }
 
-  public int size() {
-    return keys.length;
-  }
-
   /** Some consecutive sequences, as long as the batch's longest; they share its memory. */
-  TokenBatch narrow(int first, int count) {
+  @Override
+  public TokenBatch narrow(int first, int count) {
     return new TokenBatch(
         inputs.narrow(0, first, count),
         targets.narrow(0, first, count),
@@ -84,7 +82,7 @@ public record TokenBatch(
     return (int) inputs.size(1);
   }
 
-  /** The log-probability of each target, [batch, positions]; zero where it is not scored. */
+  @Override
   public Tensor logProbabilities(Tensor logits) {
     Tensor wide = logits.to(logits.type().accumulator());
     Tensor chosen = wide.gather(2, targets.unsqueeze(2)).select(2, 0);
@@ -92,17 +90,40 @@ public record TokenBatch(
   }
 
   /**
-   * The gradient of the scored log-likelihood with respect to the logits, {@code one-hot -
-   * softmax}. To start the backward pass from it spares autograd the loss, and two tensors the size
-   * of the vocabulary.
+   * {@inheritDoc}
    *
-   * @return [batch, positions, vocabulary], of the logits' type
+   * <p>Of logits it is {@code one-hot - softmax}. To start the backward pass from it spares
+   * autograd the loss, and two tensors the size of the vocabulary.
+   *
+   * @param logits [batch, positions, vocabulary]
    */
+  @Override
   public Tensor logLikelihoodGradient(Tensor logits, Targets targets) {
     Tensor gradient = Functions.softmax(logits.detach().to(logits.type().accumulator()));
-    Tensor chosen = targets.choose(gradient, this).unsqueeze(2); // [batch, positions, 1]
+    Tensor chosen =
+        targets.choose(gradient, this.targets, keys).unsqueeze(2); // [batch, positions, 1]
     Tensor weight = scored.to(gradient.type()).unsqueeze(2);
     gradient.timesInPlace(weight.negate()).scatterPlusInPlace(2, chosen, weight);
     return gradient.to(logits.type());
+  }
+
+  /** {@inheritDoc} Of logits it is {@code diag(p) - p p^T} at each position, p their softmax. */
+  @Override
+  public Tensor lossHessian(Tensor logits, Tensor x) {
+    Tensor p = Functions.softmax(logits.detach());
+    Tensor px = p.times(x); // [batch, positions, vocabulary]
+    return px.minus(p.times(px.sum(2).unsqueeze(2))).times(scored.to(x.type()).unsqueeze(2));
+  }
+
+  /** {@inheritDoc} Of logits it is {@code diag(sqrt(p)) - p sqrt(p)^T}. */
+  @Override
+  public Tensor lossHessianRoot(Tensor logits) {
+    Tensor p = Functions.softmax(logits.detach());
+    Tensor root = p.sqrt();
+    Tensor identity = Tensors.identity(p.type(), p.device(), p.size(2));
+    return identity
+        .times(root.unsqueeze(3))
+        .minus(p.unsqueeze(3).times(root.unsqueeze(2)))
+        .times(scored.to(p.type()).unsqueeze(2).unsqueeze(3));
   }
 }

@@ -47,34 +47,32 @@ public final class Trace {
   }
 
   /** Runs the model forward and backward over a batch. */
-  public static Trace of(
-      LanguageModel model, List<Linear> layers, TokenBatch batch, Targets targets) {
+  public static Trace of(Model model, List<Linear> layers, Examples batch, Targets targets) {
     return TraceSlices.of(batch, model.device())
         .trace(slice -> undivided(model, layers, slice, targets, false));
   }
 
   /** The same for targets as given, with {@link #logProbabilities}. */
-  public static Trace withLogProbabilities(
-      LanguageModel model, List<Linear> layers, TokenBatch batch) {
+  public static Trace withLogProbabilities(Model model, List<Linear> layers, Examples batch) {
     return TraceSlices.of(batch, model.device())
         .trace(slice -> undivided(model, layers, slice, new Targets.Given(), true));
   }
 
   static Trace undivided(
-      LanguageModel model,
+      Model model,
       List<Linear> layers,
-      TokenBatch batch,
+      Examples batch,
       Targets targets,
       boolean wantLogProbabilities) {
     Recorder recorder = new Recorder(layers);
-    Tensor logits = model.logits(batch.inputs(), recorder);
-    Tensor gradient = batch.logLikelihoodGradient(logits, targets);
-    List<Tensor> outputs = recorder.calls.stream().map(Call::output).toList();
-    List<Tensor> gradients = Autograd.gradients(logits, gradient, outputs);
+    Tensor outputs = model.outputs(batch.inputs(), recorder);
+    Tensor gradient = batch.logLikelihoodGradient(outputs, targets);
+    List<Tensor> seen = recorder.calls.stream().map(Call::output).toList();
+    List<Tensor> gradients = Autograd.gradients(outputs, gradient, seen);
     return new Trace(
         recorder.uses(gradients, batch, model.type().accumulator()),
         wantLogProbabilities
-            ? Optional.of(batch.logProbabilities(logits.detach()))
+            ? Optional.of(batch.logProbabilities(outputs.detach()))
             : Optional.empty());
   }
 
@@ -139,9 +137,9 @@ public final class Trace {
     return sum;
   }
 
-  private record Call(int layer, boolean bias, Tensor input, Tensor output) {}
+  record Call(int layer, boolean bias, Tensor input, Tensor output) {}
 
-  private static final class Recorder implements Tap {
+  static final class Recorder implements Tap {
     private final Map<Linear, Integer> indexOf = new HashMap<>();
     private final List<Call> calls = new ArrayList<>();
 
@@ -164,7 +162,15 @@ public final class Trace {
       return seen;
     }
 
-    List<List<Use>> uses(List<Tensor> gradients, TokenBatch batch, DType type) {
+    /** The calls of each layer. */
+    List<List<Call>> byLayer() {
+      List<List<Call>> some = new ArrayList<>();
+      indexOf.forEach((_, _) -> some.add(new ArrayList<>()));
+      calls.forEach(call -> some.get(call.layer).add(call));
+      return some;
+    }
+
+    List<List<Use>> uses(List<Tensor> gradients, Examples batch, DType type) {
       List<List<Use>> uses = new ArrayList<>();
       indexOf.forEach((_, _) -> uses.add(new ArrayList<>()));
       // Layers that read the same value share one prepared input.
@@ -180,7 +186,7 @@ public final class Trace {
       return uses;
     }
 
-    private static Tensor prepare(Call call, TokenBatch batch, DType type) {
+    static Tensor prepare(Call call, Examples batch, DType type) {
       Tensor input = call.input.detach().to(type);
       if (call.bias) {
         Tensor one = Tensors.ones(type, input.device(), input.size(0), input.size(1), 1);

@@ -17,17 +17,17 @@ import java.util.function.Function;
  * own, and put together again. What is small stays near the core, and no core waits for another
  * (docs/decisions/0012).
  */
-record TraceSlices(List<TokenBatch> slices) {
+record TraceSlices(List<Examples> slices) {
   /** More positions than these no longer gain by being multiplied together. */
   static final int MOST_POSITIONS = 1024;
 
   /** Cuts a batch, when it is on the CPU and has a sequence for every core. */
-  static TraceSlices of(TokenBatch batch, Device device) {
-    List<TokenBatch> slices = new ArrayList<>();
+  static TraceSlices of(Examples batch, Device device) {
+    List<Examples> slices = new ArrayList<>();
     int first = 0;
     for (int size :
         device.isCpu()
-            ? sizes(batch.size(), batch.positions(), Parallel.cores())
+            ? sizes(batch.size(), (int) batch.inputs().size(1), Parallel.cores())
             : List.of(batch.size())) {
       slices.add(size == batch.size() ? batch : batch.narrow(first, size));
       first += size;
@@ -52,7 +52,7 @@ record TraceSlices(List<TokenBatch> slices) {
   }
 
   /** Traces all slices; the result belongs to the caller's scope. */
-  Trace trace(Function<TokenBatch, Trace> undivided) {
+  Trace trace(Function<Examples, Trace> undivided) {
     if (slices.size() == 1) {
       return undivided.apply(slices.getFirst());
     }

@@ -13,21 +13,45 @@ public final class Autograd {
 
   /**
    * The gradients of {@code <outputGradient, output>} with respect to {@code inputs}, in one
-   * backward pass that visits only what lies between them.
+   * backward pass that visits only what lies between them, and forgets how it got there.
    *
    * @return one tensor per input, of the input's shape
    */
   public static List<Tensor> gradients(Tensor output, Tensor outputGradient, List<Tensor> inputs) {
+    return gradients(List.of(output), List.of(outputGradient), inputs, false, false);
+  }
+
+  /** The same, and the pass can be made again. */
+  public static List<Tensor> gradientsAgain(
+      List<Tensor> outputs, List<Tensor> outputGradients, List<Tensor> inputs) {
+    return gradients(outputs, outputGradients, inputs, true, false);
+  }
+
+  /** The same, as functions of {@code outputGradient} and {@code inputs} to differentiate again. */
+  public static List<Tensor> differentiableGradients(
+      Tensor output, Tensor outputGradient, List<Tensor> inputs) {
+    return gradients(List.of(output), List.of(outputGradient), inputs, true, true);
+  }
+
+  private static List<Tensor> gradients(
+      List<Tensor> outputs,
+      List<Tensor> outputGradients,
+      List<Tensor> inputs,
+      boolean again,
+      boolean differentiable) {
     TensorVector gradients =
         torch.grad(
-            new TensorVector(output.raw),
+            Tensors.vector(outputs),
             Tensors.vector(inputs),
-            new TensorVector(outputGradient.raw),
-            new BoolOptional(),
-            false,
+            Tensors.vector(outputGradients),
+            new BoolOptional(again),
+            differentiable,
             false);
     return IntStream.range(0, inputs.size())
-        .mapToObj(i -> Tensors.ofElement(gradients.get(i)))
+        .mapToObj(i ->
+            differentiable
+                ? Tensors.ofRecordedElement(gradients.get(i))
+                : Tensors.ofElement(gradients.get(i)))
         .toList();
   }
 

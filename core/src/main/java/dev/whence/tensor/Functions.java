@@ -101,4 +101,21 @@ public final class Functions {
         torch.searchsorted(
             sorted.raw, values.raw, false, true, new StringViewOptional(), new TensorOptional()));
   }
+
+  /**
+   * The patches that a convolution's kernel meets.
+   *
+   * @param x [batch, channels, height, width]
+   * @param padding zeros on each side
+   * @return [batch, channels * kernel * kernel, patches], channel by channel
+   */
+  public static Tensor patches(Tensor x, long kernel, long stride, long padding) {
+    return Tensor.of(
+        torch.im2col(
+            x.raw,
+            new long[] {kernel, kernel},
+            new long[] {1, 1},
+            new long[] {padding, padding},
+            new long[] {stride, stride}));
+  }
 }

@@ -199,8 +199,8 @@ class FactorsByHandTest {
           new Covariances(
               layers, InputGroups.of(model, layers), blocks, DType.FLOAT64, Device.CPU)) {
         sums.add(trace, batch);
-        try (Eigenbasis a = basis(sums.activation(0), sums.positions());
-            Eigenbasis s = basis(sums.gradient(0), sums.positions())) {
+        try (Eigenbasis a = basis(sums.activation(0), sums.positions(0));
+            Eigenbasis s = basis(sums.gradient(0), sums.positions(0))) {
           double[] byPositions = lambda(layers, new Kronecker(a, s, 1), false, trace, batch);
           double[] byGradients = lambda(layers, new Kronecker(a, s, 1), true, trace, batch);
           assertThat(Dense.error(byPositions, byGradients)).isLessThan(1e-12);

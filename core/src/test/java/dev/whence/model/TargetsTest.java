@@ -33,7 +33,8 @@ class TargetsTest {
     try (Scope _ = Scope.open()) {
       TokenBatch batch = batch(rows);
       Tensor each = Tensors.of(p, 1, 1, p.length).to(type).expand(rows, POSITIONS, p.length);
-      for (long token : new Sampled(1, 0).choose(each.contiguous(), batch).toLongs()) {
+      for (long token :
+          new Sampled(1, 0).choose(each.contiguous(), batch.targets(), batch.keys()).toLongs()) {
         counts[(int) token]++;
       }
     }
@@ -59,7 +60,10 @@ class TargetsTest {
       for (int at = 0; at < 6; at++) {
         p[at * 4 + certain[at]] = 1;
       }
-      assertThat(new Sampled(1, 0).choose(Tensors.of(p, 2, 3, 4), batch).toLongs())
+      assertThat(
+              new Sampled(1, 0)
+                  .choose(Tensors.of(p, 2, 3, 4), batch.targets(), batch.keys())
+                  .toLongs())
           .containsExactly(2, 0, 3, 1, 1, 0);
     }
   }
@@ -99,7 +103,7 @@ class TargetsTest {
       System.arraycopy(p[order[b]], 0, probabilities, b * width, width);
     }
     Tensor tensor = Tensors.of(probabilities, order.length, batch.positions(), vocabulary);
-    return new Sampled(5, 1).choose(tensor, batch).toLongs();
+    return new Sampled(5, 1).choose(tensor, batch.targets(), batch.keys()).toLongs();
   }
 
   @Test
@@ -139,10 +143,11 @@ class TargetsTest {
       int rows = 100;
       TokenBatch batch = batch(rows);
       Tensor coin = Tensors.ones(DType.FLOAT32, Device.CPU, rows, POSITIONS, 2).times(0.5);
-      long[] one = new Sampled(1, 1).choose(coin, batch).toLongs();
-      assertThat(new Sampled(1, 1).choose(coin, batch).toLongs()).isEqualTo(one);
+      long[] one = new Sampled(1, 1).choose(coin, batch.targets(), batch.keys()).toLongs();
+      assertThat(new Sampled(1, 1).choose(coin, batch.targets(), batch.keys()).toLongs())
+          .isEqualTo(one);
       for (Sampled other : List.of(new Sampled(1, 2), new Sampled(2, 1))) {
-        long[] two = other.choose(coin, batch).toLongs();
+        long[] two = other.choose(coin, batch.targets(), batch.keys()).toLongs();
         long agreed = 0;
         for (int i = 0; i < one.length; i++) {
           agreed += one[i] == two[i] ? 1 : 0;
@@ -158,7 +163,8 @@ class TargetsTest {
     try (Scope _ = Scope.open()) {
       TokenBatch batch = batch(10);
       Tensor p = Tensors.of(new double[] {0.6, 0.4}, 1, 1, 2).expand(10, POSITIONS, 2).contiguous();
-      long others = Arrays.stream(new Sampled(1, 0).choose(p, batch).toLongs()).sum();
+      long others =
+          Arrays.stream(new Sampled(1, 0).choose(p, batch.targets(), batch.keys()).toLongs()).sum();
       assertThat(others).isBetween(145L, 255L); // 200 of 500, five deviations
     }
   }
@@ -168,7 +174,8 @@ class TargetsTest {
     try (Scope _ = Scope.open()) {
       TokenBatch batch = TokenBatch.of(List.of(Row.whole(new int[] {4, 5, 6}, 0)), Device.CPU);
       Tensor p = Tensors.ones(DType.FLOAT32, Device.CPU, 1, 2, 8);
-      assertThat(new Targets.Given().choose(p, batch).toLongs()).containsExactly(5, 6);
+      assertThat(new Targets.Given().choose(p, batch.targets(), batch.keys()).toLongs())
+          .containsExactly(5, 6);
     }
   }
 

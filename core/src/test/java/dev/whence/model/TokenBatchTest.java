@@ -101,7 +101,8 @@ class TokenBatchTest {
       TokenBatch batch = mixed();
       Targets drawn = new Targets.Sampled(SEED, 0);
       Tensor tensor = Tensors.of(logits, 2, 3, 5);
-      long[] draws = drawn.choose(Functions.softmax(tensor), batch).toLongs();
+      long[] draws =
+          drawn.choose(Functions.softmax(tensor), batch.targets(), batch.keys()).toLongs();
       assertThat(draws).isNotEqualTo(batch.targets().toLongs());
       double[] actual = batch.logLikelihoodGradient(tensor, drawn).toDoubles();
       for (int i = 0; i < logits.length; i++) {

@@ -1,0 +1,32 @@
+package dev.whence.tensor;
+
+import org.bytedeco.pytorch.global.torch;
+
+/** Equations with a symmetric positive definite matrix, solved directly. */
+public final class Cholesky {
+  private final Tensor factor; // lower
+
+  private Cholesky(Tensor factor) {
+    this.factor = factor;
+  }
+
+  /**
+   * Factors a matrix; belongs to the caller's scope.
+   *
+   * @param matrix [n, n]
+   * @throws ArithmeticException when it is not positive definite
+   */
+  public static Cholesky of(Tensor matrix) {
+    try {
+      return new Cholesky(Tensor.of(torch.linalg_cholesky(matrix.raw)));
+    } catch (RuntimeException e) {
+      throw new ArithmeticException(
+          "the matrix is not positive definite: " + NativeErrors.firstLine(e));
+    }
+  }
+
+  /** {@code matrix^-1 b} for b [n, m]. */
+  public Tensor solve(Tensor b) {
+    return Tensor.of(torch.cholesky_solve(b.raw, factor.raw));
+  }
+}
