@@ -30,7 +30,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description = "Measure whether influences make sense.",
-    subcommands = {EvaluateCommand.Recall.class, EvaluateFilterCommand.class},
+    subcommands = {
+      EvaluateCommand.Recall.class,
+      EvaluateFilterCommand.class,
+      EvaluatePbrfCommand.class
+    },
     mixinStandardHelpOptions = true)
 final class EvaluateCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();

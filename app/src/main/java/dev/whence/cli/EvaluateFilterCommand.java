@@ -10,7 +10,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.dictionary.OwnDocumentRanks;
 import dev.whence.evaluation.FilterRecall;
-import dev.whence.evaluation.MeanInterval;
+import dev.whence.lab.evaluation.MeanInterval;
 import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
 import dev.whence.search.Bm25;

@@ -1,4 +1,4 @@
-package dev.whence.evaluation;
+package dev.whence.lab.evaluation;
 
 import java.util.Arrays;
 import java.util.Random;

@@ -11,7 +11,7 @@ import java.util.List;
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019). Written out so that its state can
  * be saved beside the weights.
  */
-final class AdamW implements AutoCloseable {
+public final class AdamW implements AutoCloseable {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.95;
   private static final double EPSILON = 1e-8;
@@ -22,7 +22,7 @@ final class AdamW implements AutoCloseable {
   private final double weightDecay;
   private final double clip;
 
-  AdamW(List<Tensor> parameters, double weightDecay, double clip) {
+  public AdamW(List<Tensor> parameters, double weightDecay, double clip) {
     this.parameters = parameters;
     this.weightDecay = weightDecay;
     this.clip = clip;
@@ -50,7 +50,7 @@ final class AdamW implements AutoCloseable {
    * @param step counted from 0
    * @return the norm of the whole gradient before clipping
    */
-  double step(List<Tensor> gradients, long step, double rate) {
+  public double step(List<Tensor> gradients, long step, double rate) {
     double norm = Math.sqrt(gradients.stream().mapToDouble(g -> g.square().sum().item()).sum());
     double scale = norm > clip ? clip / norm : 1;
     double correction1 = 1 - Math.pow(BETA1, step + 1.0);

@@ -1,4 +1,4 @@
-package dev.whence.evaluation;
+package dev.whence.lab.evaluation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,0 +1,81 @@
+package dev.whence.lab.data;
+
+import dev.whence.model.Examples;
+import dev.whence.model.TokenBatch;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import java.util.Optional;
+
+/**
+ * A table or some images in memory. Owns its tensors.
+ *
+ * @param features [examples, 1, features]
+ * @param targets reals [examples, 1, outputs], or classes [examples, 1], int64
+ */
+public record Dataset(Tensor features, Tensor targets) implements ExampleSet, AutoCloseable {
+  /** Of values in the order of the rows. */
+  public static Dataset reals(double[] features, double[] targets, DType type) {
+    int n = targets.length;
+    try (Scope _ = Scope.open()) {
+      return new Dataset(
+          Tensors.of(features, n, 1, features.length / n).to(type).keep(),
+          Tensors.of(targets, n, 1, 1).to(type).keep());
+    }
+  }
+
+  /** Of values in the order of the rows, and the numbers of classes from 0. */
+  public static Dataset classes(float[] features, long[] targets, DType type) {
+    int n = targets.length;
+    try (Scope _ = Scope.open()) {
+      return new Dataset(
+          Tensors.of(features, n, 1, features.length / n).to(type).keep(),
+          Tensors.of(targets, n, 1).keep());
+    }
+  }
+
+  /** Whether the targets are classes. */
+  public boolean classifies() {
+    return targets.type() == DType.INT64;
+  }
+
+  @Override
+  public long size() {
+    return features.size(0);
+  }
+
+  @Override
+  public Examples at(long... places) {
+    Tensor inputs = features.rows(places);
+    Tensor wanted = targets.rows(places);
+    return classifies()
+        ? new TokenBatch(
+            inputs,
+            wanted,
+            Tensors.ones(DType.FLOAT32, inputs.device(), places.length, 1),
+            Optional.empty(),
+            places.clone())
+        : new RealTargets(inputs, wanted, places.clone());
+  }
+
+  /** The same features with other classes. */
+  public Dataset withClasses(long... classes) {
+    try (Scope _ = Scope.open()) {
+      return new Dataset(features.copy().keep(), Tensors.of(classes, classes.length, 1).keep());
+    }
+  }
+
+  /** Some of the rows, copied. */
+  public Dataset some(long... places) {
+    try (Scope _ = Scope.open()) {
+      return new Dataset(features.rows(places).keep(), targets.rows(places).keep());
+    }
+  }
+
+  @Override
+  public void close() {
+    features.close();
+    targets.close();
+  }
+}

@@ -1,0 +1,78 @@
+package dev.whence.lab.evaluation;
+
+import dev.whence.attribution.InfluenceScan;
+import dev.whence.attribution.LayerQueries;
+import dev.whence.attribution.PreconditionedQueries;
+import dev.whence.lab.solver.InverseSolver;
+import dev.whence.lab.solver.Weights;
+import dev.whence.model.Linearization;
+import dev.whence.model.Targets;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/** Influences of some training examples on a task's measurements, by any solver. */
+public final class InfluenceMatrix {
+  private InfluenceMatrix() {}
+
+  /**
+   * Solves for each measurement and scores the examples.
+   *
+   * @param places of the examples
+   * @return [measurements][examples], in nats per unit of weight on an example
+   */
+  public static double[][] of(Task task, InverseSolver solver, long[] places) {
+    int asked = (int) task.asked().size();
+    double[][] matrix = new double[asked][places.length];
+    try (Scope _ = Scope.open();
+        PreconditionedQueries queries = preconditioned(task, solver)) {
+      InfluenceScan scan =
+          new InfluenceScan(
+              task.model(),
+              task.layers(),
+              Optional.of(queries),
+              InfluenceScan.Detail.NONE,
+              Optional.empty());
+      for (int from = 0; from < places.length; from += task.batch()) {
+        int to = Math.min(from + task.batch(), places.length);
+        try (Scope _ = Scope.open()) {
+          double[] scores = // [batch, queries]
+              scan.score(task.training().at(Arrays.copyOfRange(places, from, to)))
+                  .influence()
+                  .orElseThrow()
+                  .toDoubles();
+          for (int s = from; s < to; s++) {
+            for (int q = 0; q < asked; q++) {
+              matrix[q][s] = scores[(s - from) * asked + q];
+            }
+          }
+        }
+      }
+    }
+    return matrix;
+  }
+
+  private static PreconditionedQueries preconditioned(Task task, InverseSolver solver) {
+    int asked = (int) task.asked().size();
+    List<List<Tensor>> solved = new ArrayList<>(); // of each layer
+    task.layers().forEach(_ -> solved.add(new ArrayList<>()));
+    for (int q = 0; q < asked; q++) {
+      Weights gradient =
+          new Weights(
+              Linearization.of(task.model(), task.layers(), task.asked().at(q))
+                  .logLikelihoodGradient(new Targets.Given()));
+      Weights solution = solver.solve(gradient);
+      for (int l = 0; l < solved.size(); l++) {
+        solved.get(l).add(solution.parts().get(l));
+      }
+    }
+    List<LayerQueries> layers = new ArrayList<>();
+    solved.forEach(parts -> layers.add(new LayerQueries.Full(Tensors.stack(parts, 0).keep())));
+    return new PreconditionedQueries(layers, Collections.nCopies(asked, 0.0));
+  }
+}

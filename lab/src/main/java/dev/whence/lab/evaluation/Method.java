@@ -1,0 +1,118 @@
+package dev.whence.lab.evaluation;
+
+import dev.whence.curvature.Curvature;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.Damping;
+import dev.whence.fit.FitSettings;
+import dev.whence.fit.MemoryFit;
+import dev.whence.lab.solver.ConjugateGradient;
+import dev.whence.lab.solver.CurvatureSolver;
+import dev.whence.lab.solver.DenseInverse;
+import dev.whence.lab.solver.GaussNewton;
+import dev.whence.lab.solver.InverseSolver;
+import dev.whence.lab.solver.Lissa;
+import dev.whence.tensor.Scope;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+
+/** Ways to the damped inverse curvature, in one form. */
+public enum Method {
+  /** The dot product of gradients. */
+  IDENTITY,
+  DIAGONAL,
+  KFAC,
+  EKFAC,
+  LISSA,
+  /** Conjugate gradient. */
+  CG,
+  /** Conjugate gradient preconditioned with EK-FAC. */
+  REFINED,
+  /** The dense matrix, inverted. */
+  EXACT;
+
+  /**
+   * How far the iterations go.
+   *
+   * @param cgSteps of conjugate gradient, each a pass over the data
+   * @param refinedSteps of the preconditioned one
+   * @param tolerance of both
+   * @param lissaSteps each with a batch of {@code lissaBatch}
+   */
+  public record Effort(
+      int cgSteps, int refinedSteps, double tolerance, int lissaSteps, int lissaBatch, long seed) {
+    /** As far as a few minutes go on small models. */
+    public static final Effort DEFAULT = new Effort(100, 10, 1e-4, 2_000, 64, 0);
+  }
+
+  /** A solver, and what it holds while it is in use. */
+  public record Prepared(InverseSolver solver, List<AutoCloseable> held) implements AutoCloseable {
+    @Override
+    public void close() {
+      for (AutoCloseable one : held) {
+        try {
+          one.close();
+        } catch (RuntimeException e) {
+          throw e;
+        } catch (Exception e) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+  }
+
+  /** Fits or forms what the method needs before the first measurement. */
+  public Prepared prepare(Task task, double damping, Effort effort) {
+    GaussNewton curvature =
+        new GaussNewton(task.model(), task.layers(), task.training().pass(task.batch()), damping);
+    return switch (this) {
+      case IDENTITY, DIAGONAL, KFAC, EKFAC ->
+          fitted(task, CurvatureKind.valueOf(name()), damping, effort.seed);
+      case LISSA ->
+          new Prepared(
+              new Lissa(
+                  curvature, task.training(), effort.lissaSteps, effort.lissaBatch, effort.seed),
+              List.of());
+      case CG ->
+          new Prepared(
+              new ConjugateGradient(curvature, effort.tolerance, effort.cgSteps), List.of());
+      case REFINED -> {
+        Prepared ekfac = fitted(task, CurvatureKind.EKFAC, damping, effort.seed);
+        yield new Prepared(
+            new ConjugateGradient(curvature, ekfac.solver, effort.tolerance, effort.refinedSteps),
+            ekfac.held);
+      }
+      case EXACT -> {
+        DenseInverse dense = DenseInverse.of(curvature);
+        yield new Prepared(dense, List.of(dense));
+      }
+    };
+  }
+
+  private static Prepared fitted(Task task, CurvatureKind kind, double damping, long seed) {
+    FitSettings settings = FitSettings.DEFAULT.withCurvatures(EnumSet.of(kind)).withSeed(seed);
+    List<AutoCloseable> held = new ArrayList<>();
+    try (Scope _ = Scope.open()) {
+      MemoryFit fit =
+          MemoryFit.of(
+              task.model(),
+              task.layers(),
+              task.training().pass(task.batch()),
+              task.training().at(0),
+              settings);
+      held.add(fit);
+      List<Curvature> curvatures = new ArrayList<>();
+      fit.layers()
+          .forEach(layer -> curvatures.add(layer.curvature(kind, new Damping.Absolute(damping))));
+      held.addAll(curvatures);
+      return new Prepared(new CurvatureSolver(curvatures), held);
+    }
+  }
+
+  /** The command line's spelling: {@code ekfac}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

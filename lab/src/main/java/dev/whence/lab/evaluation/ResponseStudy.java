@@ -1,0 +1,138 @@
+package dev.whence.lab.evaluation;
+
+import dev.whence.Progress;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.LayerFactors;
+import dev.whence.fit.FitSettings;
+import dev.whence.fit.MemoryFit;
+import dev.whence.lab.response.ProximalBregman;
+import dev.whence.lab.response.ProximalBregman.Response;
+import dev.whence.tensor.Scope;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+
+/**
+ * Compares methods with the proximal Bregman response function, as section 5.1 of the paper does.
+ *
+ * @param damping lambda of the objective and of all methods
+ * @param places of the sampled training examples
+ * @param responses of each of them
+ */
+public record ResponseStudy(Task task, double damping, long[] places, List<Response> responses) {
+  /**
+   * What a method achieved.
+   *
+   * @param prepareSeconds for fitting or forming
+   * @param solveSeconds for all measurements, and scoring the sample
+   */
+  public record Result(
+      Method method, Agreement agreement, double prepareSeconds, double solveSeconds) {}
+
+  /**
+   * How far the objectives were solved, and how linear the responses are.
+   *
+   * @param gradient the median over the examples of the final gradient's norm, relative to the
+   *     example's own
+   * @param worstGradient the largest
+   * @param steps of Adam, all together
+   * @param curvature the median over examples and measurements of {@code |f(+) + f(-) - 2 f(0)| /
+   *     |f(+) - f(-)|}: 0 when linear
+   */
+  public record Convergence(double gradient, double worstGradient, long steps, double curvature) {}
+
+  /** Solves the objective for a sample of the training examples. */
+  public static ResponseStudy of(
+      Task task, int sample, ProximalBregman.Settings settings, Progress progress) {
+    long[] places = sample(task.training().size(), sample, settings.seed());
+    List<Response> responses = new ArrayList<>();
+    try (ProximalBregman objective =
+            new ProximalBregman(task.model(), task.layers(), task.training(), settings);
+        Progress.Stage stage = progress.begin("solving for responses", places.length, "examples")) {
+      for (long place : places) {
+        responses.add(objective.respond(place, task.asked()));
+        stage.advance(1);
+      }
+    }
+    return new ResponseStudy(task, settings.damping(), places, responses);
+  }
+
+  /** Distinct places, in their order. */
+  static long[] sample(long size, int count, long seed) {
+    List<Long> all = new ArrayList<>(LongStream.range(0, size).boxed().toList());
+    Collections.shuffle(all, new Random(seed));
+    return all.stream().limit(count).mapToLong(p -> p).sorted().toArray();
+  }
+
+  /**
+   * A damping that suits a task: a share of the mean eigenvalue over all layers together, by
+   * EK-FAC's.
+   */
+  public static double damping(Task task, double ratio, long seed) {
+    FitSettings settings =
+        FitSettings.DEFAULT.withCurvatures(EnumSet.of(CurvatureKind.DIAGONAL)).withSeed(seed);
+    try (Scope _ = Scope.open();
+        MemoryFit fit =
+            MemoryFit.of(
+                task.model(),
+                task.layers(),
+                task.training().pass(task.batch()),
+                task.training().at(0),
+                settings)) {
+      double trace = 0;
+      long elements = 0;
+      for (LayerFactors layer : fit.layers()) {
+        trace += layer.diagonal().orElseThrow().sum().item();
+        elements += layer.diagonal().orElseThrow().elements();
+      }
+      return ratio * trace / elements;
+    }
+  }
+
+  /** The truth: [measurements][examples]. */
+  public double[][] truth() {
+    double[][] truth = new double[(int) task.asked().size()][places.length];
+    for (int q = 0; q < truth.length; q++) {
+      for (int s = 0; s < places.length; s++) {
+        truth[q][s] = responses.get(s).changes()[q];
+      }
+    }
+    return truth;
+  }
+
+  public Convergence convergence() {
+    double[] gradients = responses.stream().mapToDouble(Response::gradient).sorted().toArray();
+    double[] curvatures =
+        responses.stream()
+            .flatMapToDouble(r -> Arrays.stream(ratios(r.curvature(), r.changes())))
+            .sorted()
+            .toArray();
+    return new Convergence(
+        gradients[gradients.length / 2],
+        gradients[gradients.length - 1],
+        responses.stream().mapToLong(Response::steps).sum(),
+        curvatures[curvatures.length / 2]);
+  }
+
+  private static double[] ratios(double[] curvature, double[] changes) {
+    double[] ratios = new double[changes.length];
+    Arrays.setAll(ratios, q -> Math.abs(curvature[q] / (2 * changes[q])));
+    return ratios;
+  }
+
+  /** Puts a method to the test. */
+  public Result test(Method method, Method.Effort effort) {
+    long start = System.nanoTime();
+    try (Method.Prepared prepared = method.prepare(task, damping, effort)) {
+      long ready = System.nanoTime();
+      double[][] predicted = InfluenceMatrix.of(task, prepared.solver(), places);
+      long done = System.nanoTime();
+      return new Result(
+          method, Agreement.of(predicted, truth()), (ready - start) / 1e9, (done - ready) / 1e9);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package dev.whence.lab.model;
+
+import dev.whence.model.Linear;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Makes a model's layers, each a matrix of its own with the bias as last column, from one stream of
+ * random numbers. Weights are uniform with variance {@code gain / inputs}, biases zero.
+ */
+final class Layers {
+  private final Random random;
+  private final DType type;
+  private final List<Tensor> matrices = new ArrayList<>();
+  private final List<Linear> linears = new ArrayList<>();
+
+  Layers(long seed, DType type) {
+    this.random = new Random(seed);
+    this.type = type;
+  }
+
+  /**
+   * The next layer.
+   *
+   * @param gain 1 to keep the variance of what is read, 2 before a ReLU
+   */
+  Linear linear(String name, int in, int out, double gain) {
+    double[] values = new double[out * (in + 1)];
+    double limit = Math.sqrt(3 * gain / in);
+    for (int o = 0; o < out; o++) {
+      for (int i = 0; i < in; i++) {
+        values[o * (in + 1) + i] = limit * (2 * random.nextDouble() - 1);
+      }
+    }
+    try (Scope _ = Scope.open()) {
+      matrices.add(Tensors.of(values, out, in + 1).to(type).copy().keep());
+    }
+    Linear linear = Linear.of(name, Linear.Role.MLP, matrices.getLast(), true);
+    linears.add(linear);
+    return linear;
+  }
+
+  Device device() {
+    return Device.CPU;
+  }
+
+  DType type() {
+    return type;
+  }
+
+  List<Linear> linears() {
+    return linears;
+  }
+
+  void close() {
+    matrices.forEach(Tensor::close);
+  }
+}

@@ -1,0 +1,230 @@
+package dev.whence.lab.response;
+
+import dev.whence.lab.data.ExampleSet;
+import dev.whence.lab.solver.Weights;
+import dev.whence.lab.training.AdamW;
+import dev.whence.model.Examples;
+import dev.whence.model.Linear;
+import dev.whence.model.Linearization;
+import dev.whence.model.Model;
+import dev.whence.model.Tap;
+import dev.whence.model.Targets;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+
+/**
+ * The proximal Bregman objective (Eq. 7 of the paper) and its minimum: the mean Bregman divergence
+ * of the outputs to those of the trained weights, plus epsilon times one example's loss, plus
+ * {@code lambda / 2} times the squared distance to the trained weights. How a measurement changes
+ * at the minimum, by epsilon, is what the influence of that example claims to be.
+ *
+ * <p>Solved by Adam with a cosine from the rate to zero, over the change of the weights by epsilon,
+ * so that rates do not depend on epsilon. The gradient of the divergence is the difference of the
+ * loss's gradients at both outputs. The model's weights are written to, and put back.
+ */
+public final class ProximalBregman implements AutoCloseable {
+  private final Model model;
+  private final List<Linear> layers;
+  private final ExampleSet training;
+  private final Settings settings;
+  private final Weights trained;
+  private final List<long[]> batches;
+  private final List<Tensor> teacher = new ArrayList<>(); // outputs of the trained weights
+
+  /**
+   * How it is solved.
+   *
+   * @param epsilon weight on the example, of which the others have 1/N each
+   * @param damping lambda
+   * @param batch examples of a step; all when there are fewer
+   * @param steps of Adam
+   * @param rate of Adam at first, by the root mean square of {@code gradient / lambda}
+   * @param tolerance of the final gradient's norm, by that of the example's gradient
+   * @param tries at most, each with twice the steps of the last, until the tolerance is met
+   */
+  public record Settings(
+      double epsilon,
+      double damping,
+      int batch,
+      int steps,
+      double rate,
+      double tolerance,
+      int tries,
+      long seed) {}
+
+  /**
+   * The minimum for one example.
+   *
+   * @param change of the weights, by epsilon
+   * @param gradient its norm at the end, over all data, by the norm of the example's gradient
+   */
+  public record Minimum(Weights change, double gradient, int steps) implements AutoCloseable {
+    @Override
+    public void close() {
+      change.close();
+    }
+  }
+
+  public ProximalBregman(Model model, List<Linear> layers, ExampleSet training, Settings settings) {
+    this.model = model;
+    this.layers = layers;
+    this.training = training;
+    this.settings = settings;
+    this.batches = batches(training.size(), settings.batch(), settings.seed());
+    try (Scope _ = Scope.open()) {
+      this.trained = new Weights(layers.stream().map(Linear::matrix).toList()).keep();
+      for (long[] places : batches) {
+        try (Scope _ = Scope.open()) {
+          Tensor outputs = model.outputs(training.at(places).inputs(), Tap.NONE);
+          teacher.add(outputs.detach().copy().keep());
+        }
+      }
+    }
+  }
+
+  private static List<long[]> batches(long size, int batch, long seed) {
+    List<Long> order = new ArrayList<>(LongStream.range(0, size).boxed().toList());
+    Collections.shuffle(order, new Random(seed));
+    List<long[]> batches = new ArrayList<>();
+    for (int from = 0; from < size; from += batch) {
+      int to = (int) Math.min(size, from + (long) batch);
+      batches.add(order.subList(from, to).stream().mapToLong(p -> p).toArray());
+    }
+    return batches;
+  }
+
+  /**
+   * Solves for one training example.
+   *
+   * @param sign of epsilon: 1 or -1
+   */
+  public Minimum solve(long place, int sign) {
+    double epsilon = sign * settings.epsilon;
+    try (Scope _ = Scope.open()) {
+      Examples example = training.at(place);
+      double scale = exampleGradient(example).norm();
+      double rms = scale / Math.sqrt((double) trained.elements()) / settings.damping;
+      Weights change = trained.zeros();
+      int done = 0;
+      double gradient = Double.POSITIVE_INFINITY;
+      for (int round = 0; round < settings.tries && gradient > settings.tolerance; round++) {
+        int steps = settings.steps << round;
+        descend(change, example, epsilon, steps, settings.rate * rms / (1 << round));
+        done += steps;
+        gradient = gradient(change, example, epsilon).norm() / scale;
+      }
+      return new Minimum(change.keep(), gradient, done);
+    } finally {
+      assign(trained);
+    }
+  }
+
+  private void descend(Weights change, Examples example, double epsilon, int steps, double rate) {
+    try (AdamW adam = new AdamW(change.parts(), 0, Double.POSITIVE_INFINITY)) {
+      for (int step = 0; step < steps; step++) {
+        try (Scope _ = Scope.open()) {
+          assign(trained.plus(change.times(epsilon)));
+          int b = step % batches.size();
+          Weights gradient = divergence(b).times(1.0 / (epsilon * batches.get(b).length));
+          gradient.add(exampleGradient(example), 1);
+          gradient.add(change, settings.damping);
+          double now = rate * (1 + Math.cos(Math.PI * step / steps)) / 2;
+          adam.step(gradient.parts(), step, now);
+        }
+      }
+    }
+  }
+
+  /** Of the whole objective with respect to the change, over all data. */
+  private Weights gradient(Weights change, Examples example, double epsilon) {
+    assign(trained.plus(change.times(epsilon)));
+    Weights sum = trained.zeros();
+    for (int b = 0; b < batches.size(); b++) {
+      try (Scope _ = Scope.open()) {
+        sum.add(divergence(b), 1.0 / (epsilon * training.size()));
+      }
+    }
+    sum.add(exampleGradient(example), 1);
+    sum.add(change, settings.damping);
+    return sum;
+  }
+
+  /** The gradient of a batch's summed divergence, at the model's present weights. */
+  private Weights divergence(int b) {
+    Examples batch = training.at(batches.get(b));
+    Linearization at = Linearization.of(model, layers, batch);
+    Targets given = new Targets.Given();
+    Tensor difference =
+        batch
+            .logLikelihoodGradient(teacher.get(b), given)
+            .minus(batch.logLikelihoodGradient(at.outputs(), given));
+    return new Weights(at.backward(difference));
+  }
+
+  /** The gradient of the example's loss, at the model's present weights. */
+  private Weights exampleGradient(Examples example) {
+    Linearization at = Linearization.of(model, layers, example);
+    return new Weights(at.logLikelihoodGradient(new Targets.Given())).times(-1);
+  }
+
+  /**
+   * What some measurements are at changed weights.
+   *
+   * @return the log-likelihood of each of the examples asked about
+   */
+  public double[] measure(ExampleSet asked, Weights change, double epsilon) {
+    try (Scope _ = Scope.open()) {
+      assign(trained.plus(change.times(epsilon)));
+      Examples all = asked.at(LongStream.range(0, asked.size()).toArray());
+      Tensor outputs = model.outputs(all.inputs(), Tap.NONE).detach();
+      return all.logProbabilities(outputs).sum(1).toDoubles();
+    } finally {
+      assign(trained);
+    }
+  }
+
+  private void assign(Weights weights) {
+    for (int l = 0; l < layers.size(); l++) {
+      layers.get(l).assign(weights.parts().get(l));
+    }
+  }
+
+  /**
+   * The response of each measurement to one example: the change by epsilon, from the minima at
+   * epsilon and at minus epsilon.
+   *
+   * @param changes (f(+) - f(-)) / (2 epsilon), in nats per unit of weight
+   * @param curvature (f(+) + f(-) - 2 f(0)) / epsilon: what is not linear in epsilon
+   * @param gradient the larger of both minima's
+   */
+  public record Response(double[] changes, double[] curvature, double gradient, int steps) {}
+
+  /** Solves at both signs of epsilon. */
+  public Response respond(long place, ExampleSet asked) {
+    double epsilon = settings.epsilon;
+    try (Minimum up = solve(place, 1);
+        Minimum down = solve(place, -1)) {
+      double[] plus = measure(asked, up.change, epsilon);
+      double[] minus = measure(asked, down.change, -epsilon);
+      double[] zero = measure(asked, up.change, 0);
+      double[] changes = new double[zero.length];
+      double[] curvature = new double[zero.length];
+      Arrays.setAll(changes, q -> (plus[q] - minus[q]) / (2 * epsilon));
+      Arrays.setAll(curvature, q -> (plus[q] + minus[q] - 2 * zero[q]) / epsilon);
+      return new Response(
+          changes, curvature, Math.max(up.gradient, down.gradient), up.steps + down.steps);
+    }
+  }
+
+  @Override
+  public void close() {
+    trained.close();
+    teacher.forEach(Tensor::close);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.whence.lab.retraining;
+
+import dev.whence.lab.evaluation.Agreement;
+
+/**
+ * The linear datamodeling score (Park et al. 2023): over random halves of the data, does the sum of
+ * the influences of a half's examples order the halves as training on them does?
+ */
+public final class DatamodelingScore {
+  private DatamodelingScore() {}
+
+  /**
+   * Scores a method.
+   *
+   * @param influence of every training example on every measurement: [measurements][examples]
+   */
+  public static Agreement of(SubsetBank bank, double[][] influence) {
+    double[][] predicted = new double[influence.length][bank.subsets()];
+    double[][] truth = new double[influence.length][bank.subsets()];
+    for (int s = 0; s < bank.subsets(); s++) {
+      long[] subset = bank.subset(s);
+      double[] measured = bank.measured(s);
+      for (int q = 0; q < influence.length; q++) {
+        truth[q][s] = measured[q];
+        for (long place : subset) {
+          predicted[q][s] += influence[q][(int) place];
+        }
+      }
+    }
+    return Agreement.of(predicted, truth);
+  }
+}

@@ -1,0 +1,106 @@
+package dev.whence.lab.retraining;
+
+import dev.whence.lab.data.ExampleSet;
+import dev.whence.lab.training.AdamW;
+import dev.whence.model.Examples;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Tap;
+import dev.whence.model.Targets;
+import dev.whence.tensor.Autograd;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * A language model from random weights: Adam on all parameters, mean cross-entropy over each
+ * batch's positions, a cosine from the rate down to zero.
+ *
+ * @param config the model's shape
+ * @param name of the data
+ * @param batch sequences of a step
+ */
+public record LanguageRecipe(
+    Path config,
+    String name,
+    ExampleSet training,
+    ExampleSet asked,
+    int epochs,
+    int batch,
+    double rate)
+    implements Recipe {
+  private static final double WEIGHT_DECAY = 0.1;
+  private static final double CLIP = 1;
+
+  @Override
+  public String identity() {
+    return "%s, %d sequences, %d queries, %d epochs of batches of %d, rate %s"
+        .formatted(name, training.size(), asked.size(), epochs, batch, rate);
+  }
+
+  @Override
+  public long size() {
+    return training.size();
+  }
+
+  @Override
+  public double[] measure(long[] places, long seed) {
+    try (LanguageModel model = train(places, seed)) {
+      return TableRecipe.logLikelihoods(model, asked);
+    }
+  }
+
+  /** A model trained on some sequences; the caller closes it. */
+  public LanguageModel train(long[] places, long seed) {
+    LanguageModel model = LanguageModel.random(config, seed, DType.FLOAT32, Device.CPU);
+    try (Scope _ = Scope.open()) {
+      List<Tensor> parameters =
+          model.parameters().values().stream().map(Tensor::requireGradient).toList();
+      try (AdamW adam = new AdamW(parameters, WEIGHT_DECAY, CLIP)) {
+        long[] order = places.clone();
+        Random random = new Random(seed);
+        long steps = (long) epochs * Math.ceilDiv(order.length, batch);
+        long step = 0;
+        for (int epoch = 0; epoch < epochs; epoch++) {
+          shuffle(order, random);
+          for (int from = 0; from < order.length; from += batch, step++) {
+            try (Scope _ = Scope.open()) {
+              long[] some = Arrays.copyOfRange(order, from, Math.min(from + batch, order.length));
+              double now = rate * (1 + Math.cos(Math.PI * step / steps)) / 2;
+              adam.step(gradients(model, parameters, training.at(some)), step, now);
+            }
+          }
+        }
+        return model;
+      }
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private static List<Tensor> gradients(
+      LanguageModel model, List<Tensor> parameters, Examples batch) {
+    Tensor logits = model.outputs(batch.inputs(), Tap.NONE);
+    Tensor gradient = batch.logLikelihoodGradient(logits, new Targets.Given());
+    double positions =
+        batch
+            .real()
+            .map(real -> real.sum().item())
+            .orElse((double) logits.size(0) * logits.size(1));
+    return Autograd.gradients(logits, gradient.timesInPlace(-1 / positions), parameters);
+  }
+
+  private static void shuffle(long[] values, Random random) {
+    for (int i = values.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      long swapped = values[i];
+      values[i] = values[j];
+      values[j] = swapped;
+    }
+  }
+}

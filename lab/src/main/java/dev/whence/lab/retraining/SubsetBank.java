@@ -1,0 +1,102 @@
+package dev.whence.lab.retraining;
+
+import dev.whence.AtomicFile;
+import dev.whence.InvalidInputException;
+import dev.whence.Json;
+import dev.whence.Progress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.LongStream;
+import tools.jackson.core.JacksonException;
+
+/**
+ * What models trained on random halves of the data measure: a bank that all methods share. Every
+ * model's numbers are saved when it is trained, so a bank that was cut off goes on.
+ */
+public final class SubsetBank {
+  private final Recipe recipe;
+  private final int subsets;
+  private final int seeds;
+  private final long seed;
+  private final List<double[]> measured; // subset after subset, each seed
+
+  /** What is on disk. */
+  private record Saved(String identity, List<double[]> measured) {}
+
+  private SubsetBank(Recipe recipe, int subsets, int seeds, long seed, List<double[]> measured) {
+    this.recipe = recipe;
+    this.subsets = subsets;
+    this.seeds = seeds;
+    this.seed = seed;
+    this.measured = measured;
+  }
+
+  /**
+   * Trains all models, or those that {@code file} lacks.
+   *
+   * @param seeds models for each subset, over which the noise of training is averaged
+   * @throws InvalidInputException when the file is of another recipe
+   */
+  public static SubsetBank of(
+      Recipe recipe, int subsets, int seeds, long seed, Path file, Progress progress) {
+    String identity =
+        "%s, halves drawn with seed %d, %d a subset".formatted(recipe.identity(), seed, seeds);
+    SubsetBank bank = new SubsetBank(recipe, subsets, seeds, seed, read(file, identity));
+    int models = subsets * seeds;
+    try (Progress.Stage stage = progress.begin("training on halves", models, "models")) {
+      stage.advance(Math.min(models, bank.measured.size()));
+      for (int m = bank.measured.size(); m < models; m++) {
+        bank.measured.add(recipe.measure(bank.subset(m / seeds), seed * 1_000_003 + m));
+        AtomicFile.write(file, Json.MAPPER.writeValueAsString(new Saved(identity, bank.measured)));
+        stage.advance(1);
+      }
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", file, e);
+    }
+    return bank;
+  }
+
+  private static List<double[]> read(Path file, String identity) {
+    if (!Files.exists(file)) {
+      return new ArrayList<>();
+    }
+    try {
+      Saved saved = Json.MAPPER.readValue(Files.readAllBytes(file), Saved.class);
+      if (!saved.identity.equals(identity)) {
+        throw new InvalidInputException(
+            file + " is of other models; delete it, or name another file");
+      }
+      return new ArrayList<>(saved.measured);
+    } catch (JacksonException e) {
+      throw new InvalidInputException(file + " is damaged; delete it to start over", e);
+    } catch (IOException e) {
+      throw AtomicFile.failed("read", file, e);
+    }
+  }
+
+  public int subsets() {
+    return subsets;
+  }
+
+  /** The examples of a subset: half of all, in their order. */
+  public long[] subset(int s) {
+    List<Long> all = new ArrayList<>(LongStream.range(0, recipe.size()).boxed().toList());
+    Collections.shuffle(all, new Random(seed * 1_000_003 + s));
+    return all.stream().limit(recipe.size() / 2).mapToLong(p -> p).sorted().toArray();
+  }
+
+  /** The measurements of a subset, the mean over its models. */
+  public double[] measured(int s) {
+    double[] mean = new double[measured.getFirst().length];
+    for (double[] one : measured.subList(s * seeds, (s + 1) * seeds)) {
+      Arrays.setAll(mean, q -> mean[q] + one[q] / seeds);
+    }
+    return mean;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.whence.lab.solver;
+
+import dev.whence.model.Examples;
+import dev.whence.model.Linear;
+import dev.whence.model.Linearization;
+import dev.whence.model.Model;
+import dev.whence.model.Pass;
+import dev.whence.tensor.Scope;
+import java.util.List;
+
+/**
+ * The damped Gauss-Newton Hessian {@code G + lambda} as an operator: {@code G} is the mean over the
+ * data's examples of {@code J^T H J}.
+ *
+ * @param damping lambda, the same for all layers
+ */
+public record GaussNewton(Model model, List<Linear> layers, Pass data, double damping) {
+  /** {@code (G + lambda) v}; belongs to the caller's scope. */
+  public Weights times(Weights v) {
+    Weights sum = v.zeros();
+    long[] count = new long[1];
+    data.run(batch -> {
+      sum.add(product(batch, v), 1);
+      count[0] += batch.size();
+    });
+    return damped(sum, count[0], v);
+  }
+
+  /** The same with the mean over one batch in the place of that over all data. */
+  public Weights times(Examples batch, Weights v) {
+    Weights sum = v.zeros();
+    try (Scope _ = Scope.open()) {
+      sum.add(product(batch, v), 1);
+    }
+    return damped(sum, batch.size(), v);
+  }
+
+  private Weights product(Examples batch, Weights v) {
+    return new Weights(Linearization.of(model, layers, batch).gaussNewton(v.parts()));
+  }
+
+  private Weights damped(Weights sum, long count, Weights v) {
+    sum.add(sum, 1.0 / count - 1);
+    sum.add(v, damping);
+    return sum;
+  }
+}

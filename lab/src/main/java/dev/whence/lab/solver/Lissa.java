@@ -1,0 +1,70 @@
+package dev.whence.lab.solver;
+
+import dev.whence.lab.data.ExampleSet;
+import dev.whence.tensor.Scope;
+import java.util.Random;
+
+/**
+ * LiSSA (Agarwal, Bullins and Hazan 2017; Koh and Liang 2017): the Neumann series of the inverse,
+ * with a batch drawn afresh for each term, {@code r <- v + r - scale (G_batch + lambda) r}.
+ *
+ * <p>The scale is {@code 1 / (2 sigma)}, where sigma is the largest eigenvalue of {@code G +
+ * lambda} by power iteration over all data: a batch's own may be larger, for which the half leaves
+ * room. The series sums to a vector no longer than {@code |v| / (scale lambda)}; a longer one
+ * diverges, and begins again with half the scale.
+ *
+ * @param data that batches are drawn from, with replacement
+ * @param steps terms of the series
+ * @param batch examples a term
+ */
+public record Lissa(GaussNewton curvature, ExampleSet data, int steps, int batch, long seed)
+    implements InverseSolver {
+  private static final int POWER_STEPS = 10;
+  private static final int MOST_HALVINGS = 20;
+
+  @Override
+  public Weights solve(Weights gradient) {
+    double scale = 0.5 / largestEigenvalue(gradient);
+    for (int halving = 0; halving <= MOST_HALVINGS; halving++, scale /= 2) {
+      Weights sum = gradient.copy();
+      if (run(sum, gradient, scale)) {
+        return sum.times(scale);
+      }
+      sum.close();
+    }
+    throw new ArithmeticException(
+        "LiSSA diverges, even with a scale of " + scale + "; give more damping");
+  }
+
+  /** Whether the series stayed within its bound. */
+  private boolean run(Weights sum, Weights gradient, double scale) {
+    Random random = new Random(seed);
+    double bound = gradient.norm() / (scale * curvature.damping());
+    for (int step = 0; step < steps; step++) {
+      try (Scope _ = Scope.open()) {
+        Weights product = curvature.times(data.at(data.draw(batch, random)), sum);
+        sum.add(product, -scale);
+        sum.add(gradient, 1);
+        double norm = sum.norm();
+        if (!(norm <= bound)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /** Of {@code G + lambda}, from below. */
+  double largestEigenvalue(Weights start) {
+    try (Scope _ = Scope.open()) {
+      Weights v = start.times(1 / start.norm());
+      double value = 0;
+      for (int step = 0; step < POWER_STEPS; step++) {
+        Weights next = curvature.times(v);
+        value = next.norm();
+        v = next.times(1 / value);
+      }
+      return value;
+    }
+  }
+}

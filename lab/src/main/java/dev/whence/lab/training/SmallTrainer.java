@@ -1,0 +1,72 @@
+package dev.whence.lab.training;
+
+import dev.whence.lab.data.ExampleSet;
+import dev.whence.model.Examples;
+import dev.whence.model.Linear;
+import dev.whence.model.Linearization;
+import dev.whence.model.Model;
+import dev.whence.model.Targets;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Trains some layers of a model on examples in memory: Adam with decoupled weight decay on the mean
+ * loss of each batch, a cosine from the rate down to zero.
+ *
+ * @param weightDecay of all weights, biases included
+ */
+public record SmallTrainer(int epochs, int batch, double rate, double weightDecay) {
+  /**
+   * Trains the model in place.
+   *
+   * @param places of the training examples among the set's
+   * @param seed of their order
+   * @return the mean loss over the last epoch's batches, each before its step
+   */
+  public double train(Model model, List<Linear> layers, ExampleSet set, long[] places, long seed) {
+    long[] order = places.clone();
+    Random random = new Random(seed);
+    long steps = (long) epochs * Math.ceilDiv(order.length, batch);
+    double loss = 0;
+    try (Scope _ = Scope.open()) {
+      List<Tensor> weights = layers.stream().map(Linear::matrix).toList();
+      try (AdamW adam = new AdamW(weights, weightDecay, Double.POSITIVE_INFINITY)) {
+        long step = 0;
+        for (int epoch = 0; epoch < epochs; epoch++) {
+          shuffle(order, random);
+          loss = 0;
+          for (int from = 0; from < order.length; from += batch, step++) {
+            long[] some = Arrays.copyOfRange(order, from, Math.min(from + batch, order.length));
+            try (Scope _ = Scope.open()) {
+              Examples examples = set.at(some);
+              Linearization at = Linearization.of(model, layers, examples);
+              loss -= examples.logProbabilities(at.outputs()).sum().item();
+              List<Tensor> gradients = at.logLikelihoodGradient(new Targets.Given());
+              gradients.forEach(g -> g.timesInPlace(-1.0 / some.length));
+              adam.step(gradients, step, rate * (1 + Math.cos(Math.PI * step / steps)) / 2);
+              for (int l = 0; l < layers.size(); l++) {
+                layers.get(l).assign(weights.get(l));
+              }
+            }
+          }
+          if (!Double.isFinite(loss)) {
+            throw new ArithmeticException("training diverges; lower the learning rate");
+          }
+        }
+      }
+    }
+    return loss / order.length;
+  }
+
+  private static void shuffle(long[] values, Random random) {
+    for (int i = values.length - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      long swapped = values[i];
+      values[i] = values[j];
+      values[j] = swapped;
+    }
+  }
+}

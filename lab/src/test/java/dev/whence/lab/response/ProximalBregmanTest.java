@@ -1,0 +1,90 @@
+package dev.whence.lab.response;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whence.lab.data.Dataset;
+import dev.whence.lab.evaluation.InfluenceMatrix;
+import dev.whence.lab.evaluation.Task;
+import dev.whence.lab.model.Perceptron;
+import dev.whence.lab.model.Perceptron.Nonlinearity;
+import dev.whence.lab.response.ProximalBregman.Response;
+import dev.whence.lab.solver.DenseInverse;
+import dev.whence.lab.solver.GaussNewton;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Scope;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ProximalBregmanTest {
+  private static final long SEED = 3;
+
+  /**
+   * For small epsilon the response is the exact influence: the objective's minimum moves by {@code
+   * -(G + lambda)^-1 grad L}.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void responseTendsToTheExactInfluence(int outputs) {
+    boolean classes = outputs > 1;
+    Random random = new Random(SEED);
+    int count = 24;
+    try (Scope _ = Scope.open();
+        Perceptron model =
+            new Perceptron(List.of(3, 4, outputs), Nonlinearity.TANH, SEED, DType.FLOAT64);
+        Dataset training = data(random, count, classes);
+        Dataset asked = data(random, 5, classes)) {
+      List<double[]> before = model.linears().stream().map(l -> l.matrix().toDoubles()).toList();
+      double damping = 0.1;
+      ProximalBregman.Settings settings =
+          new ProximalBregman.Settings(1e-4, damping, 100, 1500, 0.05, 1e-5, 4, SEED);
+      Task task = new Task("test", model, model.linears(), training, asked, 8);
+      double[][] exact;
+      try (DenseInverse dense =
+          DenseInverse.of(new GaussNewton(model, model.linears(), training.pass(8), damping))) {
+        exact = InfluenceMatrix.of(task, dense, new long[] {0, 7});
+      }
+      try (ProximalBregman objective =
+          new ProximalBregman(model, model.linears(), training, settings)) {
+        for (int s = 0; s < 2; s++) {
+          Response response = objective.respond(s == 0 ? 0 : 7, asked);
+          assertThat(response.gradient()).isLessThan(1e-4);
+          for (int q = 0; q < 5; q++) {
+            double scale = largest(exact, s);
+            assertThat(Math.abs(response.changes()[q] - exact[q][s]) / scale)
+                .as("example %d, measurement %d", s, q)
+                .isLessThan(1e-3);
+            assertThat(Math.abs(response.curvature()[q]) / scale).isLessThan(1e-2);
+          }
+        }
+      }
+      IntStream.range(0, before.size())
+          .forEach(l ->
+              assertThat(model.linears().get(l).matrix().toDoubles())
+                  .as("weights are put back")
+                  .isEqualTo(before.get(l)));
+    }
+  }
+
+  private static double largest(double[][] matrix, int column) {
+    double most = 0;
+    for (double[] row : matrix) {
+      most = Math.max(most, Math.abs(row[column]));
+    }
+    return most;
+  }
+
+  private static Dataset data(Random random, int count, boolean classes) {
+    double[] features = random.doubles(count * 3L, -2, 2).toArray();
+    if (!classes) {
+      return Dataset.reals(features, random.doubles(count, -1, 1).toArray(), DType.FLOAT64);
+    }
+    float[] floats = new float[features.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) features[i];
+    }
+    return Dataset.classes(floats, random.longs(count, 0, 3).toArray(), DType.FLOAT64);
+  }
+}
