@@ -111,6 +111,20 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
   private double dampingRatio;
 
   @Option(
+      names = "--damping",
+      paramLabel = "LAMBDA",
+      description = "lambda itself, in the place of --damping-ratio.")
+  private Optional<Double> absoluteDamping = Optional.empty();
+
+  @Option(
+      names = "--epsilon",
+      paramLabel = "X",
+      defaultValue = "0.1",
+      description =
+          "Weight added to the example and taken from it, by the weight that it has (default: 0.1).")
+  private double relativeEpsilon;
+
+  @Option(
       names = "--steps",
       paramLabel = "N",
       defaultValue = "400",
@@ -194,8 +208,9 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
 
   private Report evaluate(SmallTasks.Trained trained) {
     var task = trained.task();
-    double damping = ResponseStudy.damping(task, dampingRatio, seed);
-    double epsilon = 1.0 / task.training().size();
+    double damping =
+        absoluteDamping.orElseGet(() -> ResponseStudy.damping(task, dampingRatio, seed));
+    double epsilon = relativeEpsilon / task.training().size();
     ProximalBregman.Settings settings =
         new ProximalBregman.Settings(epsilon, damping, 1024, steps, rate, tolerance, 3, seed);
     long start = System.nanoTime();
