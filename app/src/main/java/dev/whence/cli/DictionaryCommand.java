@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.AtomicFile;
+import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.dictionary.WordNet;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Writes the quickstart's corpus. */
@@ -21,10 +23,21 @@ final class DictionaryCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The JSONL file to write.")
   private Path file = Path.of("dictionary.jsonl");
 
+  @Option(
+      names = "--entries",
+      paramLabel = "N",
+      defaultValue = "117791",
+      description = "So many, spread over the dictionary (default: all).")
+  private int entries;
+
   @Override
   public Integer call() throws IOException {
-    write(file, WordNet.SYNSETS);
-    System.out.println("wrote " + WordNet.SYNSETS + " documents to " + file);
+    if (entries < 1 || entries > WordNet.SYNSETS) {
+      throw new InvalidInputException(
+          "--entries is " + entries + " but must be from 1 to " + WordNet.SYNSETS);
+    }
+    write(file, entries);
+    System.out.println("wrote " + entries + " documents to " + file);
     return 0;
   }
 

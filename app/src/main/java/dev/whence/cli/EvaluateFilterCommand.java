@@ -8,7 +8,7 @@ import dev.whence.attribution.Query;
 import dev.whence.attribution.QueryFile;
 import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
-import dev.whence.dictionary.OwnDocumentRanks;
+import dev.whence.dictionary.EntryQueries;
 import dev.whence.evaluation.FilterRecall;
 import dev.whence.lab.evaluation.MeanInterval;
 import dev.whence.model.LanguageModel;
@@ -129,7 +129,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
     try (ModelFolder model = ModelFolder.open(folder, type, compute.device());
         Corpus data =
             corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
-      List<Query> queries = queries(run, model, data, progress);
+      List<Query> queries = queries(model, data);
       Report report;
       try (FilterRecall recall =
           new FilterRecall(
@@ -144,8 +144,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<Query> queries(
-      RunFolder run, ModelFolder model, Corpus data, ConsoleProgress progress) {
+  private List<Query> queries(ModelFolder model, Corpus data) {
     if (queryFile.isPresent()) {
       return QueryFile.read(
           queryFile.get(),
@@ -153,18 +152,14 @@ final class EvaluateFilterCommand implements Callable<Integer> {
           model.model().vocabularySize(),
           model.model().maximumPositions());
     }
-    return new OwnDocumentRanks(
-            run,
-            model.model(),
-            model
-                .tokenizer()
-                .orElseThrow(() ->
-                    new InvalidInputException(
-                        model.path() + " has no tokenizer.json; give --queries")),
-            data,
-            compute.batchTokens(),
-            progress)
-        .draw(count, seed);
+    return EntryQueries.draw(
+        data,
+        model
+            .tokenizer()
+            .orElseThrow(() ->
+                new InvalidInputException(model.path() + " has no tokenizer.json; give --queries")),
+        count,
+        seed);
   }
 
   private Report measure(

@@ -1,13 +1,10 @@
 package dev.whence.cli;
 
-import dev.whence.AtomicFile;
-import dev.whence.InvalidInputException;
-import dev.whence.Json;
 import dev.whence.lab.evaluation.Method;
 import dev.whence.lab.evaluation.ResponseStudy;
-import dev.whence.lab.evaluation.SmallTasks;
+import dev.whence.lab.evaluation.Subject;
+import dev.whence.lab.evaluation.Task;
 import dev.whence.lab.response.ProximalBregman;
-import dev.whence.lab.training.SmallTrainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,10 +12,12 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Influence against the proximal Bregman response function. */
 @Command(
@@ -27,70 +26,27 @@ import picocli.CommandLine.Option;
         "Compare influences with what they stand for: how measurements change when a training"
             + " example gets more weight and the trained weights may move a little (the proximal"
             + " Bregman response function, section 5.1 of the paper).",
-    footer = {
-      "",
-      "Example: whence evaluate pbrf --task concrete --data uci --json concrete.json",
-      "concrete and energy read concrete.txt and energy.csv in --data; fashion and resnet read"
-          + " Fashion-MNIST's files in --images, where Debian's package dataset-fashion-mnist puts"
-          + " them."
-    },
+    footer = {"", "Example: whence evaluate pbrf --task concrete --data uci --json concrete.json"},
     mixinStandardHelpOptions = true)
 final class EvaluatePbrfCommand implements Callable<Integer> {
-  /** What is evaluated on. */
-  enum TaskName {
-    CONCRETE,
-    ENERGY,
-    FASHION,
-    RESNET;
+  /** The paper's, for all of its small tasks. */
+  private static final double DAMPING = 0.001;
 
-    @Override
-    public String toString() {
-      return name().toLowerCase(Locale.ROOT);
-    }
-  }
+  private static final double DICTIONARY_DAMPING_RATIO = 0.1;
+  private static final int BATCH = 1024;
+  private static final int DICTIONARY_BATCH = 16;
+  private static final int TRIES = 3;
 
-  @Option(
-      names = "--task",
-      paramLabel = "NAME",
-      split = ",",
-      required = true,
-      description = "concrete, energy, fashion, resnet.")
-  private Set<TaskName> tasks = EnumSet.noneOf(TaskName.class);
-
-  @Option(
-      names = "--data",
-      paramLabel = "FOLDER",
-      defaultValue = ".",
-      description = "Where concrete.txt and energy.csv are (default: here).")
-  private Path data = Path.of("");
-
-  @Option(
-      names = "--images",
-      paramLabel = "FOLDER",
-      defaultValue = "/usr/share/datasets/fashion-mnist",
-      description = "Where Fashion-MNIST's files are (default: ${DEFAULT-VALUE}).")
-  private Path images = Path.of("");
-
-  @Option(
-      names = "--image-count",
-      paramLabel = "N",
-      defaultValue = "10000",
-      description = "Training images (default: 10000).")
-  private int imageCount;
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private EvaluationOptions options = new EvaluationOptions();
 
   @Option(
       names = "--sample",
       paramLabel = "N",
-      defaultValue = "500",
-      description = "Training examples whose response is solved for (default: 500).")
-  private int sample;
-
-  @Option(
-      names = "--measurements",
-      paramLabel = "N",
-      defaultValue = "10",
-      description = "Test examples whose loss is measured (default: 10).")
-  private int measurements;
+      description =
+          "Training examples whose response is solved for (default: 500, dictionary and resnet 100,"
+              + " with --quick 10).")
+  private Optional<Integer> sample = Optional.empty();
 
   @Option(
       names = "--method",
@@ -102,34 +58,26 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
   private List<Method> methods = List.of();
 
   @Option(
-      names = "--damping-ratio",
-      paramLabel = "RATIO",
-      defaultValue = "0.1",
-      description =
-          "lambda by the mean of the Fisher's diagonal over all layers; the same for all methods"
-              + " and the truth (default: 0.1).")
-  private double dampingRatio;
-
-  @Option(
       names = "--damping",
       paramLabel = "LAMBDA",
-      description = "lambda itself, in the place of --damping-ratio.")
-  private Optional<Double> absoluteDamping = Optional.empty();
+      description =
+          "The same for all methods and the truth (default: 0.001; dictionary a tenth of the mean of"
+              + " the Fisher's diagonal).")
+  private Optional<Double> damping = Optional.empty();
 
   @Option(
       names = "--epsilon",
       paramLabel = "X",
-      defaultValue = "0.1",
       description =
-          "Weight added to the example and taken from it, by the weight that it has (default: 0.1).")
-  private double relativeEpsilon;
+          "Weight that the example gets besides, by the weight that it has (default: 0.1 in float64,"
+              + " 1 in float32).")
+  private Optional<Double> relativeEpsilon = Optional.empty();
 
   @Option(
       names = "--steps",
       paramLabel = "N",
-      defaultValue = "400",
-      description = "Steps of Adam for each response, at first (default: 400).")
-  private int steps;
+      description = "Of Adam for each response, at first (default: 400, with --quick 100).")
+  private Optional<Integer> steps = Optional.empty();
 
   @Option(
       names = "--tolerance",
@@ -147,20 +95,15 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
           "Of Adam at first, by the root mean square of gradient / lambda (default: 0.05).")
   private double rate;
 
-  @Option(names = "--seed", defaultValue = "0", description = "Of everything (default: 0).")
-  private long seed;
-
   @Option(names = "--json", paramLabel = "FILE", description = "Also write all numbers here.")
   private Optional<Path> json = Optional.empty();
 
-  /** All that {@code --json} writes of a task. */
-  record Report(
+  /** What {@code --json} has of a task. */
+  record Found(
       String task,
       long trainingExamples,
-      double trainingLoss,
       long parameters,
-      double damping,
-      double epsilon,
+      ProximalBregman.Settings settings,
       ResponseStudy.Convergence convergence,
       double responseSeconds,
       long[] sample,
@@ -169,103 +112,93 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    requireAtLeast("--sample", sample, 3);
-    requireAtLeast("--measurements", measurements, 1);
-    requireAtLeast("--steps", steps, 1);
-    requireAtLeast("--image-count", imageCount, 10);
-    List<Report> reports = new ArrayList<>();
-    for (TaskName name : tasks) {
-      try (SmallTasks.Trained trained = train(name)) {
-        Report report = evaluate(trained);
-        print(report);
-        reports.add(report);
+    EvaluationReport report =
+        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
+    for (EvaluationTask name : options.tasks(EnumSet.allOf(EvaluationTask.class))) {
+      try (Subject subject = options.subject(name)) {
+        Found found = evaluate(name, subject.task());
+        report.add(found);
+        report.write(json);
       }
-    }
-    if (json.isPresent()) {
-      AtomicFile.write(json.get(), Json.MAPPER.writeValueAsString(reports));
     }
     return 0;
   }
 
-  private static void requireAtLeast(String option, int value, int least) {
-    if (value < least) {
-      throw new InvalidInputException(option + " is " + value + " but must be at least " + least);
-    }
-  }
-
-  private SmallTasks.Trained train(TaskName name) {
-    SmallTrainer tables = new SmallTrainer(300, 32, 3e-3, 1e-3);
-    SmallTrainer pictures = new SmallTrainer(20, 128, 1e-3, 1e-3);
-    return switch (name) {
-      case CONCRETE ->
-          SmallTasks.table("concrete", data.resolve("concrete.txt"), measurements, tables, seed);
-      case ENERGY ->
-          SmallTasks.table("energy", data.resolve("energy.csv"), measurements, tables, seed);
-      case FASHION -> SmallTasks.images(images, imageCount, measurements, pictures, seed);
-      case RESNET -> SmallTasks.residual(images, imageCount, 4, measurements, pictures, seed);
-    };
-  }
-
-  private Report evaluate(SmallTasks.Trained trained) {
-    var task = trained.task();
-    double damping =
-        absoluteDamping.orElseGet(() -> ResponseStudy.damping(task, dampingRatio, seed));
-    double epsilon = relativeEpsilon / task.training().size();
+  private Found evaluate(EvaluationTask name, Task task) {
+    boolean language = name == EvaluationTask.DICTIONARY;
+    boolean slow = language || name == EvaluationTask.RESNET;
+    boolean exact = name == EvaluationTask.CONCRETE || name == EvaluationTask.ENERGY;
     ProximalBregman.Settings settings =
-        new ProximalBregman.Settings(epsilon, damping, 1024, steps, rate, tolerance, 3, seed);
+        new ProximalBregman.Settings(
+            relativeEpsilon.orElse(exact ? 0.1 : 1.0) / task.training().size(),
+            damping.orElseGet(() -> damping(name, task, options.seed())),
+            language ? DICTIONARY_BATCH : BATCH,
+            options.number(steps, "--steps", 400, 100),
+            rate,
+            tolerance,
+            options.quick() ? 1 : TRIES,
+            options.seed());
+    int count = options.number(sample, "--sample", slow ? 100 : 500, 10);
     long start = System.nanoTime();
-    ResponseStudy study = ResponseStudy.of(task, sample, settings, new ConsoleProgress());
+    ResponseStudy study = ResponseStudy.of(task, count, settings, new ConsoleProgress());
     double seconds = (System.nanoTime() - start) / 1e9;
-    List<ResponseStudy.Result> results = new ArrayList<>();
+    Found truth =
+        new Found(
+            task.name(),
+            task.training().size(),
+            task.layers().stream().mapToLong(l -> l.shape().elements()).sum(),
+            settings,
+            study.convergence(),
+            seconds,
+            study.places(),
+            study.truth(),
+            new ArrayList<>());
+    print(truth);
     for (Method method : methods) {
-      results.add(study.test(method, Method.Effort.DEFAULT));
+      ResponseStudy.Result result = study.test(method, effort(options));
+      truth.results.add(result);
+      print(result);
     }
-    return new Report(
-        task.name(),
-        task.training().size(),
-        trained.loss(),
-        task.layers().stream().mapToLong(l -> l.shape().elements()).sum(),
-        damping,
-        epsilon,
-        study.convergence(),
-        seconds,
-        study.places(),
-        study.truth(),
-        results);
+    return truth;
   }
 
-  private static void print(Report report) {
+  /** What suits a task: a number in the unit of its curvature. */
+  static double damping(EvaluationTask name, Task task, long seed) {
+    return name == EvaluationTask.DICTIONARY
+        ? ResponseStudy.damping(task, DICTIONARY_DAMPING_RATIO, seed)
+        : DAMPING;
+  }
+
+  static Method.Effort effort(EvaluationOptions options) {
+    return options.quick() ? Method.Effort.QUICK : Method.Effort.DEFAULT;
+  }
+
+  private static void print(Found found) {
     System.out.printf(
         Locale.ROOT,
-        "%n%s: %,d training examples, %,d parameters, training loss %.4g, lambda %.3g, epsilon %.3g%n"
-            + "%d responses in %.0f s: gradient left %.2g of the example's (worst %.2g),"
-            + " not linear in epsilon %.2g%n%n",
-        report.task,
-        report.trainingExamples,
-        report.parameters,
-        report.trainingLoss,
-        report.damping,
-        report.epsilon,
-        report.sample.length,
-        report.responseSeconds,
-        report.convergence.gradient(),
-        report.convergence.worstGradient(),
-        report.convergence.curvature());
-    System.out.println("| method | Pearson | 95% | Spearman | 95% | fit, s | measure, s |");
-    System.out.println("|---|---|---|---|---|---|---|");
-    for (ResponseStudy.Result r : report.results) {
-      System.out.printf(
-          Locale.ROOT,
-          "| %s | %.3f | %.3f to %.3f | %.3f | %.3f to %.3f | %.2f | %.2f |%n",
-          r.method(),
-          r.agreement().pearson().mean(),
-          r.agreement().pearson().low(),
-          r.agreement().pearson().high(),
-          r.agreement().spearman().mean(),
-          r.agreement().spearman().low(),
-          r.agreement().spearman().high(),
-          r.prepareSeconds(),
-          r.solveSeconds());
-    }
+        "%n%s: %,d training examples, %,d parameters, lambda %.3g, epsilon %.3g%n"
+            + "%d responses to %d measurements in %.0f s: gradient left %.2g of the example's (worst"
+            + " %.2g), slopes at both signs of epsilon apart by %.2g%n%n",
+        found.task,
+        found.trainingExamples,
+        found.parameters,
+        found.settings.damping(),
+        found.settings.epsilon(),
+        found.sample.length,
+        found.truth.length,
+        found.responseSeconds,
+        found.convergence.gradient(),
+        found.convergence.worstGradient(),
+        found.convergence.asymmetry());
+    EvaluationReport.head("method", "Pearson", "Spearman", "fit, s", "measure, s");
+  }
+
+  private static void print(ResponseStudy.Result result) {
+    EvaluationReport.row(
+        result.method().toString(),
+        EvaluationReport.cell(result.agreement().pearson()),
+        EvaluationReport.cell(result.agreement().spearman()),
+        String.format(Locale.ROOT, "%.2f", result.prepareSeconds()),
+        String.format(Locale.ROOT, "%.2f", result.solveSeconds()));
   }
 }

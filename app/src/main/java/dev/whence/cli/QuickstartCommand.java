@@ -19,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -60,7 +59,7 @@ final class QuickstartCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--entries is " + entries + " but must be from 0 to " + WordNet.SYNSETS);
     }
-    Path modelFolder = home().resolve("models").resolve("dictionary");
+    Path modelFolder = HomeFolder.dictionaryModel();
     Path dictionary = out.resolve("dictionary.jsonl");
     Path queryFile = modelFolder.resolve("queries.jsonl");
     Files.createDirectories(out);
@@ -140,14 +139,5 @@ final class QuickstartCommand implements Callable<Integer> {
         dictionary,
         out.resolve("mine"));
     return 0;
-  }
-
-  /** Where the program is installed: the launcher says. */
-  private static Path home() {
-    return Path.of(
-        Optional.ofNullable(System.getProperty("whence.home"))
-            .orElseThrow(() ->
-                new InvalidInputException(
-                    "quickstart needs its model: start it with ./whence or bin/whence")));
   }
 }

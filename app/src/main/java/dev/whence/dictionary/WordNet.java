@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -22,6 +23,8 @@ public final class WordNet {
   private static final String FOLDER = "/net/sf/extjwnl/data/wordnet/wn31/data.";
   private static final List<String> PARTS_OF_SPEECH = List.of("noun", "verb", "adj", "adv");
 
+  private static final Set<String> HYPERNYMS_AND_HYPONYMS = Set.of("@", "@i", "~", "~i");
+
   private WordNet() {}
 
   /**
@@ -31,8 +34,11 @@ public final class WordNet {
    *     dog.n.02086723}
    * @param words with spaces where WordNet has underscores
    * @param gloss the definition, and examples in quotes
+   * @param key by which other synsets point to it
+   * @param related keys of its hypernyms and hyponyms
    */
-  public record Synset(String id, List<String> words, String gloss) {
+  public record Synset(
+      String id, List<String> words, String gloss, String key, List<String> related) {
     /** The words and a colon: what a query gives as prompt. */
     public String prompt() {
       return String.join(", ", words) + ":";
@@ -80,6 +86,24 @@ public final class WordNet {
       words.add(fields[4 + 2 * w].replaceFirst("\\((a|p|ip)\\)$", "").replace('_', ' '));
     }
     String id = words.getFirst().replace(' ', '_') + "." + fields[2] + "." + fields[0];
-    return new Synset(id, List.copyOf(words), line.substring(bar + 1).strip());
+    List<String> related = new ArrayList<>();
+    int pointers = 4 + 2 * count;
+    for (int p = 0; p < Integer.parseInt(fields[pointers]); p++) {
+      int at = pointers + 1 + 4 * p; // symbol, offset, part of speech, which words
+      if (HYPERNYMS_AND_HYPONYMS.contains(fields[at])) {
+        related.add(key(fields[at + 2], fields[at + 1]));
+      }
+    }
+    return new Synset(
+        id,
+        List.copyOf(words),
+        line.substring(bar + 1).strip(),
+        key(fields[2], fields[0]),
+        List.copyOf(related));
+  }
+
+  /** Pointers call satellite adjectives adjectives. */
+  private static String key(String part, String offset) {
+    return (part.equals("s") ? "a" : part) + offset;
   }
 }

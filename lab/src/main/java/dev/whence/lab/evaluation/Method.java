@@ -44,6 +44,9 @@ public enum Method {
       int cgSteps, int refinedSteps, double tolerance, int lissaSteps, int lissaBatch, long seed) {
     /** As far as a few minutes go on small models. */
     public static final Effort DEFAULT = new Effort(100, 10, 1e-4, 2_000, 64, 0);
+
+    /** To see that it works. */
+    public static final Effort QUICK = new Effort(10, 3, 1e-2, 100, 32, 0);
   }
 
   /** A solver, and what it holds while it is in use. */

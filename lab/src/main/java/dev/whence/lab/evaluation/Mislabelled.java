@@ -1,5 +1,6 @@
 package dev.whence.lab.evaluation;
 
+import dev.whence.InvalidInputException;
 import dev.whence.attribution.InfluenceScan;
 import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
@@ -7,16 +8,15 @@ import dev.whence.curvature.Damping;
 import dev.whence.curvature.LayerFactors;
 import dev.whence.fit.FitSettings;
 import dev.whence.fit.MemoryFit;
-import dev.whence.lab.data.Dataset;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.LongStream;
 
 /** Wrong labels: do the examples with the largest self-influence have them? */
@@ -24,30 +24,40 @@ public final class Mislabelled {
   private Mislabelled() {}
 
   /**
-   * Data with some labels changed.
+   * Which labels are changed.
    *
-   * @param wrong the places where they are
+   * @param share of the examples that get another class, drawn evenly
    */
-  public record Corrupted(Dataset data, Set<Long> wrong) implements AutoCloseable {
-    @Override
-    public void close() {
-      data.close();
-    }
-  }
+  public record Labels(double share, int classes, long seed) {
+    /** All as they are. */
+    public static final Labels RIGHT = new Labels(0, 2, 0);
 
-  /** Gives a share of the examples another class, drawn evenly. */
-  public static Corrupted corrupt(Dataset data, double share, int classes, long seed) {
-    Random random = new Random(seed);
-    long[] labels = data.targets().toLongs();
-    Set<Long> wrong = new HashSet<>();
-    while (wrong.size() < Math.round(share * labels.length)) {
-      wrong.add(random.nextLong(labels.length));
+    public Labels {
+      if (!(share >= 0 && share <= 0.5)) {
+        throw new InvalidInputException("--wrong is " + share + " but must be from 0 to 0.5");
+      }
     }
-    for (long place : wrong.stream().sorted().toList()) {
-      int at = (int) place;
-      labels[at] = (labels[at] + 1 + random.nextInt(classes - 1)) % classes;
+
+    /** The places of the wrong labels among so many. */
+    public Set<Long> wrongOf(long size) {
+      Random random = new Random(seed);
+      Set<Long> wrong = new TreeSet<>();
+      while (wrong.size() < Math.round(share * size)) {
+        wrong.add(random.nextLong(size));
+      }
+      return wrong;
     }
-    return new Corrupted(data.withClasses(labels), wrong);
+
+    /** The labels as they are to be learnt. */
+    public long[] of(long... right) {
+      long[] labels = right.clone();
+      Random random = new Random(seed + 1);
+      for (long place : wrongOf(labels.length)) {
+        int at = (int) place;
+        labels[at] = (labels[at] + 1 + random.nextInt(classes - 1)) % classes;
+      }
+      return labels;
+    }
   }
 
   /**

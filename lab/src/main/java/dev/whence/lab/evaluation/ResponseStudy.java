@@ -9,11 +9,12 @@ import dev.whence.lab.response.ProximalBregman;
 import dev.whence.lab.response.ProximalBregman.Response;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -24,6 +25,9 @@ import java.util.stream.LongStream;
  * @param responses of each of them
  */
 public record ResponseStudy(Task task, double damping, long[] places, List<Response> responses) {
+  /** Every so many examples the response is solved for at minus epsilon too. */
+  private static final int BOTH_SIGNS_EACH = 5;
+
   /**
    * What a method achieved.
    *
@@ -40,10 +44,10 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
    *     example's own
    * @param worstGradient the largest
    * @param steps of Adam, all together
-   * @param curvature the median over examples and measurements of {@code |f(+) + f(-) - 2 f(0)| /
-   *     |f(+) - f(-)|}: 0 when linear
+   * @param asymmetry the median over examples and measurements of how far the slopes at epsilon and
+   *     at minus epsilon are apart, by their size: 0 when the response is linear
    */
-  public record Convergence(double gradient, double worstGradient, long steps, double curvature) {}
+  public record Convergence(double gradient, double worstGradient, long steps, double asymmetry) {}
 
   /** Solves the objective for a sample of the training examples. */
   public static ResponseStudy of(
@@ -54,7 +58,8 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
             new ProximalBregman(task.model(), task.layers(), task.training(), settings);
         Progress.Stage stage = progress.begin("solving for responses", places.length, "examples")) {
       for (long place : places) {
-        responses.add(objective.respond(place, task.asked()));
+        boolean both = responses.size() % BOTH_SIGNS_EACH == 0;
+        responses.add(objective.respond(place, task.asked(), both));
         stage.advance(1);
       }
     }
@@ -106,22 +111,21 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
 
   public Convergence convergence() {
     double[] gradients = responses.stream().mapToDouble(Response::gradient).sorted().toArray();
-    double[] curvatures =
-        responses.stream()
-            .flatMapToDouble(r -> Arrays.stream(ratios(r.curvature(), r.changes())))
-            .sorted()
-            .toArray();
+    double[] asymmetries =
+        responses.stream().flatMapToDouble(ResponseStudy::asymmetries).sorted().toArray();
     return new Convergence(
         gradients[gradients.length / 2],
         gradients[gradients.length - 1],
         responses.stream().mapToLong(Response::steps).sum(),
-        curvatures[curvatures.length / 2]);
+        asymmetries[asymmetries.length / 2]);
   }
 
-  private static double[] ratios(double[] curvature, double[] changes) {
-    double[] ratios = new double[changes.length];
-    Arrays.setAll(ratios, q -> Math.abs(curvature[q] / (2 * changes[q])));
-    return ratios;
+  private static DoubleStream asymmetries(Response response) {
+    double[] up = response.changes();
+    return response.opposite().stream()
+        .flatMapToDouble(down ->
+            IntStream.range(0, up.length)
+                .mapToDouble(q -> 2 * Math.abs(up[q] - down[q]) / Math.abs(up[q] + down[q])));
   }
 
   /** Puts a method to the test. */

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.LongStream;
 
@@ -196,30 +197,43 @@ public final class ProximalBregman implements AutoCloseable {
   }
 
   /**
-   * The response of each measurement to one example: the change by epsilon, from the minima at
-   * epsilon and at minus epsilon.
+   * The response of each measurement to one example.
    *
-   * @param changes (f(+) - f(-)) / (2 epsilon), in nats per unit of weight
-   * @param curvature (f(+) + f(-) - 2 f(0)) / epsilon: what is not linear in epsilon
-   * @param gradient the larger of both minima's
+   * @param changes (f(+) - f(0)) / epsilon, in nats per unit of weight
+   * @param opposite (f(0) - f(-)) / epsilon, the same when the response is linear; where it was
+   *     solved for
+   * @param gradient at the end, the larger of both
    */
-  public record Response(double[] changes, double[] curvature, double gradient, int steps) {}
+  public record Response(
+      double[] changes, Optional<double[]> opposite, double gradient, int steps) {}
 
-  /** Solves at both signs of epsilon. */
-  public Response respond(long place, ExampleSet asked) {
-    double epsilon = settings.epsilon;
-    try (Minimum up = solve(place, 1);
-        Minimum down = solve(place, -1)) {
-      double[] plus = measure(asked, up.change, epsilon);
-      double[] minus = measure(asked, down.change, -epsilon);
+  /**
+   * Solves for an example.
+   *
+   * @param both also with minus epsilon
+   */
+  public Response respond(long place, ExampleSet asked, boolean both) {
+    try (Minimum up = solve(place, 1)) {
       double[] zero = measure(asked, up.change, 0);
-      double[] changes = new double[zero.length];
-      double[] curvature = new double[zero.length];
-      Arrays.setAll(changes, q -> (plus[q] - minus[q]) / (2 * epsilon));
-      Arrays.setAll(curvature, q -> (plus[q] + minus[q] - 2 * zero[q]) / epsilon);
-      return new Response(
-          changes, curvature, Math.max(up.gradient, down.gradient), up.steps + down.steps);
+      double[] changes = slope(measure(asked, up.change, settings.epsilon), zero);
+      if (!both) {
+        return new Response(changes, Optional.empty(), up.gradient, up.steps);
+      }
+      try (Minimum down = solve(place, -1)) {
+        double[] opposite = slope(zero, measure(asked, down.change, -settings.epsilon));
+        return new Response(
+            changes,
+            Optional.of(opposite),
+            Math.max(up.gradient, down.gradient),
+            up.steps + down.steps);
+      }
     }
+  }
+
+  private double[] slope(double[] above, double[] below) {
+    double[] slope = new double[above.length];
+    Arrays.setAll(slope, q -> (above[q] - below[q]) / settings.epsilon);
+    return slope;
   }
 
   @Override

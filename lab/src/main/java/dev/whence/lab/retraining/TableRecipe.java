@@ -1,5 +1,6 @@
 package dev.whence.lab.retraining;
 
+import dev.whence.lab.data.Dataset;
 import dev.whence.lab.data.ExampleSet;
 import dev.whence.lab.model.SmallModel;
 import dev.whence.lab.training.SmallTrainer;
@@ -11,18 +12,18 @@ import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 
 /**
- * Small models in memory.
+ * Small models on a table or images in memory, which belong to the recipe.
  *
  * @param name of the task, its data and everything else that decides the numbers
- * @param untrained a new model for a seed; closed after use
+ * @param untrained a new model for a seed, which the caller closes
  */
 public record TableRecipe(
     String name,
     LongFunction<SmallModel> untrained,
-    ExampleSet training,
-    ExampleSet asked,
+    Dataset training,
+    Dataset asked,
     SmallTrainer trainer)
-    implements Recipe {
+    implements Recipe, AutoCloseable {
   @Override
   public String identity() {
     return "%s, %d examples, %d measurements, %s"
@@ -34,11 +35,21 @@ public record TableRecipe(
     return training.size();
   }
 
+  /** A model trained on some examples; the caller closes it. */
+  public SmallModel train(long[] places, long seed) {
+    SmallModel model = untrained.apply(seed);
+    try {
+      double _ = trainer.train(model, model.linears(), training, places, seed);
+      return model;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
   @Override
   public double[] measure(long[] places, long seed) {
-    try (Scope _ = Scope.open();
-        SmallModel model = untrained.apply(seed)) {
-      double _ = trainer.train(model, model.linears(), training, places, seed);
+    try (SmallModel model = train(places, seed)) {
       return logLikelihoods(model, asked);
     }
   }
@@ -51,5 +62,11 @@ public record TableRecipe(
           .sum(1)
           .toDoubles();
     }
+  }
+
+  @Override
+  public void close() {
+    training.close();
+    asked.close();
   }
 }

@@ -1,0 +1,149 @@
+package dev.whence.cli;
+
+import dev.whence.lab.evaluation.Agreement;
+import dev.whence.lab.evaluation.Baseline;
+import dev.whence.lab.evaluation.InfluenceMatrix;
+import dev.whence.lab.evaluation.Method;
+import dev.whence.lab.evaluation.Subject;
+import dev.whence.lab.evaluation.Task;
+import dev.whence.lab.retraining.DatamodelingScore;
+import dev.whence.lab.retraining.SubsetBank;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.LongStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Influence against training again on halves of the data. */
+@Command(
+    name = "lds",
+    description =
+        "Train many models on random halves of the data: does the sum of a half's influences say how"
+            + " well a model does that is trained on it? (the linear datamodeling score: Spearman's"
+            + " correlation over the halves)",
+    footer = {
+      "",
+      "Example: whence evaluate lds --task concrete --data uci --bank bank",
+      "The bank keeps what every model measured; a run that was cut off goes on with it."
+    },
+    mixinStandardHelpOptions = true)
+final class EvaluateLdsCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private EvaluationOptions options = new EvaluationOptions();
+
+  @Option(
+      names = "--subsets",
+      paramLabel = "N",
+      description = "Halves (default: 100, dictionary 50, with --quick 6).")
+  private Optional<Integer> subsets = Optional.empty();
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      description = "Models for each half (default: 3, with --quick 1).")
+  private Optional<Integer> seeds = Optional.empty();
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      split = ",",
+      defaultValue = "identity,diagonal,kfac,ekfac,lissa,cg,refined",
+      description = "As for 'evaluate pbrf' (default: all but exact).")
+  private List<Method> methods = List.of();
+
+  @Option(
+      names = "--damping",
+      paramLabel = "LAMBDA",
+      description = "The same for all methods (default: 0.001, dictionary as in 'evaluate pbrf').")
+  private Optional<Double> damping = Optional.empty();
+
+  @Option(
+      names = "--bank",
+      paramLabel = "FOLDER",
+      defaultValue = "bank",
+      description = "Where the models' measurements are kept (default: bank).")
+  private Path bank = Path.of("");
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Also write all numbers here.")
+  private Optional<Path> json = Optional.empty();
+
+  /** What {@code --json} has of a method. */
+  record Found(String task, String method, int subsets, int seeds, Agreement agreement) {}
+
+  @Override
+  public Integer call() throws IOException {
+    EvaluationReport report =
+        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
+    Files.createDirectories(bank);
+    Set<EvaluationTask> possible =
+        EnumSet.of(EvaluationTask.CONCRETE, EvaluationTask.FASHION, EvaluationTask.DICTIONARY);
+    for (EvaluationTask name : options.tasks(possible)) {
+      try (Subject subject = options.subject(name)) {
+        for (Found found : evaluate(name, subject)) {
+          report.add(found);
+        }
+        report.write(json);
+      }
+    }
+    return 0;
+  }
+
+  private List<Found> evaluate(EvaluationTask name, Subject subject) {
+    Task task = subject.task();
+    int halves =
+        options.number(subsets, "--subsets", name == EvaluationTask.DICTIONARY ? 50 : 100, 6);
+    int each = options.number(seeds, "--seeds", 3, 1);
+    SubsetBank models =
+        SubsetBank.of(
+            subject.recipe(),
+            halves,
+            each,
+            options.seed(),
+            bank.resolve(name + ".json"),
+            new ConsoleProgress());
+    System.out.printf(
+        Locale.ROOT,
+        "%n%s: %d halves of %,d training examples, %d models each, %d measurements%n%n",
+        task.name(),
+        halves,
+        task.training().size(),
+        each,
+        task.asked().size());
+    EvaluationReport.head("method", "LDS (Spearman)", "Pearson");
+    double lambda =
+        damping.orElseGet(() -> EvaluatePbrfCommand.damping(name, task, options.seed()));
+    long[] all = LongStream.range(0, task.training().size()).toArray();
+    List<Found> found = new ArrayList<>();
+    for (Baseline baseline : Baseline.values()) {
+      double[][] scores = baseline.scores(task, all, options.seed());
+      found.add(row(task, baseline.toString(), halves, each, DatamodelingScore.of(models, scores)));
+    }
+    for (Method method : methods) {
+      try (Method.Prepared prepared =
+          method.prepare(task, lambda, EvaluatePbrfCommand.effort(options))) {
+        double[][] scores = InfluenceMatrix.of(task, prepared.solver(), all);
+        found.add(row(task, method.toString(), halves, each, DatamodelingScore.of(models, scores)));
+      }
+    }
+    return found;
+  }
+
+  private static Found row(Task task, String method, int halves, int seeds, Agreement agreement) {
+    EvaluationReport.row(
+        method,
+        EvaluationReport.cell(agreement.spearman()),
+        EvaluationReport.cell(agreement.pearson()));
+    return new Found(task.name(), method, halves, seeds, agreement);
+  }
+}

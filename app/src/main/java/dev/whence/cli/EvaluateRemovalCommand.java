@@ -1,0 +1,167 @@
+package dev.whence.cli;
+
+import dev.whence.Progress;
+import dev.whence.lab.evaluation.Baseline;
+import dev.whence.lab.evaluation.InfluenceMatrix;
+import dev.whence.lab.evaluation.MeanInterval;
+import dev.whence.lab.evaluation.Method;
+import dev.whence.lab.evaluation.Subject;
+import dev.whence.lab.evaluation.Task;
+import dev.whence.lab.retraining.Removal;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Training without the most influential examples. */
+@Command(
+    name = "removal",
+    description =
+        "Train again without the training examples that a method ranks first for a measurement: how"
+            + " much lower is its log-likelihood then?",
+    footer = {"", "Example: whence evaluate removal --task dictionary --remove 20,100"},
+    mixinStandardHelpOptions = true)
+final class EvaluateRemovalCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+  @Mixin private EvaluationOptions options = new EvaluationOptions();
+
+  @Option(
+      names = "--remove",
+      paramLabel = "K",
+      split = ",",
+      description = "How many to leave out, in turn (default: 20,50,100,200, with --quick 20).")
+  private List<Integer> remove = List.of();
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      description =
+          "Models for each point, over which the change is averaged (default: 3, quick 1).")
+  private Optional<Integer> seeds = Optional.empty();
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      split = ",",
+      defaultValue = "identity,ekfac",
+      description = "As for 'evaluate pbrf', beside the baselines (default: identity,ekfac).")
+  private List<Method> methods = List.of();
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Also write all numbers here.")
+  private Optional<Path> json = Optional.empty();
+
+  /**
+   * What {@code --json} has of a ranking.
+   *
+   * @param changes in nats, of each measurement
+   */
+  record Found(String task, String ranking, int removed, double[] changes, MeanInterval mean) {}
+
+  @Override
+  public Integer call() throws IOException {
+    EvaluationReport report =
+        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
+    for (EvaluationTask name : options.tasks(EnumSet.of(EvaluationTask.DICTIONARY))) {
+      try (Subject subject = options.subject(name)) {
+        evaluate(name, subject).forEach(report::add);
+        report.write(json);
+      }
+    }
+    return 0;
+  }
+
+  private List<Found> evaluate(EvaluationTask name, Subject subject) {
+    Task task = subject.task();
+    long[] all = LongStream.range(0, task.training().size()).toArray();
+    Map<String, double[][]> rankings = rankings(name, task, all);
+    int[] counts =
+        remove.isEmpty()
+            ? options.quick() ? new int[] {20} : new int[] {20, 50, 100, 200}
+            : remove.stream().mapToInt(k -> k).toArray();
+    int asked = (int) task.asked().size();
+    long[] each =
+        LongStream.range(0, options.number(seeds, "--seeds", 3, 1))
+            .map(s -> options.seed() + 1000 + s)
+            .toArray();
+    long models = each.length * (1L + (long) asked * counts.length * rankings.size());
+    List<Found> found = new ArrayList<>();
+    try (Progress.Stage stage = new ConsoleProgress().begin("training again", models, "models")) {
+      double[] whole = new double[asked];
+      for (long seed : each) {
+        double[] one = subject.recipe().measure(all, seed);
+        Arrays.setAll(whole, q -> whole[q] + one[q] / each.length);
+        stage.advance(1);
+      }
+      for (Map.Entry<String, double[][]> ranking : rankings.entrySet()) {
+        double[][] changes = new double[counts.length][asked];
+        for (int q = 0; q < asked; q++) {
+          List<Removal.Point> points =
+              Removal.of(
+                  subject.recipe(), order(ranking.getValue()[q]), counts, q, whole[q], each, stage);
+          for (int k = 0; k < counts.length; k++) {
+            changes[k][q] = points.get(k).change();
+          }
+        }
+        for (int k = 0; k < counts.length; k++) {
+          found.add(
+              new Found(
+                  task.name(),
+                  ranking.getKey(),
+                  counts[k],
+                  changes[k],
+                  MeanInterval.of(changes[k])));
+        }
+      }
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%n%s: %,d training examples; change of the log-likelihood of %d measurements, in nats, the"
+            + " mean over them%n%n",
+        task.name(),
+        task.training().size(),
+        asked);
+    EvaluationReport.head("left out first", "how many", "change");
+    found.forEach(
+        f -> EvaluationReport.row(f.ranking, "" + f.removed, EvaluationReport.cell(f.mean)));
+    return found;
+  }
+
+  private Map<String, double[][]> rankings(EvaluationTask name, Task task, long[] all) {
+    Map<String, double[][]> rankings = new LinkedHashMap<>();
+    for (Baseline baseline : Baseline.values()) {
+      rankings.put(baseline.toString(), baseline.scores(task, all, options.seed()));
+    }
+    double lambda = EvaluatePbrfCommand.damping(name, task, options.seed());
+    for (Method method : methods) {
+      try (Method.Prepared prepared =
+          method.prepare(task, lambda, EvaluatePbrfCommand.effort(options))) {
+        rankings.put(method.toString(), InfluenceMatrix.of(task, prepared.solver(), all));
+      }
+    }
+    return rankings;
+  }
+
+  /** Places, the largest score first. */
+  private static long[] order(double[] scores) {
+    return IntStream.range(0, scores.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(place -> -scores[place]))
+        .mapToLong(place -> place)
+        .toArray();
+  }
+}

@@ -1,0 +1,172 @@
+package dev.whence.cli;
+
+import dev.whence.InvalidInputException;
+import dev.whence.corpus.Tokenizer;
+import dev.whence.dictionary.DictionaryTask;
+import dev.whence.lab.evaluation.LanguageTask;
+import dev.whence.lab.evaluation.Mislabelled;
+import dev.whence.lab.evaluation.SmallTasks;
+import dev.whence.lab.evaluation.Subject;
+import dev.whence.lab.training.SmallTrainer;
+import dev.whence.model.LanguageModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine.Option;
+
+/** Which tasks, where their data are, and how much of it. */
+final class EvaluationOptions {
+  @Option(
+      names = "--task",
+      paramLabel = "NAME",
+      split = ",",
+      description =
+          "concrete, energy, fashion, resnet, dictionary (default: all whose data are there).")
+  private Set<EvaluationTask> tasks = EnumSet.noneOf(EvaluationTask.class);
+
+  @Option(
+      names = "--data",
+      paramLabel = "FOLDER",
+      defaultValue = ".",
+      description = "Where UCI's concrete.txt and energy.csv are (default: here).")
+  private Path data = Path.of("");
+
+  @Option(
+      names = "--images",
+      paramLabel = "FOLDER",
+      defaultValue = "/usr/share/datasets/fashion-mnist",
+      description =
+          "Where Fashion-MNIST's files are (default: where Debian's package dataset-fashion-mnist"
+              + " puts them).")
+  private Path images = Path.of("");
+
+  @Option(
+      names = "--image-count",
+      paramLabel = "N",
+      description = "Training images (default: 10000, with --quick 500).")
+  private Optional<Integer> imageCount = Optional.empty();
+
+  @Option(
+      names = "--channels",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Of the residual network's first stage; 16 in the paper (default: 4).")
+  private int channels;
+
+  @Option(
+      names = "--entries",
+      paramLabel = "N",
+      description = "Training entries of the dictionary (default: 2000, with --quick 200).")
+  private Optional<Integer> entries = Optional.empty();
+
+  @Option(
+      names = "--measurements",
+      paramLabel = "N",
+      description =
+          "Test examples whose log-likelihood is measured (default: 10, dictionary 5, with --quick 3).")
+  private Optional<Integer> measurements = Optional.empty();
+
+  @Option(names = "--seed", defaultValue = "0", description = "Of everything (default: 0).")
+  private long seed;
+
+  @Option(
+      names = "--quick",
+      description = "Small data and few repetitions: to see that it works, not to learn from.")
+  private boolean quick;
+
+  long seed() {
+    return seed;
+  }
+
+  boolean quick() {
+    return quick;
+  }
+
+  /** A number, or what stands for it in a long or a quick run. */
+  int number(Optional<Integer> given, String option, int full, int small) {
+    int value = given.orElse(quick ? small : full);
+    if (value < 1) {
+      throw new InvalidInputException(option + " is " + value + " but must be at least 1");
+    }
+    return value;
+  }
+
+  /**
+   * The tasks that were asked for, or those of {@code possible} whose data are there; says which
+   * are left out.
+   *
+   * @throws InvalidInputException when one that was asked for is not possible
+   */
+  Set<EvaluationTask> tasks(Set<EvaluationTask> possible) {
+    for (EvaluationTask task : tasks) {
+      if (!possible.contains(task)) {
+        throw new InvalidInputException("--task " + task + " is not among " + possible);
+      }
+    }
+    if (!tasks.isEmpty()) {
+      return tasks;
+    }
+    Set<EvaluationTask> there = EnumSet.noneOf(EvaluationTask.class);
+    for (EvaluationTask task : possible) {
+      Path needed = needed(task);
+      if (Files.exists(needed)) {
+        there.add(task);
+      } else {
+        System.out.println("left out " + task + ": there is no " + needed);
+      }
+    }
+    return there;
+  }
+
+  private Path needed(EvaluationTask task) {
+    return switch (task) {
+      case CONCRETE -> data.resolve("concrete.txt");
+      case ENERGY -> data.resolve("energy.csv");
+      case FASHION, RESNET -> images;
+      case DICTIONARY -> HomeFolder.dictionaryModel();
+    };
+  }
+
+  /** Reads a task's data and trains its model; the caller closes it. */
+  Subject subject(EvaluationTask task) {
+    return subject(task, Mislabelled.Labels.RIGHT);
+  }
+
+  /** The same with some of the images' labels wrong. */
+  Subject subject(EvaluationTask task, Mislabelled.Labels labels) {
+    int asked =
+        number(measurements, "--measurements", task == EvaluationTask.DICTIONARY ? 5 : 10, 3);
+    int pictures = number(imageCount, "--image-count", 10_000, 500);
+    SmallTrainer tables = new SmallTrainer(quick ? 30 : 300, 32, 3e-3, 1e-3);
+    SmallTrainer perceptron = new SmallTrainer(quick ? 10 : 20, 128, 1e-3, 1e-3);
+    SmallTrainer network = new SmallTrainer(quick ? 1 : 10, 64, 3e-3, 1e-3);
+    return switch (task) {
+      case CONCRETE, ENERGY ->
+          SmallTasks.trained(
+              SmallTasks.table(task.toString(), needed(task), asked, tables, seed), seed);
+      case FASHION ->
+          SmallTasks.trained(
+              SmallTasks.perceptron(images, pictures, asked, perceptron, labels), seed);
+      case RESNET ->
+          SmallTasks.trained(SmallTasks.residual(images, pictures, channels, asked, network), seed);
+      case DICTIONARY -> dictionary(asked);
+    };
+  }
+
+  private Subject dictionary(int asked) {
+    Path folder = HomeFolder.dictionaryModel();
+    try (Tokenizer tokenizer = Tokenizer.load(folder.resolve(LanguageModel.TOKENIZER_FILE))) {
+      return LanguageTask.trained(
+          DictionaryTask.recipe(
+              folder.resolve("sister").resolve(LanguageModel.CONFIG_FILE),
+              tokenizer,
+              number(entries, "--entries", 2_000, 200),
+              asked,
+              quick ? 3 : 15,
+              seed),
+          seed);
+    }
+  }
+}

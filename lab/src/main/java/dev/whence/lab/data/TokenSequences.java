@@ -1,0 +1,35 @@
+package dev.whence.lab.data;
+
+import dev.whence.model.Examples;
+import dev.whence.model.TokenBatch;
+import dev.whence.tensor.Device;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Sequences of tokens in memory, each with its place as key.
+ *
+ * @param firstScored of each sequence, the first token whose prediction counts
+ */
+public record TokenSequences(List<int[]> tokens, List<Integer> firstScored, Device device)
+    implements ExampleSet {
+  /** Sequences of which every prediction counts. */
+  public static TokenSequences whole(List<int[]> tokens, Device device) {
+    return new TokenSequences(tokens, tokens.stream().map(_ -> 1).toList(), device);
+  }
+
+  @Override
+  public long size() {
+    return tokens.size();
+  }
+
+  @Override
+  public Examples at(long... places) {
+    return TokenBatch.of(
+        Arrays.stream(places)
+            .mapToObj(place ->
+                new TokenBatch.Row(tokens.get((int) place), firstScored.get((int) place), place))
+            .toList(),
+        device);
+  }
+}

@@ -1,0 +1,145 @@
+package dev.whence.lab.evaluation;
+
+import dev.whence.curvature.Curvature;
+import dev.whence.lab.data.ExampleSet;
+import dev.whence.lab.solver.CurvatureSolver;
+import dev.whence.model.Examples;
+import dev.whence.model.Linear;
+import dev.whence.model.Model;
+import dev.whence.model.Tap;
+import dev.whence.model.Targets;
+import dev.whence.model.Trace;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+
+/** What needs no curvature: scores that influence has to be better than. */
+public enum Baseline {
+  /** Drawn evenly. */
+  RANDOM,
+  /** The cosine of what the last layer reads, its mean over the positions. */
+  REPRESENTATION,
+  /** The cosine of gradients. */
+  GRADIENT_COSINE;
+
+  private static final double TINY = 1e-30;
+
+  /**
+   * Scores training examples.
+   *
+   * @return [measurements][examples]
+   */
+  public double[][] scores(Task task, long[] places, long seed) {
+    return switch (this) {
+      case RANDOM -> random((int) task.asked().size(), places.length, seed);
+      case REPRESENTATION -> representation(task, places);
+      case GRADIENT_COSINE -> gradientCosine(task, places);
+    };
+  }
+
+  private static double[][] random(int rows, int columns, long seed) {
+    Random random = new Random(seed);
+    double[][] scores = new double[rows][];
+    Arrays.setAll(scores, _ -> random.doubles(columns).toArray());
+    return scores;
+  }
+
+  private static double[][] representation(Task task, long[] places) {
+    try (Scope _ = Scope.open()) {
+      long[] all = new long[(int) task.asked().size()];
+      Arrays.setAll(all, q -> q);
+      Tensor asked = unit(representations(task, task.asked(), all));
+      Tensor examples = unit(representations(task, task.training(), places));
+      return rows(asked.matmul(examples.t()));
+    }
+  }
+
+  /** [examples, width] */
+  private static Tensor representations(Task task, ExampleSet set, long[] places) {
+    List<Tensor> parts = new ArrayList<>();
+    for (int from = 0; from < places.length; from += task.batch()) {
+      int to = Math.min(from + task.batch(), places.length);
+      long[] some = Arrays.copyOfRange(places, from, to);
+      parts.add(Scope.result(() -> means(task.model(), set.at(some))));
+    }
+    return Tensors.cat(parts, 0);
+  }
+
+  /** The mean over a batch's real positions of what the last layer reads: [batch, width]. */
+  public static Tensor means(Model model, Examples batch) {
+    Linear last = model.linears().getLast();
+    List<Tensor> seen = new ArrayList<>();
+    Tap tap =
+        (layer, input, output) -> {
+          if (layer.equals(last)) {
+            seen.add(input.detach());
+          }
+          return output;
+        };
+    Tensor _ = model.outputs(batch.inputs(), tap);
+    Tensor inputs = seen.getLast(); // [batch, positions, width]
+    if (batch.real().isEmpty()) {
+      return inputs.mean(1);
+    }
+    Tensor real = batch.real().get().to(inputs.type());
+    return inputs.times(real.unsqueeze(2)).sum(1).over(real.sum(1).clampMin(1).unsqueeze(1));
+  }
+
+  private static double[][] gradientCosine(Task task, long[] places) {
+    List<Curvature> identity = Collections.nCopies(task.layers().size(), new Curvature.Identity());
+    double[][] products = InfluenceMatrix.of(task, new CurvatureSolver(identity), places);
+    double[] norms = new double[places.length];
+    for (int from = 0; from < places.length; from += task.batch()) {
+      int to = Math.min(from + task.batch(), places.length);
+      try (Scope _ = Scope.open()) {
+        Examples batch = task.training().at(Arrays.copyOfRange(places, from, to));
+        double[] squares = squaredNorms(task, batch);
+        for (int s = from; s < to; s++) {
+          norms[s] = Math.sqrt(squares[s - from]);
+        }
+      }
+    }
+    for (double[] row : products) { // a measurement's own norm changes no order
+      for (int s = 0; s < row.length; s++) {
+        row[s] /= Math.max(norms[s], TINY);
+      }
+    }
+    return products;
+  }
+
+  private static double[] squaredNorms(Task task, Examples batch) {
+    Trace trace = Trace.of(task.model(), task.layers(), batch, new Targets.Given());
+    double[] squares = new double[batch.size()];
+    for (int l = 0; l < task.layers().size(); l++) {
+      int at = l;
+      double[] layer =
+          Scope.result(() -> trace.sequenceGradients(at).square().sum(2).sum(1)).toDoubles();
+      Arrays.setAll(squares, b -> squares[b] + layer[b]);
+    }
+    return squares;
+  }
+
+  private static Tensor unit(Tensor rows) {
+    return rows.over(rows.square().sum(1).sqrt().clampMin(TINY).unsqueeze(1));
+  }
+
+  private static double[][] rows(Tensor matrix) {
+    double[] values = matrix.toDoubles();
+    int columns = (int) matrix.size(1);
+    double[][] rows = new double[(int) matrix.size(0)][];
+    Arrays.setAll(rows, r -> Arrays.copyOfRange(values, r * columns, (r + 1) * columns));
+    return rows;
+  }
+
+  /** The command line's spelling: {@code gradient-cosine}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,14 @@
+package dev.whence.lab.evaluation;
+
+import dev.whence.lab.retraining.Recipe;
+
+/** What is evaluated: a trained model with its task, and how it was trained. Owns all of it. */
+public interface Subject extends AutoCloseable {
+  Task task();
+
+  /** How to train the like of the task's model again. */
+  Recipe recipe();
+
+  @Override
+  void close();
+}
