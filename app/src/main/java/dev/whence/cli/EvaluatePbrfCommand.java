@@ -5,6 +5,7 @@ import dev.whence.lab.evaluation.ResponseStudy;
 import dev.whence.lab.evaluation.Subject;
 import dev.whence.lab.evaluation.Task;
 import dev.whence.lab.response.ProximalBregman;
+import dev.whence.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,8 +34,6 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
   private static final double DAMPING = 0.001;
 
   private static final double DICTIONARY_DAMPING_RATIO = 0.1;
-  private static final int BATCH = 1024;
-  private static final int DICTIONARY_BATCH = 16;
   private static final int TRIES = 3;
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -45,7 +44,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       paramLabel = "N",
       description =
           "Training examples whose response is solved for (default: 500, dictionary and resnet 100,"
-              + " with --quick 10).")
+              + " with --quick 10 or 4).")
   private Optional<Integer> sample = Optional.empty();
 
   @Option(
@@ -76,7 +75,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      description = "Of Adam for each response, at first (default: 400, with --quick 100).")
+      description = "Of Adam for each response, at first (default: 400, with --quick 300 or 30).")
   private Optional<Integer> steps = Optional.empty();
 
   @Option(
@@ -127,18 +126,18 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
   private Found evaluate(EvaluationTask name, Task task) {
     boolean language = name == EvaluationTask.DICTIONARY;
     boolean slow = language || name == EvaluationTask.RESNET;
-    boolean exact = name == EvaluationTask.CONCRETE || name == EvaluationTask.ENERGY;
+    boolean exact = task.model().type() == DType.FLOAT64;
     ProximalBregman.Settings settings =
         new ProximalBregman.Settings(
             relativeEpsilon.orElse(exact ? 0.1 : 1.0) / task.training().size(),
             damping.orElseGet(() -> damping(name, task, options.seed())),
-            language ? DICTIONARY_BATCH : BATCH,
-            options.number(steps, "--steps", 400, 100),
+            batch(name),
+            options.number(steps, "--steps", 400, slow ? 30 : 300),
             rate,
             tolerance,
-            options.quick() ? 1 : TRIES,
+            options.quick() && slow ? 1 : TRIES,
             options.seed());
-    int count = options.number(sample, "--sample", slow ? 100 : 500, 10);
+    int count = options.number(sample, "--sample", slow ? 100 : 500, slow ? 4 : 10);
     long start = System.nanoTime();
     ResponseStudy study = ResponseStudy.of(task, count, settings, new ConsoleProgress());
     double seconds = (System.nanoTime() - start) / 1e9;
@@ -160,6 +159,16 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       print(result);
     }
     return truth;
+  }
+
+  /** Examples of a step: tables whole, of the rest as few as still use the cores. */
+  private static int batch(EvaluationTask name) {
+    return switch (name) {
+      case CONCRETE, ENERGY -> 1024;
+      case FASHION -> 256;
+      case RESNET -> 32;
+      case DICTIONARY -> 16;
+    };
   }
 
   /** What suits a task: a number in the unit of its curvature. */

@@ -141,7 +141,7 @@ final class EvaluationOptions {
     int pictures = number(imageCount, "--image-count", 10_000, 500);
     SmallTrainer tables = new SmallTrainer(quick ? 30 : 300, 32, 3e-3, 1e-3);
     SmallTrainer perceptron = new SmallTrainer(quick ? 10 : 20, 128, 1e-3, 1e-3);
-    SmallTrainer network = new SmallTrainer(quick ? 1 : 10, 64, 3e-3, 1e-3);
+    SmallTrainer network = new SmallTrainer(quick ? 2 : 10, 64, 3e-3, 1e-3);
     return switch (task) {
       case CONCRETE, ENERGY ->
           SmallTasks.trained(

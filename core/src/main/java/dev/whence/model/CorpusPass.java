@@ -6,6 +6,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Selection;
 import dev.whence.corpus.Sequence;
 import dev.whence.tensor.Device;
+import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.Scope;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ public final class CorpusPass {
   private final Selection selection;
   private final int batchTokens;
   private final Device device;
+  private final NativeMemory.Watch memory = new NativeMemory.Watch();
 
   /** What is done with a batch, in a scope of its own. */
   @FunctionalInterface
@@ -81,6 +83,7 @@ public final class CorpusPass {
             try (Scope _ = Scope.open()) {
               step.take(places, chunk.tokens(places));
             }
+            memory.batchDone();
             stage.advance(places.length);
           }
         },

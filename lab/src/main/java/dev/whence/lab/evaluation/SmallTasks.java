@@ -87,6 +87,7 @@ public final class SmallTasks {
         measurements,
         trainer,
         Mislabelled.Labels.RIGHT,
+        DType.FLOAT32,
         side -> seed -> new ResNet(side, channels, 3, CLASSES, seed, DType.FLOAT32));
   }
 
@@ -102,14 +103,15 @@ public final class SmallTasks {
       int measurements,
       SmallTrainer trainer,
       Mislabelled.Labels labels,
+      DType type,
       ModelsOfSide models) {
     IdxImages all = IdxImages.training(folder);
     Dataset training;
-    try (Dataset right = all.first(images, DType.FLOAT32)) {
+    try (Dataset right = all.first(images, type)) {
       training = right.withClasses(labels.of(right.targets().toLongs()));
     }
     try {
-      Dataset asked = IdxImages.test(folder).first(measurements, DType.FLOAT32);
+      Dataset asked = IdxImages.test(folder).first(measurements, type);
       return new TableRecipe(name, models.of(all.side()), training, asked, trainer);
     } catch (RuntimeException e) {
       training.close();
