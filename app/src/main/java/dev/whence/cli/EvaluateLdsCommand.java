@@ -1,12 +1,13 @@
 package dev.whence.cli;
 
+import dev.whence.InvalidInputException;
 import dev.whence.lab.evaluation.Agreement;
 import dev.whence.lab.evaluation.Baseline;
+import dev.whence.lab.evaluation.DatamodelingScore;
 import dev.whence.lab.evaluation.InfluenceMatrix;
 import dev.whence.lab.evaluation.Method;
 import dev.whence.lab.evaluation.Subject;
 import dev.whence.lab.evaluation.Task;
-import dev.whence.lab.retraining.DatamodelingScore;
 import dev.whence.lab.retraining.SubsetBank;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,9 +102,10 @@ final class EvaluateLdsCommand implements Callable<Integer> {
 
   private List<Found> evaluate(EvaluationTask name, Subject subject) {
     Task task = subject.task();
+    double lambda = options.damping(damping, name, task);
     int halves =
-        options.number(subsets, "--subsets", name == EvaluationTask.DICTIONARY ? 50 : 100, 6);
-    int each = options.number(seeds, "--seeds", 3, 1);
+        options.number(subsets, "--subsets", 3, name == EvaluationTask.DICTIONARY ? 50 : 100, 6);
+    int each = options.number(seeds, "--seeds", 1, 3, 1);
     SubsetBank models =
         SubsetBank.of(
             subject.recipe(),
@@ -121,8 +123,6 @@ final class EvaluateLdsCommand implements Callable<Integer> {
         each,
         task.asked().size());
     EvaluationReport.head("method", "LDS (Spearman)", "Pearson");
-    double lambda =
-        damping.orElseGet(() -> EvaluatePbrfCommand.damping(name, task, options.seed()));
     long[] all = LongStream.range(0, task.training().size()).toArray();
     List<Found> found = new ArrayList<>();
     for (Baseline baseline : Baseline.values()) {
@@ -130,10 +130,11 @@ final class EvaluateLdsCommand implements Callable<Integer> {
       found.add(row(task, baseline.toString(), halves, each, DatamodelingScore.of(models, scores)));
     }
     for (Method method : methods) {
-      try (Method.Prepared prepared =
-          method.prepare(task, lambda, EvaluatePbrfCommand.effort(options))) {
+      try (Method.Prepared prepared = method.prepare(task, lambda, options.effort())) {
         double[][] scores = InfluenceMatrix.of(task, prepared.solver(), all);
         found.add(row(task, method.toString(), halves, each, DatamodelingScore.of(models, scores)));
+      } catch (ArithmeticException | InvalidInputException e) {
+        EvaluationReport.row(method.toString(), String.valueOf(e.getMessage()), "");
       }
     }
     return found;

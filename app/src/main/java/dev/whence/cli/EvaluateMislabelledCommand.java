@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import dev.whence.InvalidInputException;
 import dev.whence.lab.evaluation.Mislabelled;
 import dev.whence.lab.evaluation.SmallTasks;
 import dev.whence.lab.evaluation.Subject;
@@ -44,6 +45,9 @@ final class EvaluateMislabelledCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (!(wrong > 0)) {
+      throw new InvalidInputException("--wrong is " + wrong + " but must be more than 0");
+    }
     EvaluationReport report =
         new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
     for (EvaluationTask name : options.tasks(EnumSet.of(EvaluationTask.FASHION))) {
@@ -54,7 +58,7 @@ final class EvaluateMislabelledCommand implements Callable<Integer> {
                 subject.task(),
                 labels.wrongOf(subject.task().training().size()),
                 INSPECTED,
-                EvaluatePbrfCommand.damping(name, subject.task(), options.seed()),
+                options.damping(Optional.empty(), name, subject.task()),
                 options.seed());
         print(subject, curves);
         curves.forEach(report::add);

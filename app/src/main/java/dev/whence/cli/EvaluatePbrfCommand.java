@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import dev.whence.InvalidInputException;
 import dev.whence.lab.evaluation.Method;
 import dev.whence.lab.evaluation.ResponseStudy;
 import dev.whence.lab.evaluation.Subject;
@@ -30,10 +31,6 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example: whence evaluate pbrf --task concrete --data uci --json concrete.json"},
     mixinStandardHelpOptions = true)
 final class EvaluatePbrfCommand implements Callable<Integer> {
-  /** The paper's, for all of its small tasks. */
-  private static final double DAMPING = 0.001;
-
-  private static final double DICTIONARY_DAMPING_RATIO = 0.1;
   private static final int TRIES = 3;
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -130,14 +127,14 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     ProximalBregman.Settings settings =
         new ProximalBregman.Settings(
             relativeEpsilon.orElse(exact ? 0.1 : 1.0) / task.training().size(),
-            damping.orElseGet(() -> damping(name, task, options.seed())),
+            options.damping(damping, name, task),
             batch(name),
-            options.number(steps, "--steps", 400, slow ? 30 : 300),
+            options.number(steps, "--steps", 1, 400, slow ? 30 : 300),
             rate,
             tolerance,
             options.quick() && slow ? 1 : TRIES,
             options.seed());
-    int count = options.number(sample, "--sample", slow ? 100 : 500, slow ? 4 : 10);
+    int count = options.number(sample, "--sample", 3, slow ? 100 : 500, slow ? 4 : 10);
     long start = System.nanoTime();
     ResponseStudy study = ResponseStudy.of(task, count, settings, new ConsoleProgress());
     double seconds = (System.nanoTime() - start) / 1e9;
@@ -154,9 +151,13 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
             new ArrayList<>());
     print(truth);
     for (Method method : methods) {
-      ResponseStudy.Result result = study.test(method, effort(options));
-      truth.results.add(result);
-      print(result);
+      try {
+        ResponseStudy.Result result = study.test(method, options.effort());
+        truth.results.add(result);
+        print(result);
+      } catch (ArithmeticException | InvalidInputException e) {
+        EvaluationReport.row(method.toString(), String.valueOf(e.getMessage()), "", "", "");
+      }
     }
     return truth;
   }
@@ -169,17 +170,6 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       case RESNET -> 32;
       case DICTIONARY -> 16;
     };
-  }
-
-  /** What suits a task: a number in the unit of its curvature. */
-  static double damping(EvaluationTask name, Task task, long seed) {
-    return name == EvaluationTask.DICTIONARY
-        ? ResponseStudy.damping(task, DICTIONARY_DAMPING_RATIO, seed)
-        : DAMPING;
-  }
-
-  static Method.Effort effort(EvaluationOptions options) {
-    return options.quick() ? Method.Effort.QUICK : Method.Effort.DEFAULT;
   }
 
   private static void print(Found found) {

@@ -130,7 +130,7 @@ final class EvaluateRecallCommand implements Callable<Integer> {
           EvaluationReport.cell(r.reciprocalRank()),
           EvaluationReport.cell(r.inTop(1)),
           EvaluationReport.cell(r.inTop(10)),
-          EvaluationReport.cell(r.meanAveragePrecision()));
+          r.meanAveragePrecision().map(EvaluationReport::cell).orElse("-"));
     }
   }
 }

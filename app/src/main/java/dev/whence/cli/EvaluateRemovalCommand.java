@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.lab.evaluation.Baseline;
 import dev.whence.lab.evaluation.InfluenceMatrix;
@@ -93,9 +94,16 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
         remove.isEmpty()
             ? options.quick() ? new int[] {20} : new int[] {20, 50, 100, 200}
             : remove.stream().mapToInt(k -> k).toArray();
+    for (int count : counts) {
+      if (count < 1 || count > all.length / 2) {
+        throw new InvalidInputException(
+            "--remove has %d but must be from 1 to half of the %,d training examples"
+                .formatted(count, all.length));
+      }
+    }
     int asked = (int) task.asked().size();
     long[] each =
-        LongStream.range(0, options.number(seeds, "--seeds", 3, 1))
+        LongStream.range(0, options.number(seeds, "--seeds", 1, 3, 1))
             .map(s -> options.seed() + 1000 + s)
             .toArray();
     long models = each.length * (1L + (long) asked * counts.length * rankings.size());
@@ -146,10 +154,9 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
     for (Baseline baseline : Baseline.values()) {
       rankings.put(baseline.toString(), baseline.scores(task, all, options.seed()));
     }
-    double lambda = EvaluatePbrfCommand.damping(name, task, options.seed());
+    double lambda = options.damping(Optional.empty(), name, task);
     for (Method method : methods) {
-      try (Method.Prepared prepared =
-          method.prepare(task, lambda, EvaluatePbrfCommand.effort(options))) {
+      try (Method.Prepared prepared = method.prepare(task, lambda, options.effort())) {
         rankings.put(method.toString(), InfluenceMatrix.of(task, prepared.solver(), all));
       }
     }

@@ -2,11 +2,15 @@ package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Tokenizer;
+import dev.whence.curvature.Damping;
 import dev.whence.dictionary.DictionaryTask;
 import dev.whence.lab.evaluation.LanguageTask;
+import dev.whence.lab.evaluation.Method;
 import dev.whence.lab.evaluation.Mislabelled;
+import dev.whence.lab.evaluation.ResponseStudy;
 import dev.whence.lab.evaluation.SmallTasks;
 import dev.whence.lab.evaluation.Subject;
+import dev.whence.lab.evaluation.Task;
 import dev.whence.lab.training.SmallTrainer;
 import dev.whence.model.LanguageModel;
 import java.nio.file.Files;
@@ -18,6 +22,11 @@ import picocli.CommandLine.Option;
 
 /** Which tasks, where their data are, and how much of it. */
 final class EvaluationOptions {
+  /** The paper's, for all of its small tasks. */
+  private static final double DAMPING = 0.001;
+
+  private static final double DICTIONARY_DAMPING_RATIO = 0.1;
+
   @Option(
       names = "--task",
       paramLabel = "NAME",
@@ -85,12 +94,27 @@ final class EvaluationOptions {
   }
 
   /** A number, or what stands for it in a long or a quick run. */
-  int number(Optional<Integer> given, String option, int full, int small) {
+  int number(Optional<Integer> given, String option, int least, int full, int small) {
     int value = given.orElse(quick ? small : full);
-    if (value < 1) {
-      throw new InvalidInputException(option + " is " + value + " but must be at least 1");
+    if (value < least) {
+      throw new InvalidInputException(option + " is " + value + " but must be at least " + least);
     }
     return value;
+  }
+
+  /** A damping that is given, or one that suits a task: in the unit of its curvature. */
+  double damping(Optional<Double> given, EvaluationTask name, Task task) {
+    if (given.isPresent()) {
+      return new Damping.Absolute(given.get()).value();
+    }
+    return name == EvaluationTask.DICTIONARY
+        ? ResponseStudy.damping(task, DICTIONARY_DAMPING_RATIO, seed)
+        : DAMPING;
+  }
+
+  /** How far iterative methods go. */
+  Method.Effort effort() {
+    return (quick ? Method.Effort.QUICK : Method.Effort.DEFAULT).withSeed(seed);
   }
 
   /**
@@ -137,8 +161,11 @@ final class EvaluationOptions {
   /** The same with some of the images' labels wrong. */
   Subject subject(EvaluationTask task, Mislabelled.Labels labels) {
     int asked =
-        number(measurements, "--measurements", task == EvaluationTask.DICTIONARY ? 5 : 10, 3);
-    int pictures = number(imageCount, "--image-count", 10_000, 500);
+        number(measurements, "--measurements", 1, task == EvaluationTask.DICTIONARY ? 5 : 10, 3);
+    int pictures = number(imageCount, "--image-count", 10, 10_000, 500);
+    if (channels < 1) {
+      throw new InvalidInputException("--channels is " + channels + " but must be at least 1");
+    }
     SmallTrainer tables = new SmallTrainer(quick ? 30 : 300, 32, 3e-3, 1e-3);
     SmallTrainer perceptron = new SmallTrainer(quick ? 10 : 20, 128, 1e-3, 1e-3);
     SmallTrainer network = new SmallTrainer(quick ? 2 : 10, 64, 3e-3, 1e-3);
@@ -162,7 +189,7 @@ final class EvaluationOptions {
           DictionaryTask.recipe(
               folder.resolve("sister").resolve(LanguageModel.CONFIG_FILE),
               tokenizer,
-              number(entries, "--entries", 2_000, 200),
+              number(entries, "--entries", 10, 2_000, 200),
               asked,
               quick ? 3 : 15,
               seed),

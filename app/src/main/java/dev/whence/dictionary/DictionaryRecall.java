@@ -4,6 +4,7 @@ import dev.whence.lab.evaluation.MeanInterval;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -47,13 +48,18 @@ public record DictionaryRecall(String method, int[] ranks, double[] averagePreci
     return rank;
   }
 
-  /** The mean over the neighbours of the share of neighbours among those down to each. */
+  /**
+   * The mean over the neighbours of the share of neighbours among those down to each. Of equal
+   * scores the neighbours come last.
+   */
   static double averagePrecision(float[] scores, Relevance relevant) {
     Integer[] order =
         IntStream.range(0, scores.length)
             .filter(i -> !relevant.own().contains(i))
             .boxed()
-            .sorted(Comparator.comparingDouble(i -> -scores[i]))
+            .sorted(
+                Comparator.<Integer>comparingDouble(i -> -scores[i])
+                    .thenComparing(relevant.neighbours()::contains))
             .toArray(Integer[]::new);
     double sum = 0;
     int found = 0;
@@ -84,9 +90,9 @@ public record DictionaryRecall(String method, int[] ranks, double[] averagePreci
   }
 
   /** The mean over the queries that have neighbours. */
-  public MeanInterval meanAveragePrecision() {
+  public Optional<MeanInterval> meanAveragePrecision() {
     return averagePrecision.length == 0
-        ? new MeanInterval(0, 0, 0)
-        : MeanInterval.of(averagePrecision);
+        ? Optional.empty()
+        : Optional.of(MeanInterval.of(averagePrecision));
   }
 }

@@ -1,5 +1,6 @@
 package dev.whence.dictionary;
 
+import dev.whence.InvalidInputException;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.lab.data.TokenSequences;
 import dev.whence.lab.retraining.LanguageRecipe;
@@ -30,6 +31,11 @@ public final class DictionaryTask {
       Path config, Tokenizer tokenizer, int entries, int asked, int epochs, long seed) {
     List<WordNet.Synset> all = new ArrayList<>();
     WordNet.forEach(all::add);
+    if (entries > all.size() - asked) {
+      throw new InvalidInputException(
+          "--entries is %,d but the dictionary has %,d beside those that are asked about"
+              .formatted(entries, all.size() - asked));
+    }
     Collections.shuffle(all, new Random(seed));
     List<int[]> training = new ArrayList<>();
     for (WordNet.Synset synset : all.subList(asked, asked + entries)) {

@@ -15,7 +15,6 @@ import dev.whence.model.Examples;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.model.TokenBatch;
-import dev.whence.model.Trace;
 import dev.whence.run.RunFolder;
 import dev.whence.search.Bm25;
 import dev.whence.search.SequenceIndex;
@@ -24,6 +23,7 @@ import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -95,16 +95,20 @@ public final class Rankers {
         Progress.Stage stage = progress.begin("scanning", corpus.size(), "sequences")) {
       InfluenceScan scan =
           new InfluenceScan(
-              model, layers, Optional.of(prepared), InfluenceScan.Detail.NONE, Optional.empty());
+              model,
+              layers,
+              Optional.of(prepared),
+              InfluenceScan.Detail.NONE,
+              Optional.of(Collections.nCopies(layers.size(), new Curvature.Identity())));
       Tensor asked = represent(queries);
       new CorpusPass(corpus, Selection.all(corpus.size()), batchTokens, model.device())
           .run(
               0,
               (places, batch) -> {
-                Trace trace = scan.trace(batch);
-                float[] scores = scan.score(batch, trace).influence().orElseThrow().toFloats();
+                InfluenceScan.Scores found = scan.score(batch);
+                float[] scores = found.influence().orElseThrow().toFloats();
                 float[] cosines = unit(Baseline.means(model, batch)).matmul(asked.t()).toFloats();
-                float[] squares = squares(trace);
+                float[] squares = found.selfInfluence().orElseThrow().toFloats();
                 int count = queries.size();
                 for (int b = 0; b < places.length; b++) {
                   int place = (int) places[b];
@@ -161,32 +165,17 @@ public final class Rankers {
   private Tensor represent(List<Query> some) {
     List<Tensor> rows = new ArrayList<>();
     for (Query query : some) {
-      Examples one =
-          TokenBatch.of(List.of(TokenBatch.Row.whole(query.tokens(), 0)), model.device());
-      rows.add(unit(Baseline.means(model, one)));
+      rows.add(
+          Scope.result(() -> {
+            Examples one =
+                TokenBatch.of(List.of(TokenBatch.Row.whole(query.tokens(), 0)), model.device());
+            return unit(Baseline.means(model, one));
+          }));
     }
     return Tensors.cat(rows, 0);
   }
 
   private static Tensor unit(Tensor rows) {
     return rows.over(rows.square().sum(1).sqrt().clampMin(Float.MIN_NORMAL).unsqueeze(1));
-  }
-
-  /** Of the length of each sequence's gradient: [batch]. */
-  private float[] squares(Trace trace) {
-    float[] sum = new float[0];
-    for (int l = 0; l < layers.size(); l++) {
-      int layer = l;
-      float[] some =
-          Scope.result(() -> trace.sequenceGradients(layer).square().sum(2).sum(1)).toFloats();
-      if (l == 0) {
-        sum = some;
-      } else {
-        for (int b = 0; b < sum.length; b++) {
-          sum[b] += some[b];
-        }
-      }
-    }
-    return sum;
   }
 }

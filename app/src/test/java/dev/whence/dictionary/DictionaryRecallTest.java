@@ -19,7 +19,7 @@ class DictionaryRecallTest {
     assertThat(recall.median()).isEqualTo(2.5);
     assertThat(recall.inTop(2).mean()).isEqualTo(0.5);
     assertThat(recall.averagePrecision()).isEmpty();
-    assertThat(recall.meanAveragePrecision().mean()).isZero();
+    assertThat(recall.meanAveragePrecision()).isEmpty();
   }
 
   @Test
@@ -29,6 +29,9 @@ class DictionaryRecallTest {
     Relevance relevance = new Relevance(Set.of(0), Set.of(1, 3));
     assertThat(DictionaryRecall.averagePrecision(scores, relevance))
         .isCloseTo((1 + 2 / 3.0) / 2, within(1e-12));
+    assertThat(DictionaryRecall.averagePrecision(new float[5], relevance))
+        .as("all equal: the neighbours are the last two of four")
+        .isCloseTo((1 / 3.0 + 2 / 4.0) / 2, within(1e-12));
   }
 
   @Test

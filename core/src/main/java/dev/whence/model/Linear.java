@@ -53,9 +53,9 @@ public final class Linear {
 
   /** The weight, with the bias as its last column if there is one: a copy, [out, in(+1)]. */
   public Tensor matrix() {
-    Tensor weight = transposed ? stored.t() : stored;
+    Tensor weight = (transposed ? stored.t() : stored).detach();
     return bias.isPresent()
-        ? Tensors.cat(List.of(weight, bias.get().unsqueeze(1)), 1)
+        ? Tensors.cat(List.of(weight, bias.get().detach().unsqueeze(1)), 1)
         : weight.copy();
   }
 

@@ -64,7 +64,8 @@ public final class Linearization {
   }
 
   /**
-   * {@code J^T u}, summed over the batch: one matrix a layer, [out, in(+1)].
+   * {@code J^T u}, summed over the batch: one matrix a layer, [out, in(+1)]. Padded positions count
+   * as if u were zero there.
    *
    * @param u [batch, positions, outputs]
    */

@@ -13,7 +13,8 @@ import java.util.Optional;
  * positions: position t reads token t and predicts token t+1. Padding comes after the positions
  * that count, so causal attention never lets it reach them.
  *
- * @param inputs what is read, [batch, positions], int64
+ * @param inputs what is read, [batch, positions], int64; or, where classes of something else are to
+ *     be predicted, its features, [batch, 1, features]
  * @param targets what is to be predicted, [batch, positions], int64
  * @param scored 1 where the prediction is part of the measured log-likelihood, else 0, [batch,
  *     positions], float32

@@ -97,7 +97,12 @@ final class AttributionPlanner {
         memory.batch().tokens(),
         memory.batch().bytes() + peak,
         scoreBytes() + tableBytes(),
-        split.passes() == 1 ? 0 : split.parts().stream().mapToDouble(room::queries).sum());
+        keepsFiles() ? split.parts().stream().mapToDouble(room::queries).sum() : 0);
+  }
+
+  /** Whether queries go to files: several parts, or one that makes room for whole gradients. */
+  private boolean keepsFiles() {
+    return split.passes() > 1 || (settings.rank() > 0 && settings.refine() > 0);
   }
 
   /** Of the check of the rank and of refining, which have their time for themselves. */

@@ -3,7 +3,7 @@ package dev.whence.tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** Equations with a symmetric positive definite matrix, solved directly. */
-public final class Cholesky {
+public final class Cholesky implements AutoCloseable {
   private final Tensor factor; // lower
 
   private Cholesky(Tensor factor) {
@@ -25,8 +25,19 @@ public final class Cholesky {
     }
   }
 
+  /** Takes the factor out of the caller's scope; whoever keeps it closes it. */
+  public Cholesky keep() {
+    factor.keep();
+    return this;
+  }
+
   /** {@code matrix^-1 b} for b [n, m]. */
   public Tensor solve(Tensor b) {
     return Tensor.of(torch.cholesky_solve(b.raw, factor.raw));
+  }
+
+  @Override
+  public void close() {
+    factor.close();
   }
 }

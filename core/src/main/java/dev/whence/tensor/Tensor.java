@@ -110,6 +110,12 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
+  /** Undoes {@link #requireGradient} on a leaf. */
+  public Tensor forgetGradient() {
+    raw.requires_grad_(false);
+    return this;
+  }
+
   // ---- reshaping
 
   public Tensor reshape(long... shape) {

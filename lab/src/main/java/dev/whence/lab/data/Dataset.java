@@ -2,11 +2,14 @@ package dev.whence.lab.data;
 
 import dev.whence.model.Examples;
 import dev.whence.model.TokenBatch;
+import dev.whence.run.Provenance;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A table or some images in memory. Owns its tensors.
@@ -57,6 +60,16 @@ public record Dataset(Tensor features, Tensor targets) implements ExampleSet, Au
             Optional.empty(),
             places.clone())
         : new RealTargets(inputs, wanted, places.clone());
+  }
+
+  /** Of all features and targets. */
+  public String hash() {
+    try (Scope _ = Scope.open()) {
+      return Provenance.sha256(
+          Stream.of(
+              Arrays.toString(features.toDoubles()),
+              Arrays.toString(targets.to(DType.FLOAT64).toDoubles())));
+    }
   }
 
   /** The same features with other classes. */

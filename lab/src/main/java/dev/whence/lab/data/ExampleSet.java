@@ -1,13 +1,19 @@
 package dev.whence.lab.data;
 
 import dev.whence.model.Examples;
+import dev.whence.model.Model;
 import dev.whence.model.Pass;
+import dev.whence.model.Tap;
 import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
 import java.util.Random;
 import java.util.stream.LongStream;
 
 /** Examples that can be had by their places, in any order. */
 public interface ExampleSet {
+  /** Few enough for any model. */
+  int MEASURED_TOGETHER = 64;
+
   long size();
 
   /** Some examples side by side; belongs to the caller's scope. */
@@ -22,6 +28,21 @@ public interface ExampleSet {
         }
       }
     };
+  }
+
+  /** Each example's log-likelihood, in nats. */
+  default double[] logLikelihoods(Model model) {
+    double[] all = new double[(int) size()];
+    for (int first = 0; first < all.length; first += MEASURED_TOGETHER) {
+      int count = Math.min(MEASURED_TOGETHER, all.length - first);
+      try (Scope _ = Scope.open()) {
+        Examples some = at(LongStream.range(first, first + count).toArray());
+        Tensor outputs = model.outputs(some.inputs(), Tap.NONE).detach();
+        double[] values = some.logProbabilities(outputs).sum(1).toDoubles();
+        System.arraycopy(values, 0, all, first, count);
+      }
+    }
+    return all;
   }
 
   /** Places drawn with replacement. */

@@ -2,9 +2,11 @@ package dev.whence.lab.data;
 
 import dev.whence.model.Examples;
 import dev.whence.model.TokenBatch;
+import dev.whence.run.Provenance;
 import dev.whence.tensor.Device;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Sequences of tokens in memory, each with its place as key.
@@ -16,6 +18,13 @@ public record TokenSequences(List<int[]> tokens, List<Integer> firstScored, Devi
   /** Sequences of which every prediction counts. */
   public static TokenSequences whole(List<int[]> tokens, Device device) {
     return new TokenSequences(tokens, tokens.stream().map(_ -> 1).toList(), device);
+  }
+
+  /** Of all tokens and what is scored. */
+  public String hash() {
+    return Provenance.sha256(
+        IntStream.range(0, tokens.size())
+            .mapToObj(i -> firstScored.get(i) + Arrays.toString(tokens.get(i))));
   }
 
   @Override

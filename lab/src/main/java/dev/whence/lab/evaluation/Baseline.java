@@ -1,5 +1,6 @@
 package dev.whence.lab.evaluation;
 
+import dev.whence.attribution.InfluenceScan;
 import dev.whence.curvature.Curvature;
 import dev.whence.lab.data.ExampleSet;
 import dev.whence.lab.solver.CurvatureSolver;
@@ -7,8 +8,6 @@ import dev.whence.model.Examples;
 import dev.whence.model.Linear;
 import dev.whence.model.Model;
 import dev.whence.model.Tap;
-import dev.whence.model.Targets;
-import dev.whence.model.Trace;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -17,6 +16,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 
 /** What needs no curvature: scores that influence has to be better than. */
@@ -91,38 +91,30 @@ public enum Baseline {
     return inputs.times(real.unsqueeze(2)).sum(1).over(real.sum(1).clampMin(1).unsqueeze(1));
   }
 
+  /** Up to each measurement's own norm, which changes no order. */
   private static double[][] gradientCosine(Task task, long[] places) {
     List<Curvature> identity = Collections.nCopies(task.layers().size(), new Curvature.Identity());
     double[][] products = InfluenceMatrix.of(task, new CurvatureSolver(identity), places);
-    double[] norms = new double[places.length];
+    InfluenceScan norms =
+        new InfluenceScan(
+            task.model(),
+            task.layers(),
+            Optional.empty(),
+            InfluenceScan.Detail.NONE,
+            Optional.of(identity));
     for (int from = 0; from < places.length; from += task.batch()) {
       int to = Math.min(from + task.batch(), places.length);
       try (Scope _ = Scope.open()) {
         Examples batch = task.training().at(Arrays.copyOfRange(places, from, to));
-        double[] squares = squaredNorms(task, batch);
-        for (int s = from; s < to; s++) {
-          norms[s] = Math.sqrt(squares[s - from]);
+        double[] squares = norms.score(batch).selfInfluence().orElseThrow().toDoubles();
+        for (double[] row : products) {
+          for (int s = from; s < to; s++) {
+            row[s] /= Math.max(Math.sqrt(squares[s - from]), TINY);
+          }
         }
       }
     }
-    for (double[] row : products) { // a measurement's own norm changes no order
-      for (int s = 0; s < row.length; s++) {
-        row[s] /= Math.max(norms[s], TINY);
-      }
-    }
     return products;
-  }
-
-  private static double[] squaredNorms(Task task, Examples batch) {
-    Trace trace = Trace.of(task.model(), task.layers(), batch, new Targets.Given());
-    double[] squares = new double[batch.size()];
-    for (int l = 0; l < task.layers().size(); l++) {
-      int at = l;
-      double[] layer =
-          Scope.result(() -> trace.sequenceGradients(at).square().sum(2).sum(1)).toDoubles();
-      Arrays.setAll(squares, b -> squares[b] + layer[b]);
-    }
-    return squares;
   }
 
   private static Tensor unit(Tensor rows) {

@@ -5,6 +5,7 @@ import dev.whence.attribution.LayerQueries;
 import dev.whence.attribution.PreconditionedQueries;
 import dev.whence.lab.solver.InverseSolver;
 import dev.whence.lab.solver.Weights;
+import dev.whence.model.Linear;
 import dev.whence.model.Linearization;
 import dev.whence.model.Targets;
 import dev.whence.tensor.Scope;
@@ -59,20 +60,34 @@ public final class InfluenceMatrix {
 
   private static PreconditionedQueries preconditioned(Task task, InverseSolver solver) {
     int asked = (int) task.asked().size();
-    List<List<Tensor>> solved = new ArrayList<>(); // of each layer
-    task.layers().forEach(_ -> solved.add(new ArrayList<>()));
-    for (int q = 0; q < asked; q++) {
-      Weights gradient =
-          new Weights(
-              Linearization.of(task.model(), task.layers(), task.asked().at(q))
-                  .logLikelihoodGradient(new Targets.Given()));
-      Weights solution = solver.solve(gradient);
-      for (int l = 0; l < solved.size(); l++) {
-        solved.get(l).add(solution.parts().get(l));
-      }
-    }
     List<LayerQueries> layers = new ArrayList<>();
-    solved.forEach(parts -> layers.add(new LayerQueries.Full(Tensors.stack(parts, 0).keep())));
-    return new PreconditionedQueries(layers, Collections.nCopies(asked, 0.0));
+    PreconditionedQueries result =
+        new PreconditionedQueries(layers, Collections.nCopies(asked, 0.0));
+    try (Scope _ = Scope.open()) {
+      List<Tensor> gradients = new ArrayList<>(); // of each layer: [measurements, out, in]
+      for (Linear layer : task.layers()) {
+        Tensor all =
+            Tensors.zeros(
+                task.model().type(), task.model().device(), asked, layer.outputs(), layer.inputs());
+        gradients.add(all);
+        layers.add(new LayerQueries.Full(all.keep()));
+      }
+      for (int q = 0; q < asked; q++) {
+        try (Scope _ = Scope.open()) {
+          Weights gradient =
+              new Weights(
+                  Linearization.of(task.model(), task.layers(), task.asked().at(q))
+                      .logLikelihoodGradient(new Targets.Given()));
+          Weights solution = solver.solve(gradient);
+          for (int l = 0; l < gradients.size(); l++) {
+            gradients.get(l).select(0, q).copyInPlace(solution.parts().get(l));
+          }
+        }
+      }
+      return result;
+    } catch (RuntimeException e) {
+      result.close();
+      throw e;
+    }
   }
 }

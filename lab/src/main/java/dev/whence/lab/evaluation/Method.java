@@ -1,8 +1,10 @@
 package dev.whence.lab.evaluation;
 
+import dev.whence.MemoryBudget;
 import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
+import dev.whence.curvature.LayerFactors;
 import dev.whence.fit.FitSettings;
 import dev.whence.fit.MemoryFit;
 import dev.whence.lab.solver.ConjugateGradient;
@@ -11,6 +13,7 @@ import dev.whence.lab.solver.DenseInverse;
 import dev.whence.lab.solver.GaussNewton;
 import dev.whence.lab.solver.InverseSolver;
 import dev.whence.lab.solver.Lissa;
+import dev.whence.model.Tap;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -46,7 +49,11 @@ public enum Method {
     public static final Effort DEFAULT = new Effort(100, 10, 1e-4, 2_000, 64, 0);
 
     /** To see that it works. */
-    public static final Effort QUICK = new Effort(10, 3, 1e-2, 100, 32, 0);
+    public static final Effort QUICK = new Effort(30, 5, 1e-3, 100, 32, 0);
+
+    public Effort withSeed(long value) {
+      return new Effort(cgSteps, refinedSteps, tolerance, lissaSteps, lissaBatch, value);
+    }
   }
 
   /** A solver, and what it holds while it is in use. */
@@ -74,7 +81,7 @@ public enum Method {
           fitted(task, CurvatureKind.valueOf(name()), damping, effort.seed);
       case LISSA ->
           new Prepared(
-              new Lissa(
+              Lissa.of(
                   curvature, task.training(), effort.lissaSteps, effort.lissaBatch, effort.seed),
               List.of());
       case CG ->
@@ -87,7 +94,7 @@ public enum Method {
             ekfac.held);
       }
       case EXACT -> {
-        DenseInverse dense = DenseInverse.of(curvature);
+        DenseInverse dense = DenseInverse.of(curvature, rows(task), MemoryBudget.ofMachine());
         yield new Prepared(dense, List.of(dense));
       }
     };
@@ -96,6 +103,8 @@ public enum Method {
   private static Prepared fitted(Task task, CurvatureKind kind, double damping, long seed) {
     FitSettings settings = FitSettings.DEFAULT.withCurvatures(EnumSet.of(kind)).withSeed(seed);
     List<AutoCloseable> held = new ArrayList<>();
+    List<Curvature> curvatures = new ArrayList<>();
+    Prepared prepared = new Prepared(new CurvatureSolver(curvatures), held);
     try (Scope _ = Scope.open()) {
       MemoryFit fit =
           MemoryFit.of(
@@ -105,11 +114,22 @@ public enum Method {
               task.training().at(0),
               settings);
       held.add(fit);
-      List<Curvature> curvatures = new ArrayList<>();
-      fit.layers()
-          .forEach(layer -> curvatures.add(layer.curvature(kind, new Damping.Absolute(damping))));
-      held.addAll(curvatures);
-      return new Prepared(new CurvatureSolver(curvatures), held);
+      for (LayerFactors layer : fit.layers()) {
+        curvatures.add(layer.curvature(kind, new Damping.Absolute(damping)));
+        held.add(curvatures.getLast());
+      }
+      return prepared;
+    } catch (RuntimeException e) {
+      prepared.close();
+      throw e;
+    }
+  }
+
+  /** Of the Jacobian over all data. */
+  private static long rows(Task task) {
+    try (Scope _ = Scope.open()) {
+      long one = task.model().outputs(task.training().at(0).inputs(), Tap.NONE).elements();
+      return one * task.training().size();
     }
   }
 

@@ -7,15 +7,13 @@ import dev.whence.fit.FitSettings;
 import dev.whence.fit.MemoryFit;
 import dev.whence.lab.response.ProximalBregman;
 import dev.whence.lab.response.ProximalBregman.Response;
+import dev.whence.lab.training.Permutation;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * Compares methods with the proximal Bregman response function, as section 5.1 of the paper does.
@@ -52,7 +50,7 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
   /** Solves the objective for a sample of the training examples. */
   public static ResponseStudy of(
       Task task, int sample, ProximalBregman.Settings settings, Progress progress) {
-    long[] places = sample(task.training().size(), sample, settings.seed());
+    long[] places = Permutation.sample(task.training().size(), sample, settings.seed());
     List<Response> responses = new ArrayList<>();
     try (ProximalBregman objective =
             new ProximalBregman(task.model(), task.layers(), task.training(), settings);
@@ -64,13 +62,6 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
       }
     }
     return new ResponseStudy(task, settings.damping(), places, responses);
-  }
-
-  /** Distinct places, in their order. */
-  static long[] sample(long size, int count, long seed) {
-    List<Long> all = new ArrayList<>(LongStream.range(0, size).boxed().toList());
-    Collections.shuffle(all, new Random(seed));
-    return all.stream().limit(count).mapToLong(p -> p).sorted().toArray();
   }
 
   /**

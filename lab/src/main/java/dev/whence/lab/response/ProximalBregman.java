@@ -1,8 +1,10 @@
 package dev.whence.lab.response;
 
+import dev.whence.InvalidInputException;
 import dev.whence.lab.data.ExampleSet;
 import dev.whence.lab.solver.Weights;
 import dev.whence.lab.training.AdamW;
+import dev.whence.lab.training.Permutation;
 import dev.whence.model.Examples;
 import dev.whence.model.Linear;
 import dev.whence.model.Linearization;
@@ -13,11 +15,8 @@ import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
-import java.util.stream.LongStream;
 
 /**
  * The proximal Bregman objective (Eq. 7 of the paper) and its minimum: the mean Bregman divergence
@@ -57,7 +56,20 @@ public final class ProximalBregman implements AutoCloseable {
       double rate,
       double tolerance,
       int tries,
-      long seed) {}
+      long seed) {
+    public Settings {
+      requirePositive("--epsilon", epsilon);
+      requirePositive("--damping", damping);
+      requirePositive("--rate", rate);
+      requirePositive("--tolerance", tolerance);
+    }
+
+    private static void requirePositive(String option, double value) {
+      if (!(value > 0) || Double.isInfinite(value)) {
+        throw new InvalidInputException(option + " is " + value + " but must be a positive number");
+      }
+    }
+  }
 
   /**
    * The minimum for one example.
@@ -86,16 +98,17 @@ public final class ProximalBregman implements AutoCloseable {
           teacher.add(outputs.detach().copy().keep());
         }
       }
+    } catch (RuntimeException e) {
+      teacher.forEach(Tensor::close);
+      throw e;
     }
   }
 
   private static List<long[]> batches(long size, int batch, long seed) {
-    List<Long> order = new ArrayList<>(LongStream.range(0, size).boxed().toList());
-    Collections.shuffle(order, new Random(seed));
+    long[] order = Permutation.of(size, seed);
     List<long[]> batches = new ArrayList<>();
     for (int from = 0; from < size; from += batch) {
-      int to = (int) Math.min(size, from + (long) batch);
-      batches.add(order.subList(from, to).stream().mapToLong(p -> p).toArray());
+      batches.add(Arrays.copyOfRange(order, from, (int) Math.min(size, from + (long) batch)));
     }
     return batches;
   }
@@ -110,15 +123,23 @@ public final class ProximalBregman implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       Examples example = training.at(place);
       double scale = exampleGradient(example).norm();
-      double rms = scale / Math.sqrt((double) trained.elements()) / settings.damping;
+      double rms = scale / Math.sqrt((double) trained.elements());
       Weights change = trained.zeros();
+      if (scale == 0) {
+        return new Minimum(change.keep(), 0, 0);
+      }
       int done = 0;
       double gradient = Double.POSITIVE_INFINITY;
       for (int round = 0; round < settings.tries && gradient > settings.tolerance; round++) {
         int steps = settings.steps << round;
-        descend(change, example, epsilon, steps, settings.rate * rms / (1 << round));
+        double rate = settings.rate * rms / settings.damping / (1 << round);
+        descend(change, example, epsilon, steps, rate, 1 / rms);
         done += steps;
         gradient = gradient(change, example, epsilon).norm() / scale;
+        if (!Double.isFinite(gradient)) {
+          throw new ArithmeticException(
+              "the objective of training example " + place + " diverges; lower --rate");
+        }
       }
       return new Minimum(change.keep(), gradient, done);
     } finally {
@@ -126,16 +147,24 @@ public final class ProximalBregman implements AutoCloseable {
     }
   }
 
-  private void descend(Weights change, Examples example, double epsilon, int steps, double rate) {
+  /**
+   * Goes down.
+   *
+   * @param unit the gradient is multiplied by it, so that its numbers are near one
+   */
+  private void descend(
+      Weights change, Examples example, double epsilon, int steps, double rate, double unit) {
     try (AdamW adam = new AdamW(change.parts(), 0, Double.POSITIVE_INFINITY)) {
       for (int step = 0; step < steps; step++) {
         try (Scope _ = Scope.open()) {
           assign(trained.plus(change.times(epsilon)));
           int b = step % batches.size();
-          Weights gradient = divergence(b).times(1.0 / (epsilon * batches.get(b).length));
+          // In a round of all batches every example counts once, whatever the batches' sizes.
+          Weights gradient = divergence(b).times(batches.size() / (epsilon * training.size()));
           gradient.add(exampleGradient(example), 1);
           gradient.add(change, settings.damping);
           double now = rate * (1 + Math.cos(Math.PI * step / steps)) / 2;
+          gradient.timesInPlace(unit); // far above what Adam takes for zero
           adam.step(gradient.parts(), step, now);
         }
       }
@@ -182,9 +211,7 @@ public final class ProximalBregman implements AutoCloseable {
   public double[] measure(ExampleSet asked, Weights change, double epsilon) {
     try (Scope _ = Scope.open()) {
       assign(trained.plus(change.times(epsilon)));
-      Examples all = asked.at(LongStream.range(0, asked.size()).toArray());
-      Tensor outputs = model.outputs(all.inputs(), Tap.NONE).detach();
-      return all.logProbabilities(outputs).sum(1).toDoubles();
+      return asked.logLikelihoods(model);
     } finally {
       assign(trained);
     }

@@ -1,11 +1,13 @@
 package dev.whence.lab.retraining;
 
-import dev.whence.lab.data.ExampleSet;
+import dev.whence.lab.data.TokenSequences;
 import dev.whence.lab.training.AdamW;
+import dev.whence.lab.training.Permutation;
 import dev.whence.model.Examples;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Tap;
 import dev.whence.model.Targets;
+import dev.whence.run.Provenance;
 import dev.whence.tensor.Autograd;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
@@ -27,8 +29,8 @@ import java.util.Random;
 public record LanguageRecipe(
     Path config,
     String name,
-    ExampleSet training,
-    ExampleSet asked,
+    TokenSequences training,
+    TokenSequences asked,
     int epochs,
     int batch,
     double rate)
@@ -38,8 +40,18 @@ public record LanguageRecipe(
 
   @Override
   public String identity() {
-    return "%s, %d sequences, %d queries, %d epochs of batches of %d, rate %s"
-        .formatted(name, training.size(), asked.size(), epochs, batch, rate);
+    return "%s, %s, %d epochs of batches of %d, rate %s, decay %s, clip %s, model %s, data %s and %s"
+        .formatted(
+            name,
+            DType.FLOAT32,
+            epochs,
+            batch,
+            rate,
+            WEIGHT_DECAY,
+            CLIP,
+            Provenance.sha256(List.of(config)),
+            training.hash(),
+            asked.hash());
   }
 
   @Override
@@ -50,7 +62,7 @@ public record LanguageRecipe(
   @Override
   public double[] measure(long[] places, long seed) {
     try (LanguageModel model = train(places, seed)) {
-      return TableRecipe.logLikelihoods(model, asked);
+      return asked.logLikelihoods(model);
     }
   }
 
@@ -66,15 +78,19 @@ public record LanguageRecipe(
         long steps = (long) epochs * Math.ceilDiv(order.length, batch);
         long step = 0;
         for (int epoch = 0; epoch < epochs; epoch++) {
-          shuffle(order, random);
+          Permutation.shuffle(order, random);
           for (int from = 0; from < order.length; from += batch, step++) {
             try (Scope _ = Scope.open()) {
               long[] some = Arrays.copyOfRange(order, from, Math.min(from + batch, order.length));
               double now = rate * (1 + Math.cos(Math.PI * step / steps)) / 2;
-              adam.step(gradients(model, parameters, training.at(some)), step, now);
+              double norm = adam.step(gradients(model, parameters, training.at(some)), step, now);
+              if (!Double.isFinite(norm)) {
+                throw new ArithmeticException("training diverges at step " + (step + 1));
+              }
             }
           }
         }
+        parameters.forEach(Tensor::forgetGradient);
         return model;
       }
     } catch (RuntimeException e) {
@@ -93,14 +109,5 @@ public record LanguageRecipe(
             .map(real -> real.sum().item())
             .orElse((double) logits.size(0) * logits.size(1));
     return Autograd.gradients(logits, gradient.timesInPlace(-1 / positions), parameters);
-  }
-
-  private static void shuffle(long[] values, Random random) {
-    for (int i = values.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      long swapped = values[i];
-      values[i] = values[j];
-      values[j] = swapped;
-    }
   }
 }

@@ -4,15 +4,13 @@ import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.Progress;
+import dev.whence.lab.training.Permutation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.LongStream;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -52,7 +50,11 @@ public final class SubsetBank {
     try (Progress.Stage stage = progress.begin("training on halves", models, "models")) {
       stage.advance(Math.min(models, bank.measured.size()));
       for (int m = bank.measured.size(); m < models; m++) {
-        bank.measured.add(recipe.measure(bank.subset(m / seeds), seed * 1_000_003 + m));
+        double[] some = recipe.measure(bank.subset(m / seeds), seed * 1_000_003 + m);
+        if (!Arrays.stream(some).allMatch(Double::isFinite)) {
+          throw new ArithmeticException("a model trained on a half measures what is no number");
+        }
+        bank.measured.add(some);
         AtomicFile.write(file, Json.MAPPER.writeValueAsString(new Saved(identity, bank.measured)));
         stage.advance(1);
       }
@@ -86,9 +88,7 @@ public final class SubsetBank {
 
   /** The examples of a subset: half of all, in their order. */
   public long[] subset(int s) {
-    List<Long> all = new ArrayList<>(LongStream.range(0, recipe.size()).boxed().toList());
-    Collections.shuffle(all, new Random(seed * 1_000_003 + s));
-    return all.stream().limit(recipe.size() / 2).mapToLong(p -> p).sorted().toArray();
+    return Permutation.sample(recipe.size(), recipe.size() / 2, seed * 1_000_003 + s);
   }
 
   /** The measurements of a subset, the mean over its models. */

@@ -1,15 +1,9 @@
 package dev.whence.lab.retraining;
 
 import dev.whence.lab.data.Dataset;
-import dev.whence.lab.data.ExampleSet;
 import dev.whence.lab.model.SmallModel;
 import dev.whence.lab.training.SmallTrainer;
-import dev.whence.model.Examples;
-import dev.whence.model.Model;
-import dev.whence.model.Tap;
-import dev.whence.tensor.Scope;
 import java.util.function.LongFunction;
-import java.util.stream.LongStream;
 
 /**
  * Small models on a table or images in memory, which belong to the recipe.
@@ -26,8 +20,8 @@ public record TableRecipe(
     implements Recipe, AutoCloseable {
   @Override
   public String identity() {
-    return "%s, %d examples, %d measurements, %s"
-        .formatted(name, training.size(), asked.size(), trainer);
+    return "%s, %s, %s, data %s and %s"
+        .formatted(name, training.features().type(), trainer, training.hash(), asked.hash());
   }
 
   @Override
@@ -50,17 +44,7 @@ public record TableRecipe(
   @Override
   public double[] measure(long[] places, long seed) {
     try (SmallModel model = train(places, seed)) {
-      return logLikelihoods(model, asked);
-    }
-  }
-
-  /** Of each example. */
-  public static double[] logLikelihoods(Model model, ExampleSet asked) {
-    try (Scope _ = Scope.open()) {
-      Examples all = asked.at(LongStream.range(0, asked.size()).toArray());
-      return all.logProbabilities(model.outputs(all.inputs(), Tap.NONE).detach())
-          .sum(1)
-          .toDoubles();
+      return asked.logLikelihoods(model);
     }
   }
 

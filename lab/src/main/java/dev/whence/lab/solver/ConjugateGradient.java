@@ -35,7 +35,7 @@ public record ConjugateGradient(
           residual.add(product, -alpha);
           Weights next = preconditioner.solve(residual);
           double nextRz = residual.dot(next);
-          direction.add(direction, nextRz / rz - 1);
+          direction.timesInPlace(nextRz / rz);
           direction.add(next, 1);
           rz = nextRz;
         }

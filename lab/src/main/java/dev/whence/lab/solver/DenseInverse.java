@@ -1,5 +1,7 @@
 package dev.whence.lab.solver;
 
+import dev.whence.InvalidInputException;
+import dev.whence.MemoryBudget;
 import dev.whence.model.Examples;
 import dev.whence.model.Linearization;
 import dev.whence.tensor.Cholesky;
@@ -17,17 +19,31 @@ import java.util.List;
  */
 public final class DenseInverse implements InverseSolver, AutoCloseable {
   private final Tensor rows; // B / sqrt(N): [examples * positions * outputs, weights]
-  private final Tensor system; // the smaller of B B^T and B^T B, over N, damped
+  private final Cholesky system; // of the smaller of B B^T and B^T B, over N, damped
   private final double damping;
 
-  private DenseInverse(Tensor rows, Tensor system, double damping) {
+  private DenseInverse(Tensor rows, Cholesky system, double damping) {
     this.rows = rows;
     this.system = system;
     this.damping = damping;
   }
 
-  /** Forms and damps the matrix. */
-  public static DenseInverse of(GaussNewton curvature) {
+  /**
+   * Forms, damps and factors the matrix.
+   *
+   * @param rowCount examples * positions * outputs
+   * @param memory that it may take
+   * @throws InvalidInputException when it would take more
+   */
+  public static DenseInverse of(GaussNewton curvature, long rowCount, MemoryBudget memory) {
+    long weights = curvature.layers().stream().mapToLong(l -> l.shape().elements()).sum();
+    double small = Math.min(rowCount, weights);
+    double needed = Double.BYTES * (2.0 * rowCount * weights + 2 * small * small);
+    if (needed > memory.bytes()) {
+      throw new InvalidInputException(
+          "the exact inverse of %,d weights would take %,.0f GiB; leave the method 'exact' out"
+              .formatted(weights, needed / (1L << 30)));
+    }
     List<Tensor> parts = new ArrayList<>();
     long[] count = new long[1];
     try (Scope _ = Scope.open()) {
@@ -40,7 +56,8 @@ public final class DenseInverse implements InverseSolver, AutoCloseable {
       Tensor rows = Tensors.cat(parts, 0).timesInPlace(1 / Math.sqrt((double) count[0]));
       Tensor gram = isWide(rows) ? rows.matmul(rows.t()) : rows.t().matmul(rows);
       gram.diagonal().plusInPlace(gram.diagonal().times(0).plus(curvature.damping()));
-      return new DenseInverse(rows.keep(), gram.keep(), curvature.damping());
+      Cholesky system = Cholesky.of(gram);
+      return new DenseInverse(rows.keep(), system.keep(), curvature.damping());
     } finally {
       parts.forEach(Tensor::close);
     }
@@ -67,11 +84,10 @@ public final class DenseInverse implements InverseSolver, AutoCloseable {
   public Weights solve(Weights gradient) {
     List<Tensor> flat = gradient.parts().stream().map(t -> t.reshape(-1)).toList();
     Tensor v = Tensors.cat(flat, 0).to(DType.FLOAT64).unsqueeze(1);
-    Cholesky cholesky = Cholesky.of(system);
     Tensor x =
         isWide(rows) // (B^T B + lambda)^-1 = (1 - B^T (B B^T + lambda)^-1 B) / lambda
-            ? v.minus(rows.t().matmul(cholesky.solve(rows.matmul(v)))).over(damping)
-            : cholesky.solve(v);
+            ? v.minus(rows.t().matmul(system.solve(rows.matmul(v)))).over(damping)
+            : system.solve(v);
     List<Tensor> parts = new ArrayList<>();
     long from = 0;
     for (Tensor like : gradient.parts()) {

@@ -40,7 +40,7 @@ public record GaussNewton(Model model, List<Linear> layers, Pass data, double da
   }
 
   private Weights damped(Weights sum, long count, Weights v) {
-    sum.add(sum, 1.0 / count - 1);
+    sum.timesInPlace(1.0 / count);
     sum.add(v, damping);
     return sum;
   }

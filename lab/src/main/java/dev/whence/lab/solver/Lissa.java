@@ -1,7 +1,12 @@
 package dev.whence.lab.solver;
 
 import dev.whence.lab.data.ExampleSet;
+import dev.whence.model.Linear;
 import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /**
@@ -13,18 +18,45 @@ import java.util.Random;
  * room. The series sums to a vector no longer than {@code |v| / (scale lambda)}; a longer one
  * diverges, and begins again with half the scale.
  *
+ * @param largestEigenvalue sigma
  * @param data that batches are drawn from, with replacement
  * @param steps terms of the series
  * @param batch examples a term
  */
-public record Lissa(GaussNewton curvature, ExampleSet data, int steps, int batch, long seed)
+public record Lissa(
+    GaussNewton curvature,
+    ExampleSet data,
+    double largestEigenvalue,
+    int steps,
+    int batch,
+    long seed)
     implements InverseSolver {
   private static final int POWER_STEPS = 10;
   private static final int MOST_HALVINGS = 20;
 
+  /** With sigma as {@link #largestEigenvalue(GaussNewton, Weights)} finds it. */
+  public static Lissa of(GaussNewton curvature, ExampleSet data, int steps, int batch, long seed) {
+    try (Scope _ = Scope.open()) {
+      List<Tensor> start = new ArrayList<>();
+      Random random = new Random(seed);
+      for (Linear layer : curvature.layers()) {
+        double[] values = random.doubles(layer.shape().elements(), -1, 1).toArray();
+        start.add(
+            Tensors.of(values, layer.outputs(), layer.inputs())
+                .to(curvature.model().type())
+                .to(curvature.model().device()));
+      }
+      double sigma = largestEigenvalue(curvature, new Weights(start));
+      return new Lissa(curvature, data, sigma, steps, batch, seed);
+    }
+  }
+
   @Override
   public Weights solve(Weights gradient) {
-    double scale = 0.5 / largestEigenvalue(gradient);
+    if (gradient.norm() == 0) {
+      return gradient.zeros();
+    }
+    double scale = 0.5 / largestEigenvalue;
     for (int halving = 0; halving <= MOST_HALVINGS; halving++, scale /= 2) {
       Weights sum = gradient.copy();
       if (run(sum, gradient, scale)) {
@@ -54,8 +86,8 @@ public record Lissa(GaussNewton curvature, ExampleSet data, int steps, int batch
     return true;
   }
 
-  /** Of {@code G + lambda}, from below. */
-  double largestEigenvalue(Weights start) {
+  /** Of {@code G + lambda}, from below, by power iteration. */
+  static double largestEigenvalue(GaussNewton curvature, Weights start) {
     try (Scope _ = Scope.open()) {
       Weights v = start.times(1 / start.norm());
       double value = 0;

@@ -1,5 +1,6 @@
 package dev.whence.lab.solver;
 
+import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,10 +22,6 @@ public record Weights(List<Tensor> parts) implements AutoCloseable {
     return with(other, Tensor::plus);
   }
 
-  public Weights minus(Weights other) {
-    return with(other, Tensor::minus);
-  }
-
   public Weights times(double factor) {
     return map(t -> t.times(factor));
   }
@@ -41,11 +38,18 @@ public record Weights(List<Tensor> parts) implements AutoCloseable {
     }
   }
 
+  /** {@code this *= factor}. */
+  public void timesInPlace(double factor) {
+    parts.forEach(part -> part.timesInPlace(factor));
+  }
+
   /** The inner product over all layers. */
   public double dot(Weights other) {
     double sum = 0;
-    for (int l = 0; l < parts.size(); l++) {
-      sum += parts.get(l).times(other.parts.get(l)).sum().item();
+    try (Scope _ = Scope.open()) {
+      for (int l = 0; l < parts.size(); l++) {
+        sum += parts.get(l).times(other.parts.get(l)).sum().item();
+      }
     }
     return sum;
   }

@@ -36,7 +36,7 @@ public record SmallTrainer(int epochs, int batch, double rate, double weightDeca
       try (AdamW adam = new AdamW(weights, weightDecay, Double.POSITIVE_INFINITY)) {
         long step = 0;
         for (int epoch = 0; epoch < epochs; epoch++) {
-          shuffle(order, random);
+          Permutation.shuffle(order, random);
           loss = 0;
           for (int from = 0; from < order.length; from += batch, step++) {
             long[] some = Arrays.copyOfRange(order, from, Math.min(from + batch, order.length));
@@ -59,14 +59,5 @@ public record SmallTrainer(int epochs, int batch, double rate, double weightDeca
       }
     }
     return loss / order.length;
-  }
-
-  private static void shuffle(long[] values, Random random) {
-    for (int i = values.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      long swapped = values[i];
-      values[i] = values[j];
-      values[j] = swapped;
-    }
   }
 }

@@ -37,7 +37,7 @@ final class TrainingOrder {
       throw new InvalidInputException(
           "the corpus has fewer than two sequences of two tokens; there is nothing to train on");
     }
-    shuffle(all, new Random(seed));
+    Permutation.shuffle(all, new Random(seed));
     int held = (int) Math.round(all.length * heldOutShare);
     this.heldOut = Arrays.copyOfRange(all, 0, held);
     this.training = Arrays.copyOfRange(all, held, all.length);
@@ -47,7 +47,7 @@ final class TrainingOrder {
   List<long[]> epoch(int epoch) {
     Random random = new Random(seed * 1_000_003 + epoch);
     long[] order = training.clone();
-    shuffle(order, random);
+    Permutation.shuffle(order, random);
     double mean = Math.max(1, (double) corpus.totalPositions() / corpus.size());
     int window = (int) Math.max(1, WINDOW_BATCHES * batchTokens / mean);
     List<long[]> batches = new ArrayList<>();
@@ -71,14 +71,5 @@ final class TrainingOrder {
       batches.add(Arrays.stream(places).map(place -> order[(int) place]).toArray());
     }
     return batches;
-  }
-
-  private static void shuffle(long[] values, Random random) {
-    for (int i = values.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      long swapped = values[i];
-      values[i] = values[j];
-      values[j] = swapped;
-    }
   }
 }

@@ -2,6 +2,7 @@ package dev.whence.lab.response;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whence.MemoryBudget;
 import dev.whence.lab.data.Dataset;
 import dev.whence.lab.evaluation.InfluenceMatrix;
 import dev.whence.lab.evaluation.Task;
@@ -39,11 +40,15 @@ class ProximalBregmanTest {
       List<double[]> before = model.linears().stream().map(l -> l.matrix().toDoubles()).toList();
       double damping = 0.1;
       ProximalBregman.Settings settings =
-          new ProximalBregman.Settings(1e-4, damping, 100, 1500, 0.05, 1e-5, 4, SEED);
+          // Batches of 20 and 4 of 24 examples: the last must not count for more.
+          new ProximalBregman.Settings(1e-4, damping, 20, 1500, 0.05, 1e-4, 4, SEED);
       Task task = new Task("test", model, model.linears(), training, asked, 8);
       double[][] exact;
       try (DenseInverse dense =
-          DenseInverse.of(new GaussNewton(model, model.linears(), training.pass(8), damping))) {
+          DenseInverse.of(
+              new GaussNewton(model, model.linears(), training.pass(8), damping),
+              (long) count * outputs,
+              new MemoryBudget(1L << 30))) {
         exact = InfluenceMatrix.of(task, dense, new long[] {0, 7});
       }
       try (ProximalBregman objective =

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.lab.evaluation.Agreement;
+import dev.whence.lab.evaluation.DatamodelingScore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,6 +3,8 @@ package dev.whence.lab.solver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.whence.InvalidInputException;
+import dev.whence.MemoryBudget;
 import dev.whence.lab.data.Dataset;
 import dev.whence.lab.model.Perceptron;
 import dev.whence.lab.model.Perceptron.Nonlinearity;
@@ -23,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SolversTest {
   private static final long SEED = 11;
   private static final double DAMPING = 0.05;
+  private static final MemoryBudget MEMORY = new MemoryBudget(1L << 30);
 
   private static Dataset data(boolean classes, int count) {
     Random random = new Random(SEED);
@@ -86,7 +89,7 @@ class SolversTest {
         GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(7), DAMPING);
         Weights v = random(model, new Random(SEED));
         Tensor exact = exact(curvature, v);
-        try (DenseInverse dense = DenseInverse.of(curvature)) {
+        try (DenseInverse dense = DenseInverse.of(curvature, count * (classes ? 4L : 1L), MEMORY)) {
           assertThat(error(dense.solve(v), exact)).as("dense, %d", count).isLessThan(1e-10);
         }
         assertThat(error(new ConjugateGradient(curvature, 1e-12, 200).solve(v), exact))
@@ -124,8 +127,8 @@ class SolversTest {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(60), DAMPING);
       Weights v = random(model, new Random(SEED));
       Tensor exact = exact(curvature, v);
-      double few = error(new Lissa(curvature, data, 20, 30, SEED).solve(v), exact);
-      double many = error(new Lissa(curvature, data, 1000, 30, SEED).solve(v), exact);
+      double few = error(Lissa.of(curvature, data, 20, 30, SEED).solve(v), exact);
+      double many = error(Lissa.of(curvature, data, 1000, 30, SEED).solve(v), exact);
       assertThat(many).as("1000 steps, where 20 give %f", few).isLessThan(0.2).isLessThan(few / 2);
     }
   }
@@ -141,7 +144,7 @@ class SolversTest {
         Dataset data = Dataset.reals(features, targets, DType.FLOAT64)) {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(40), 1);
       Weights v = random(model, new Random(SEED));
-      Weights found = new Lissa(curvature, data, 500, 1, SEED).solve(v);
+      Weights found = Lissa.of(curvature, data, 500, 1, SEED).solve(v);
       assertThat(found.norm()).isFinite().isLessThan(v.norm());
       assertThat(found.norm()).isGreaterThan(0);
     }
@@ -154,7 +157,7 @@ class SolversTest {
         Dataset data = data(false, 10)) {
       Weights v = random(model, new Random(SEED));
       GaussNewton broken = new GaussNewton(model, model.linears(), data.pass(10), Double.NaN);
-      assertThatThrownBy(() -> new Lissa(broken, data, 10, 4, SEED).solve(v))
+      assertThatThrownBy(() -> Lissa.of(broken, data, 10, 4, SEED).solve(v))
           .isInstanceOf(ArithmeticException.class)
           .hasMessageContaining("diverges");
     }
@@ -167,7 +170,8 @@ class SolversTest {
         Perceptron model = model(true);
         Dataset data = data(true, 40);
         DenseInverse dense =
-            DenseInverse.of(new GaussNewton(model, model.linears(), data.pass(40), DAMPING))) {
+            DenseInverse.of(
+                new GaussNewton(model, model.linears(), data.pass(40), DAMPING), 160, MEMORY)) {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(40), DAMPING);
       Weights v = random(model, new Random(SEED));
       Tensor exact = exact(curvature, v);
@@ -186,6 +190,18 @@ class SolversTest {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(8), DAMPING);
       Weights zero = random(model, new Random(SEED)).zeros();
       assertThat(new ConjugateGradient(curvature, 1e-12, 5).solve(zero).norm()).isZero();
+    }
+  }
+
+  @Test
+  void matrixThatWouldNotFitIsRefusedBeforeItIsFormed() {
+    try (Scope _ = Scope.open();
+        Perceptron model = model(false);
+        Dataset data = data(false, 8)) {
+      GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(8), DAMPING);
+      assertThatThrownBy(() -> DenseInverse.of(curvature, 1L << 40, MEMORY))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("GiB");
     }
   }
 }

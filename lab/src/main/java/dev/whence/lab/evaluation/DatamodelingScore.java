@@ -1,6 +1,6 @@
-package dev.whence.lab.retraining;
+package dev.whence.lab.evaluation;
 
-import dev.whence.lab.evaluation.Agreement;
+import dev.whence.lab.retraining.SubsetBank;
 
 /**
  * The linear datamodeling score (Park et al. 2023): over random halves of the data, does the sum of

@@ -1,0 +1,125 @@
+package dev.whence.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whence.Json;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** The evaluations as a user runs them, on small data made here. */
+class EvaluateTest {
+  private static final long SEED = 1;
+  private static final int SIDE = 8;
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void install() throws IOException {
+    System.setProperty("whence.home", Path.of("..").toAbsolutePath().normalize().toString());
+    Random random = new Random(SEED);
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      double x = random.nextGaussian();
+      double y = random.nextGaussian();
+      rows.add(
+          String.format(Locale.ROOT, "%f %f %f", x, y, x * y + x + 0.1 * random.nextGaussian()));
+    }
+    Files.write(folder.resolve("concrete.txt"), rows);
+    images("train", 150, random);
+    images("t10k", 20, random);
+  }
+
+  /** Bars whose place tells the class. */
+  private void images(String prefix, int count, Random random) throws IOException {
+    byte[] pixels = new byte[count * SIDE * SIDE];
+    byte[] labels = new byte[count];
+    for (int i = 0; i < count; i++) {
+      labels[i] = (byte) random.nextInt(10);
+      for (int p = 0; p < SIDE * SIDE; p++) {
+        boolean bar = p % SIDE == labels[i] % SIDE && (labels[i] < SIDE) == (p / SIDE < 4);
+        pixels[i * SIDE * SIDE + p] = (byte) (random.nextInt(40) + (bar ? 200 : 0));
+      }
+    }
+    idx(prefix + "-images-idx3-ubyte.gz", 0x803, pixels, count, SIDE, SIDE);
+    idx(prefix + "-labels-idx1-ubyte.gz", 0x801, labels, count);
+  }
+
+  private void idx(String name, int magic, byte[] content, int... sizes) throws IOException {
+    try (DataOutputStream out =
+        new DataOutputStream(new GZIPOutputStream(Files.newOutputStream(folder.resolve(name))))) {
+      out.writeInt(magic);
+      for (int size : sizes) {
+        out.writeInt(size);
+      }
+      out.write(content);
+    }
+  }
+
+  @AfterEach
+  void uninstall() {
+    System.clearProperty("whence.home");
+  }
+
+  @Test
+  void allOfThemRunQuicklyAndSayWhatTheyAreMadeOf() throws IOException {
+    Path out = folder.resolve("out");
+    Outcome all =
+        Outcome.of(
+            "evaluate",
+            "--all",
+            "--quick",
+            "--out",
+            out.toString(),
+            "--data",
+            folder.toString(),
+            "--images",
+            folder.toString());
+    assertThat(all.code()).as(all.err()).isZero();
+    assertThat(all.out())
+        .contains("left out energy")
+        .contains("$ whence evaluate pbrf --quick")
+        .contains("| ekfac |", "| lissa |", "| refined |", "| gradient-cosine |", "| bm25 plain |");
+    JsonNode pbrf = Json.MAPPER.readTree(Files.readAllBytes(out.resolve("pbrf.json")));
+    assertThat(pbrf.get("arguments").toString()).contains("--quick");
+    assertThat(pbrf.get("results")).hasSize(4);
+    JsonNode concrete = pbrf.get("results").get(0);
+    assertThat(concrete.get("task").asString()).startsWith("concrete");
+    for (JsonNode result : concrete.get("results")) {
+      double pearson = result.get("agreement").get("pearson").get("mean").asDouble();
+      if (List.of("CG", "REFINED").contains(result.get("method").asString())) {
+        assertThat(pearson).as(result.toString()).isGreaterThan(0.9);
+      }
+    }
+    for (String name : List.of("lds", "removal", "mislabelled", "recall", "filter")) {
+      assertThat(out.resolve(name + ".json")).as(name).exists();
+    }
+    assertThat(out.resolve("bank")).isDirectoryContaining("glob:**/concrete.json");
+  }
+
+  @Test
+  void unusableRequestsAreRefusedInOneSentence() {
+    Outcome energy =
+        Outcome.of("evaluate", "pbrf", "--task", "energy", "--data", folder.toString());
+    assertThat(energy.code()).isEqualTo(2);
+    assertThat(energy.err()).contains("energy.csv").hasLineCount(1);
+    Outcome removal = Outcome.of("evaluate", "removal", "--task", "concrete");
+    assertThat(removal.code()).isEqualTo(2);
+    assertThat(removal.err()).contains("--task concrete is not among [dictionary]");
+    Outcome wrong = Outcome.of("evaluate", "mislabelled", "--wrong", "2");
+    assertThat(wrong.code()).isEqualTo(2);
+    assertThat(wrong.err()).contains("--wrong is 2.0");
+    assertThat(Outcome.of("evaluate", "--quick").code()).isEqualTo(2);
+  }
+}
