@@ -130,7 +130,7 @@ final class EvaluateLdsCommand implements Callable<Integer> {
       found.add(row(task, baseline.toString(), halves, each, DatamodelingScore.of(models, scores)));
     }
     for (Method method : methods) {
-      try (Method.Prepared prepared = method.prepare(task, lambda, options.effort())) {
+      try (Method.Prepared prepared = method.prepare(task, lambda, options.effort(name))) {
         double[][] scores = InfluenceMatrix.of(task, prepared.solver(), all);
         found.add(row(task, method.toString(), halves, each, DatamodelingScore.of(models, scores)));
       } catch (ArithmeticException | InvalidInputException e) {

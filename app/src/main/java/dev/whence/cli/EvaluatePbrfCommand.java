@@ -152,7 +152,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     print(truth);
     for (Method method : methods) {
       try {
-        ResponseStudy.Result result = study.test(method, options.effort());
+        ResponseStudy.Result result = study.test(method, options.effort(name));
         truth.results.add(result);
         print(result);
       } catch (ArithmeticException | InvalidInputException e) {

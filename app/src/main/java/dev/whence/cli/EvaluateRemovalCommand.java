@@ -156,7 +156,7 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
     }
     double lambda = options.damping(Optional.empty(), name, task);
     for (Method method : methods) {
-      try (Method.Prepared prepared = method.prepare(task, lambda, options.effort())) {
+      try (Method.Prepared prepared = method.prepare(task, lambda, options.effort(name))) {
         rankings.put(method.toString(), InfluenceMatrix.of(task, prepared.solver(), all));
       }
     }

@@ -51,6 +51,9 @@ public enum Method {
     /** To see that it works. */
     public static final Effort QUICK = new Effort(30, 5, 1e-3, 100, 32, 0);
 
+    /** To see that it works with a language model. */
+    public static final Effort LEAST = new Effort(3, 2, 1e-2, 10, 8, 0);
+
     public Effort withSeed(long value) {
       return new Effort(cgSteps, refinedSteps, tolerance, lissaSteps, lissaBatch, value);
     }
