@@ -5,7 +5,6 @@ import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
 import dev.whence.curvature.LayerFactors;
-import dev.whence.fit.FitSettings;
 import dev.whence.fit.MemoryFit;
 import dev.whence.lab.solver.ConjugateGradient;
 import dev.whence.lab.solver.CurvatureSolver;
@@ -104,18 +103,11 @@ public enum Method {
   }
 
   private static Prepared fitted(Task task, CurvatureKind kind, double damping, long seed) {
-    FitSettings settings = FitSettings.DEFAULT.withCurvatures(EnumSet.of(kind)).withSeed(seed);
     List<AutoCloseable> held = new ArrayList<>();
     List<Curvature> curvatures = new ArrayList<>();
     Prepared prepared = new Prepared(new CurvatureSolver(curvatures), held);
     try (Scope _ = Scope.open()) {
-      MemoryFit fit =
-          MemoryFit.of(
-              task.model(),
-              task.layers(),
-              task.training().pass(task.batch()),
-              task.training().at(0),
-              settings);
+      MemoryFit fit = task.fit(EnumSet.of(kind), seed);
       held.add(fit);
       for (LayerFactors layer : fit.layers()) {
         curvatures.add(layer.curvature(kind, new Damping.Absolute(damping)));

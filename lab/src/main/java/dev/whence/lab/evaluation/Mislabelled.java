@@ -6,7 +6,6 @@ import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
 import dev.whence.curvature.LayerFactors;
-import dev.whence.fit.FitSettings;
 import dev.whence.fit.MemoryFit;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
@@ -88,16 +87,8 @@ public final class Mislabelled {
   public static List<Curve> curves(
       Task task, Set<Long> wrong, double[] inspected, double damping, long seed) {
     List<Curve> curves = new ArrayList<>();
-    FitSettings settings =
-        FitSettings.DEFAULT.withCurvatures(EnumSet.allOf(CurvatureKind.class)).withSeed(seed);
     try (Scope _ = Scope.open();
-        MemoryFit fit =
-            MemoryFit.of(
-                task.model(),
-                task.layers(),
-                task.training().pass(task.batch()),
-                task.training().at(0),
-                settings)) {
+        MemoryFit fit = task.fit(EnumSet.allOf(CurvatureKind.class), seed)) {
       for (CurvatureKind kind : CurvatureKind.values()) {
         double[] scores = selfInfluence(task, fit.layers(), kind, damping);
         curves.add(Curve.of(kind.toString(), scores, wrong, inspected));

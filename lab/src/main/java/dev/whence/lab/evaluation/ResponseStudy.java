@@ -3,7 +3,6 @@ package dev.whence.lab.evaluation;
 import dev.whence.Progress;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.LayerFactors;
-import dev.whence.fit.FitSettings;
 import dev.whence.fit.MemoryFit;
 import dev.whence.lab.response.ProximalBregman;
 import dev.whence.lab.response.ProximalBregman.Response;
@@ -69,16 +68,8 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
    * EK-FAC's.
    */
   public static double damping(Task task, double ratio, long seed) {
-    FitSettings settings =
-        FitSettings.DEFAULT.withCurvatures(EnumSet.of(CurvatureKind.DIAGONAL)).withSeed(seed);
     try (Scope _ = Scope.open();
-        MemoryFit fit =
-            MemoryFit.of(
-                task.model(),
-                task.layers(),
-                task.training().pass(task.batch()),
-                task.training().at(0),
-                settings)) {
+        MemoryFit fit = task.fit(EnumSet.of(CurvatureKind.DIAGONAL), seed)) {
       double trace = 0;
       long elements = 0;
       for (LayerFactors layer : fit.layers()) {
