@@ -33,7 +33,7 @@ public record TableRecipe(
   public SmallModel train(long[] places, long seed) {
     SmallModel model = untrained.apply(seed);
     try {
-      double _ = trainer.train(model, model.linears(), training, places, seed);
+      trainer.train(model, model.linears(), training, places, seed);
       return model;
     } catch (RuntimeException e) {
       model.close();

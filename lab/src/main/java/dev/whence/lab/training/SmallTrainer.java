@@ -24,40 +24,36 @@ public record SmallTrainer(int epochs, int batch, double rate, double weightDeca
    *
    * @param places of the training examples among the set's
    * @param seed of their order
-   * @return the mean loss over the last epoch's batches, each before its step
+   * @throws ArithmeticException when it diverges
    */
-  public double train(Model model, List<Linear> layers, ExampleSet set, long[] places, long seed) {
+  public void train(Model model, List<Linear> layers, ExampleSet set, long[] places, long seed) {
     long[] order = places.clone();
     Random random = new Random(seed);
     long steps = (long) epochs * Math.ceilDiv(order.length, batch);
-    double loss = 0;
     try (Scope _ = Scope.open()) {
       List<Tensor> weights = layers.stream().map(Linear::matrix).toList();
       try (AdamW adam = new AdamW(weights, weightDecay, Double.POSITIVE_INFINITY)) {
         long step = 0;
         for (int epoch = 0; epoch < epochs; epoch++) {
           Permutation.shuffle(order, random);
-          loss = 0;
           for (int from = 0; from < order.length; from += batch, step++) {
             long[] some = Arrays.copyOfRange(order, from, Math.min(from + batch, order.length));
             try (Scope _ = Scope.open()) {
               Examples examples = set.at(some);
               Linearization at = Linearization.of(model, layers, examples);
-              loss -= examples.logProbabilities(at.outputs()).sum().item();
               List<Tensor> gradients = at.logLikelihoodGradient(new Targets.Given());
               gradients.forEach(g -> g.timesInPlace(-1.0 / some.length));
-              adam.step(gradients, step, rate * (1 + Math.cos(Math.PI * step / steps)) / 2);
+              double now = rate * (1 + Math.cos(Math.PI * step / steps)) / 2;
+              if (!Double.isFinite(adam.step(gradients, step, now))) {
+                throw new ArithmeticException("training diverges; lower the learning rate");
+              }
               for (int l = 0; l < layers.size(); l++) {
                 layers.get(l).assign(weights.get(l));
               }
             }
           }
-          if (!Double.isFinite(loss)) {
-            throw new ArithmeticException("training diverges; lower the learning rate");
-          }
         }
       }
     }
-    return loss / order.length;
   }
 }

@@ -65,9 +65,8 @@ class MislabelledTest {
         Dataset data = Dataset.classes(features, labels.of(right), DType.FLOAT64);
         Perceptron model =
             new Perceptron(List.of(2, 8, 2), Nonlinearity.TANH, SEED, DType.FLOAT64)) {
-      double _ =
-          new SmallTrainer(20, 20, 1e-2, 1e-3)
-              .train(model, model.linears(), data, LongStream.range(0, n).toArray(), SEED);
+      new SmallTrainer(20, 20, 1e-2, 1e-3)
+          .train(model, model.linears(), data, LongStream.range(0, n).toArray(), SEED);
       Task task = new Task("clouds", model, model.linears(), data, data, 50);
       List<Mislabelled.Curve> curves =
           Mislabelled.curves(task, labels.wrongOf(n), new double[] {0.1}, 0.01, SEED);
