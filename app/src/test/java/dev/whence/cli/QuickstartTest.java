@@ -51,7 +51,7 @@ class QuickstartTest {
     assertThat(recall.code()).as(recall.err()).isZero();
     assertThat(folder.resolve("ranks.json"))
         .content()
-        .contains("\"ekfac\"", "\"identity\"", "averagePrecision", "\"recall\"");
+        .contains("\"ekfac\"", "\"identity\"", "average_precision", "\"recall\"");
     String ekfac = recall.out().lines().filter(l -> l.startsWith("| ekfac")).findFirst().orElse("");
     double topTen = Double.parseDouble(ekfac.split("\\|")[5].strip().split(" ")[0]);
     assertThat(topTen).as(recall.out()).isGreaterThan(0.8);
