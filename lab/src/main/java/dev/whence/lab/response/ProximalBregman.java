@@ -35,7 +35,7 @@ public final class ProximalBregman implements AutoCloseable {
   private final Settings settings;
   private final Weights trained;
   private final List<long[]> batches;
-  private final List<Tensor> teacher = new ArrayList<>(); // outputs of the trained weights
+  private final List<Tensor> teacher = new ArrayList<>(); // the gradients at the trained weights
 
   /**
    * How it is solved.
@@ -94,8 +94,9 @@ public final class ProximalBregman implements AutoCloseable {
       this.trained = new Weights(layers.stream().map(Linear::matrix).toList()).keep();
       for (long[] places : batches) {
         try (Scope _ = Scope.open()) {
-          Tensor outputs = model.outputs(training.at(places).inputs(), Tap.NONE);
-          teacher.add(outputs.detach().copy().keep());
+          Examples batch = training.at(places);
+          Tensor outputs = model.outputs(batch.inputs(), Tap.NONE).detach();
+          teacher.add(batch.logLikelihoodGradient(outputs, new Targets.Given()).copy().keep());
         }
       }
     } catch (RuntimeException e) {
@@ -189,12 +190,8 @@ public final class ProximalBregman implements AutoCloseable {
   private Weights divergence(int b) {
     Examples batch = training.at(batches.get(b));
     Linearization at = Linearization.of(model, layers, batch);
-    Targets given = new Targets.Given();
-    Tensor difference =
-        batch
-            .logLikelihoodGradient(teacher.get(b), given)
-            .minus(batch.logLikelihoodGradient(at.outputs(), given));
-    return new Weights(at.backward(difference));
+    Tensor now = batch.logLikelihoodGradient(at.outputs(), new Targets.Given());
+    return new Weights(at.backward(teacher.get(b).minus(now)));
   }
 
   /** The gradient of the example's loss, at the model's present weights. */
