@@ -3,14 +3,12 @@ package dev.whence.lab.model;
 import dev.whence.model.Linear;
 import dev.whence.model.Tap;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 
 /** A multilayer perceptron: linear layers with a nonlinearity between them. */
-public final class Perceptron implements SmallModel {
+public final class Perceptron extends SmallModel {
   /** Between the layers. */
   public enum Nonlinearity {
     TANH,
@@ -26,8 +24,6 @@ public final class Perceptron implements SmallModel {
     }
   }
 
-  private final Layers layers;
-  private final List<Linear> linears = new ArrayList<>();
   private final Nonlinearity nonlinearity;
 
   /**
@@ -36,42 +32,25 @@ public final class Perceptron implements SmallModel {
    * @param widths of what is read, of each hidden layer and of the output
    */
   public Perceptron(List<Integer> widths, Nonlinearity nonlinearity, long seed, DType type) {
-    this.layers = new Layers(seed, type);
+    this(new Layers(seed, type), widths, nonlinearity);
+  }
+
+  private Perceptron(Layers layers, List<Integer> widths, Nonlinearity nonlinearity) {
+    super(layers);
     this.nonlinearity = nonlinearity;
     for (int l = 0; l + 1 < widths.size(); l++) {
-      boolean last = l + 2 == widths.size();
-      linears.add(
-          layers.linear(
-              "layer." + l, widths.get(l), widths.get(l + 1), last ? 1 : nonlinearity.gain()));
+      double gain = l + 2 == widths.size() ? 1 : nonlinearity.gain();
+      layers.linear("layer." + l, widths.get(l), widths.get(l + 1), gain);
     }
   }
 
   @Override
   public Tensor outputs(Tensor inputs, Tap tap) {
+    List<Linear> linears = linears();
     Tensor x = inputs;
     for (Linear layer : linears.subList(0, linears.size() - 1)) {
       x = nonlinearity.apply(layer.apply(x, tap));
     }
     return linears.getLast().apply(x, tap);
-  }
-
-  @Override
-  public List<Linear> linears() {
-    return linears;
-  }
-
-  @Override
-  public DType type() {
-    return layers.type();
-  }
-
-  @Override
-  public Device device() {
-    return layers.device();
-  }
-
-  @Override
-  public void close() {
-    layers.close();
   }
 }

@@ -3,7 +3,6 @@ package dev.whence.lab.model;
 import dev.whence.model.Linear;
 import dev.whence.model.Tap;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -20,12 +19,11 @@ import java.util.Optional;
  * normalisation: an example's output, and so its influence, then does not depend on the examples
  * beside it, and there are no parameters but those of the layers.
  */
-public final class ResNet implements SmallModel {
+public final class ResNet extends SmallModel {
   private static final double EPSILON = 1e-5;
 
   private record Block(Convolution first, Convolution second, Optional<Convolution> shortcut) {}
 
-  private final Layers layers;
   private final int side;
   private final Convolution stem;
   private final List<Block> blocks = new ArrayList<>();
@@ -39,7 +37,11 @@ public final class ResNet implements SmallModel {
    * @param blocksPerStage 3 for ResNet-20
    */
   public ResNet(int side, int channels, int blocksPerStage, int classes, long seed, DType type) {
-    this.layers = new Layers(seed, type);
+    this(new Layers(seed, type), side, channels, blocksPerStage, classes);
+  }
+
+  private ResNet(Layers layers, int side, int channels, int blocksPerStage, int classes) {
+    super(layers);
     this.side = side;
     this.stem = Convolution.of(layers, "stem", 1, channels, 3, 1, 2);
     int in = channels;
@@ -83,25 +85,5 @@ public final class ResNet implements SmallModel {
     Tensor flat = x.reshape(x.size(0), -1);
     Tensor one = Tensors.ones(x.type(), x.device(), flat.size(1));
     return Functions.layerNorm(flat, one, one.times(0), EPSILON).reshape(x.shape());
-  }
-
-  @Override
-  public List<Linear> linears() {
-    return layers.linears();
-  }
-
-  @Override
-  public DType type() {
-    return layers.type();
-  }
-
-  @Override
-  public Device device() {
-    return layers.device();
-  }
-
-  @Override
-  public void close() {
-    layers.close();
   }
 }
