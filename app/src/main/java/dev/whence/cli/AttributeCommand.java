@@ -9,6 +9,7 @@ import dev.whence.results.Attribution;
 import dev.whence.results.AttributionSettings;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
+import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;

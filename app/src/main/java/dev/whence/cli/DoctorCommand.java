@@ -6,6 +6,7 @@ import dev.whence.corpus.CorpusSource;
 import dev.whence.doctor.Check;
 import dev.whence.doctor.Doctor;
 import dev.whence.model.LayerSelection;
+import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.nio.file.Path;

@@ -13,6 +13,7 @@ import dev.whence.run.RunFolder;
 import dev.whence.search.Bm25;
 import dev.whence.search.SequenceIndex;
 import dev.whence.search.TermKind;
+import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;

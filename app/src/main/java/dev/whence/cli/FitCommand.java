@@ -4,6 +4,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.fit.Fit;
 import dev.whence.fit.FitSettings;
 import dev.whence.run.RunFolder;
+import dev.whence.store.ModelFolder;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -9,6 +9,7 @@ import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.search.IndexManifest;
 import dev.whence.search.SequenceIndex;
+import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.nio.file.Files;

@@ -16,6 +16,7 @@ import dev.whence.plan.Machine;
 import dev.whence.plan.Plan;
 import dev.whence.plan.QueryShape;
 import dev.whence.results.AttributionSettings;
+import dev.whence.store.ModelText;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;

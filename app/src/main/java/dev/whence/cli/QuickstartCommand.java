@@ -12,6 +12,7 @@ import dev.whence.results.Attribution;
 import dev.whence.results.AttributionSettings;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
+import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package dev.whence.cli;
 import dev.whence.corpus.Corpus;
 import dev.whence.search.SequenceIndex;
 import dev.whence.search.TermKind;
+import dev.whence.store.ModelText;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;

@@ -11,6 +11,7 @@ import dev.whence.search.Bm25;
 import dev.whence.search.IndexManifest;
 import dev.whence.search.SequenceIndex;
 import dev.whence.search.SequenceIndex.Match;
+import dev.whence.store.ModelText;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

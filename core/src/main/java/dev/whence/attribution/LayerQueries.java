@@ -57,6 +57,9 @@ public sealed interface LayerQueries extends AutoCloseable {
   /** {@code d_t^T P a_t} for one query: [batch, positions]. */
   Tensor byPositions(List<Trace.Use> uses, int query);
 
+  /** One query's P, [out, in]. */
+  Tensor gradient(int query);
+
   /** {@code <P, D>} by the given route: [batch, queries]. */
   default Tensor scores(List<Trace.Use> uses, ScoreRoute route) {
     return switch (route) {
@@ -115,8 +118,13 @@ public sealed interface LayerQueries extends AutoCloseable {
     }
 
     @Override
+    public Tensor gradient(int query) {
+      return gradients.select(0, query);
+    }
+
+    @Override
     public Tensor byPositions(List<Trace.Use> uses, int query) {
-      Tensor gradient = gradients.select(0, query); // [out, in]
+      Tensor gradient = gradient(query);
       return LayerQueries.sum(
           uses.stream()
               .map(use -> use.gradient().matmul(gradient).timesInPlace(use.input()).sum(2))
@@ -221,6 +229,11 @@ public sealed interface LayerQueries extends AutoCloseable {
     }
 
     @Override
+    public Tensor gradient(int query) {
+      return left.select(0, query).matmul(right.select(0, query));
+    }
+
+    @Override
     public void close() {
       left.close();
       right.close();
@@ -296,6 +309,11 @@ public sealed interface LayerQueries extends AutoCloseable {
     @Override
     public Tensor byPositions(List<Trace.Use> uses, int query) {
       return factors.byPositions(uses, query);
+    }
+
+    @Override
+    public Tensor gradient(int query) {
+      return factors.gradient(query);
     }
 
     @Override

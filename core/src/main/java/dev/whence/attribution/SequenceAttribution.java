@@ -122,10 +122,10 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
   }
 
   /** A pair by its number, and where its sequence is in a batch. */
-  private record Wanted(int pair, int row) {}
+  record Wanted(int pair, int row) {}
 
   /** For each of the wanted rows of a traced batch a matrix [layers][positions]. */
-  private static double[][][] apart(
+  static double[][][] apart(
       Trace trace,
       List<TokenBatch.Row> rows,
       PreconditionedQueries queries,

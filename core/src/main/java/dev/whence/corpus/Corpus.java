@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A tokenised corpus, mapped from its cache: sequences of tokens in the order of the files. Any
@@ -56,6 +57,28 @@ public final class Corpus implements AutoCloseable {
           cache.ready(key, source, tokenization, progress), tokenization.sequenceLength());
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot map the corpus cache in " + cacheFolder, e);
+    }
+  }
+
+  /**
+   * Opens a corpus that was tokenised before, by what {@link #hash} said of it: its files need not
+   * be there any more.
+   *
+   * @return empty if the cache does not have it, or not whole
+   * @throws UncheckedIOException if it cannot be mapped
+   */
+  public static Optional<Corpus> cached(String hash, int sequenceLength, Path cacheFolder) {
+    if (!Hashes.isHash(hash)) {
+      return Optional.empty(); // it names a folder below
+    }
+    Path place = cacheFolder.resolve(hash);
+    try {
+      Optional<CacheManifest> manifest = CacheManifest.validIn(place, hash);
+      return manifest.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new Corpus(new CorpusCache.Ready(place, manifest.get()), sequenceLength));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot map the corpus cache " + place, e);
     }
   }
 

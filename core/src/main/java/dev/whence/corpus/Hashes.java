@@ -17,6 +17,11 @@ final class Hashes {
 
   private Hashes() {}
 
+  /** Whether a text is a hash, and so safe to be the name of a file. */
+  static boolean isHash(String text) {
+    return text.matches("[0-9a-f]{64}");
+  }
+
   static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");

@@ -56,7 +56,7 @@ final class Decoder implements Network {
 
   @Override
   public Tensor logits(Tensor tokens, Tap tap) {
-    Tensor x = Functions.embedding(tokens, embedding);
+    Tensor x = tap.embedded(Functions.embedding(tokens, embedding));
     Rope.Table table = rope.table((int) tokens.size(1), x);
     for (Block block : blocks) {
       x = block.apply(x, table, tap);

@@ -49,7 +49,7 @@ final class Gpt2 implements Network {
     long[] positions = LongStream.range(0, tokens.size(1)).toArray();
     Tensor position = Tensors.of(positions, positions.length).to(tokens.device());
     Tensor x =
-        Functions.embedding(tokens, tokenEmbedding)
+        tap.embedded(Functions.embedding(tokens, tokenEmbedding))
             .plus(Functions.embedding(position, positionEmbedding));
     for (Block block : blocks) {
       x = block.apply(x, tap);

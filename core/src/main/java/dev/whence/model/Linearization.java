@@ -32,6 +32,51 @@ public final class Linearization {
     return new Linearization(recorder.byLayer(), outputs, examples);
   }
 
+  /**
+   * How the change of the log-likelihood along a direction in the weights depends on each token's
+   * embedding: the derivative of {@code <gradient of log p, weights>}, [batch, positions, width].
+   *
+   * @param weights one matrix a layer, [out, in(+1)]
+   */
+  public static Tensor embeddingSensitivity(
+      LanguageModel model, List<Linear> layers, TokenBatch batch, List<Tensor> weights) {
+    Trace.Recorder recorder = new Trace.Recorder(layers);
+    List<Tensor> embeddings = new ArrayList<>();
+    Tensor logits = model.logits(batch.inputs(), new EmbeddingTap(recorder, embeddings));
+    Tensor logLikelihood = batch.logProbabilities(logits).sum();
+    List<List<Trace.Call>> calls = recorder.byLayer();
+    List<Tensor> seen = calls.stream().flatMap(List::stream).map(Trace.Call::output).toList();
+    List<Tensor> gradients =
+        Autograd.differentiableGradients(logLikelihood, one(logLikelihood), seen);
+    List<Tensor> terms = new ArrayList<>();
+    int next = 0;
+    for (int l = 0; l < calls.size(); l++) {
+      for (Trace.Call call : calls.get(l)) {
+        terms.add(gradients.get(next++).times(change(call, call.input(), weights.get(l))).sum());
+      }
+    }
+    Tensor along = Tensors.stack(terms, 0).sum();
+    return Autograd.gradientsAgain(List.of(along), List.of(one(along)), embeddings).getFirst();
+  }
+
+  private static Tensor one(Tensor scalar) {
+    return Tensors.ones(scalar.type(), scalar.device());
+  }
+
+  /** Lets gradients reach the embeddings, and keeps them. */
+  private record EmbeddingTap(Tap inner, List<Tensor> seen) implements Tap {
+    @Override
+    public Tensor observe(Linear layer, Tensor input, Tensor output) {
+      return inner.observe(layer, input, output);
+    }
+
+    @Override
+    public Tensor embedded(Tensor embeddings) {
+      seen.add(embeddings.detach().requireGradient());
+      return seen.getFirst();
+    }
+  }
+
   /** The model's outputs, [batch, positions, outputs]. */
   public Tensor outputs() {
     return outputs.detach();
@@ -49,7 +94,7 @@ public final class Linearization {
     for (int l = 0; l < calls.size(); l++) {
       for (Trace.Call call : calls.get(l)) {
         seen.add(call.output());
-        changes.add(change(call, weights.get(l)));
+        changes.add(change(call, call.input().detach(), weights.get(l)));
       }
     }
     List<Tensor> back = Autograd.differentiableGradients(outputs, u, seen);
@@ -57,9 +102,9 @@ public final class Linearization {
   }
 
   /** {@code V a}, with a homogeneous where the layer has a bias. */
-  private static Tensor change(Trace.Call call, Tensor weights) {
-    long in = call.input().size(2);
-    Tensor plain = call.input().detach().matmul(weights.narrow(1, 0, in).t());
+  private static Tensor change(Trace.Call call, Tensor input, Tensor weights) {
+    long in = input.size(2);
+    Tensor plain = input.matmul(weights.narrow(1, 0, in).t());
     return call.bias() ? plain.plus(weights.select(1, in)) : plain;
   }
 

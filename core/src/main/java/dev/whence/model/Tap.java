@@ -2,7 +2,7 @@ package dev.whence.model;
 
 import dev.whence.tensor.Tensor;
 
-/** Sees the input and the output of every linear layer during a forward pass. */
+/** Sees what passes through a model during a forward pass. */
 @FunctionalInterface
 public interface Tap {
   /** Looks at nothing. */
@@ -17,4 +17,14 @@ public interface Tap {
    * @return what the model goes on with: {@code output}, or a tensor of equal value
    */
   Tensor observe(Linear layer, Tensor input, Tensor output);
+
+  /**
+   * Called once, with the tokens' embeddings.
+   *
+   * @param embeddings [batch, positions, width], before positions are added to them
+   * @return what the model goes on with: {@code embeddings}, or a tensor of equal value
+   */
+  default Tensor embedded(Tensor embeddings) {
+    return embeddings;
+  }
 }

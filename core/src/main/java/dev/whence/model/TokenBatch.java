@@ -91,6 +91,17 @@ public record TokenBatch(
   }
 
   /**
+   * How the log-probability of each target changes with the logits: [batch, positions]; zero where
+   * it is not scored.
+   *
+   * @param change of the logits, [batch, positions, vocabulary]
+   */
+  public Tensor logProbabilityChanges(Tensor logits, Tensor change) {
+    Tensor own = change.gather(2, targets.unsqueeze(2)).select(2, 0);
+    return own.minus(Functions.softmax(logits).times(change).sum(2)).times(scored);
+  }
+
+  /**
    * {@inheritDoc}
    *
    * <p>Of logits it is {@code one-hot - softmax}. To start the backward pass from it spares

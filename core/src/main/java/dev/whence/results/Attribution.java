@@ -64,7 +64,7 @@ public final class Attribution {
     this.selection = candidates.map(Candidates::union).orElse(Selection.all(corpus.size()));
     this.settings = settings;
     this.progress = progress;
-    this.preconditioner = Preconditioner.of(run, model, settings);
+    this.preconditioner = Preconditioner.of(run, model, settings.curvature(), settings.damping());
     this.memory =
         AttributionMemory.of(
             model.shape(),

@@ -28,7 +28,8 @@ record Preconditioner(
     CurvatureKind curvature,
     Damping damping) {
 
-  static Preconditioner of(RunFolder run, LanguageModel model, AttributionSettings settings) {
+  static Preconditioner of(
+      RunFolder run, LanguageModel model, CurvatureKind curvature, Damping damping) {
     List<Linear> layers =
         run.manifest().layers().stream()
             .map(layer ->
@@ -38,7 +39,7 @@ record Preconditioner(
                         new InvalidInputException(
                             run.path() + " has a layer " + layer.name() + " that the model lacks")))
             .toList();
-    return new Preconditioner(run, model, layers, settings.curvature(), settings.damping());
+    return new Preconditioner(run, model, layers, curvature, damping);
   }
 
   /** The inverse curvature of some layers, and the factors that it is made of. */

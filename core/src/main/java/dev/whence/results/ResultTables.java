@@ -35,7 +35,8 @@ final class ResultTables implements AutoCloseable {
             "queries",
             folder.resolve(ResultsFolder.QUERIES),
             "query_id VARCHAR, prompt VARCHAR, completion VARCHAR, completion_tokens INTEGER,"
-                + " log_probability DOUBLE");
+                + " log_probability DOUBLE, prompt_token_ids INTEGER[],"
+                + " completion_token_ids INTEGER[]");
     influences =
         ParquetTable.open(
             database,
@@ -69,6 +70,8 @@ final class ResultTables implements AutoCloseable {
         row.append(query.completion());
         row.append(query.completionTokens().length);
         row.append(logProbability);
+        row.append(query.promptTokens());
+        row.append(query.completionTokens());
       });
     }
   }

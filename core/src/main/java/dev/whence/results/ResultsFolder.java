@@ -1,6 +1,7 @@
 package dev.whence.results;
 
 import dev.whence.InvalidInputException;
+import dev.whence.attribution.Query;
 import dev.whence.run.Provenance;
 import dev.whence.run.RunFolder;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -108,6 +110,61 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
         "SELECT query_id, prompt, completion, log_probability FROM read_parquet(?)",
         row ->
             new AskedQuery(row.getString(1), row.getString(2), row.getString(3), row.getDouble(4)));
+  }
+
+  /**
+   * A query with its tokens, to be asked again.
+   *
+   * @throws InvalidInputException when there is no such query
+   */
+  public Query query(String id) {
+    List<Query> found =
+        select(
+            QUERIES,
+            "SELECT query_id, prompt, completion, prompt_token_ids, completion_token_ids"
+                + " FROM read_parquet(?) WHERE query_id = ?",
+            row ->
+                new Query(
+                    row.getString(1),
+                    ints(row, 4),
+                    ints(row, 5),
+                    row.getString(2),
+                    row.getString(3)),
+            id);
+    if (found.isEmpty()) {
+      throw new InvalidInputException(path + " has no query '" + id + "'");
+    }
+    return found.getFirst();
+  }
+
+  private static int[] ints(ResultSet row, int column) throws SQLException {
+    return Arrays.stream((Object[]) row.getArray(column).getArray())
+        .mapToInt(token -> (Integer) token)
+        .toArray();
+  }
+
+  /**
+   * The token ids of a top sequence, in order.
+   *
+   * @throws InvalidInputException when the query has no sequence of this rank
+   */
+  public int[] tokenIds(String queryId, int rank) {
+    int[] ids =
+        select(
+                TOKENS,
+                "SELECT token_id FROM read_parquet(?) WHERE query_id = ? AND rank = "
+                    + rank
+                    + " ORDER BY position",
+                row -> row.getInt(1),
+                queryId)
+            .stream()
+            .mapToInt(Integer::intValue)
+            .toArray();
+    if (ids.length == 0) {
+      throw new InvalidInputException(
+          "%s has no sequence of rank %d for query '%s'".formatted(path, rank, queryId));
+    }
+    return ids;
   }
 
   /** A query's {@code count} strongest sequences that raise it, strongest first. */

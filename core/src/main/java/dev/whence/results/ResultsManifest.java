@@ -1,7 +1,10 @@
 package dev.whence.results;
 
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.Damping;
 import dev.whence.run.RunManifest;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -45,6 +48,22 @@ public record ResultsManifest(
       "nats of log p(completion given prompt) per unit of weight on the sequence";
   public static final String SIGN =
       "positive: training more on the sequence makes the completion more likely";
+
+  /** The curvature that was used. */
+  public CurvatureKind curvature() {
+    return CurvatureKind.valueOf(setting("curvature").toUpperCase(Locale.ROOT));
+  }
+
+  /** The damping that was used. */
+  public Damping damping() {
+    return settings.containsKey("damping")
+        ? new Damping.Absolute(Double.parseDouble(setting("damping")))
+        : new Damping.Relative(Double.parseDouble(setting("damping-ratio")));
+  }
+
+  private String setting(String option) {
+    return settings.getOrDefault(option, "");
+  }
 
   /** What is known at the end. */
   ResultsManifest with(Optional<RankCheck> check, Map<String, String> hashes) {

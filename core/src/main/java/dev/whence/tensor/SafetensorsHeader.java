@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,6 +89,17 @@ public record SafetensorsHeader(
       bytes.put((byte) ' ');
     }
     return bytes.flip();
+  }
+
+  /**
+   * Reads and checks a file's header.
+   *
+   * @throws InvalidInputException naming the file, and the tensor where it is one's fault
+   */
+  public static SafetensorsHeader read(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return read(file, channel);
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-package dev.whence.cli;
+package dev.whence.store;
 
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Tokenization;
@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** What of a checkpoint decides how text becomes tokens. No weights are loaded. */
-record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> tokenizer)
+public record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> tokenizer)
     implements AutoCloseable {
 
   /**
@@ -18,7 +18,7 @@ record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> tokenizer)
    *
    * @throws InvalidInputException also when the tokenizer has ids that the model does not know
    */
-  static ModelText open(Path path) {
+  public static ModelText open(Path path) {
     ModelLimits limits = ModelLimits.of(path);
     return new ModelText(path, limits, tokenizer(path, limits));
   }
@@ -40,7 +40,7 @@ record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> tokenizer)
   }
 
   /** How documents become this model's sequences. */
-  Tokenization tokenization(int sequenceLength) {
+  public Tokenization tokenization(int sequenceLength) {
     if (sequenceLength > limits.maximumPositions()) {
       throw new InvalidInputException(
           "--sequence-length is %d, but the model takes at most %d tokens"

@@ -1,4 +1,4 @@
-package dev.whence.cli;
+package dev.whence.store;
 
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Tokenization;
@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** A checkpoint opened for use: the model, and its tokenizer if the folder has one. */
-record ModelFolder(LanguageModel model, ModelText text) implements AutoCloseable {
+public record ModelFolder(LanguageModel model, ModelText text) implements AutoCloseable {
 
   /**
    * Loads a checkpoint.
    *
    * @throws InvalidInputException also when the tokenizer has ids that the model does not know
    */
-  static ModelFolder open(Path path, DType type, Device device) {
+  public static ModelFolder open(Path path, DType type, Device device) {
     LanguageModel model = LanguageModel.load(path, type, device);
     try {
       return new ModelFolder(model, ModelText.open(path));
@@ -27,16 +27,16 @@ record ModelFolder(LanguageModel model, ModelText text) implements AutoCloseable
     }
   }
 
-  Path path() {
+  public Path path() {
     return text.path();
   }
 
-  Optional<Tokenizer> tokenizer() {
+  public Optional<Tokenizer> tokenizer() {
     return text.tokenizer();
   }
 
   /** How documents become this model's sequences. */
-  Tokenization tokenization(int sequenceLength) {
+  public Tokenization tokenization(int sequenceLength) {
     return text.tokenization(sequenceLength);
   }
 

@@ -1,0 +1,132 @@
+package dev.whence.store;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.attribution.Query;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Tokenizer;
+import dev.whence.search.SequenceIndex;
+import dev.whence.search.TermKind;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All results that are being looked at, and the corpora they were made from, which are found in the
+ * cache by their hash. Any number of threads may use it.
+ */
+public final class Library implements AutoCloseable {
+  private final Path cache;
+  private final Map<String, ResultsStore> stores = new LinkedHashMap<>();
+  private final Map<String, Optional<CorpusText>> corpora = new HashMap<>(); // by hash
+
+  /**
+   * Opens an empty library.
+   *
+   * @param cache where tokenised corpora and their indexes are kept
+   */
+  public Library(Path cache) {
+    this.cache = cache;
+  }
+
+  /** Where tokenised corpora and their indexes are kept. */
+  public Path cache() {
+    return cache;
+  }
+
+  /**
+   * Opens a results folder, under its own name or one like it that is free.
+   *
+   * @throws InvalidInputException when it holds no finished results
+   */
+  public ResultsStore open(Path folder) {
+    Path own = folder.toAbsolutePath().normalize();
+    String base = String.valueOf(own.getFileName());
+    Path parent = own.getParent();
+    if (parent != null && parent.getFileName() != null) {
+      base = parent.getFileName() + "/" + base; // 'results' alone says little
+    }
+    synchronized (stores) {
+      String name = base;
+      for (int n = 2; stores.containsKey(name); n++) {
+        name = base + "-" + n;
+      }
+      return add(name, folder);
+    }
+  }
+
+  /** Opens a results folder under a name, which must be free. */
+  public ResultsStore add(String name, Path folder) {
+    ResultsStore store = ResultsStore.open(name, folder);
+    synchronized (stores) {
+      if (stores.putIfAbsent(name, store) != null) {
+        store.close();
+        throw new IllegalArgumentException("there are results called " + name + " already");
+      }
+    }
+    return store;
+  }
+
+  /** All results, in the order in which they were opened. */
+  public List<ResultsStore> all() {
+    synchronized (stores) {
+      return List.copyOf(stores.values());
+    }
+  }
+
+  public Optional<ResultsStore> find(String name) {
+    synchronized (stores) {
+      return Optional.ofNullable(stores.get(name));
+    }
+  }
+
+  /** The corpus that was scored; empty when the cache does not have it any more. */
+  public Optional<CorpusText> corpus(ResultsStore store) {
+    var summary = store.folder().manifest().corpus();
+    synchronized (corpora) {
+      return corpora.computeIfAbsent(
+          summary.hash(),
+          hash ->
+              Corpus.cached(hash, summary.sequenceLength(), cache)
+                  .map(corpus -> new CorpusText(corpus, tokenizer(store))));
+    }
+  }
+
+  private static Optional<Tokenizer> tokenizer(ResultsStore store) {
+    try {
+      return ModelText.open(Path.of(store.folder().manifest().model().folder())).tokenizer();
+    } catch (InvalidInputException _) {
+      return Optional.empty(); // the model has moved: token ids are shown
+    }
+  }
+
+  /**
+   * The ranks of sequences by BM25, if the corpus is there; the first time its index is made.
+   *
+   * @see LexicalRanks#of
+   */
+  public Optional<Map<Long, Integer>> lexicalRanks(ResultsStore store, String queryId) {
+    return corpus(store)
+        .map(text -> {
+          Query query = store.folder().query(queryId);
+          return text.lexicalRanks(
+              () ->
+                  SequenceIndex.cached(
+                      text.corpus(), TermKind.TOKENS, text.tokenizer(), cache, Progress.NONE),
+              query);
+        });
+  }
+
+  @Override
+  public void close() {
+    synchronized (stores) {
+      stores.values().forEach(ResultsStore::close);
+    }
+    synchronized (corpora) {
+      corpora.values().forEach(text -> text.ifPresent(CorpusText::close));
+    }
+  }
+}

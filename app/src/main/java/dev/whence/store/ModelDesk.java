@@ -1,0 +1,69 @@
+package dev.whence.store;
+
+import dev.whence.InvalidInputException;
+import dev.whence.model.LanguageModel;
+import dev.whence.run.RunFolder;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Where models are put to work: one at a time, the last one staying loaded. */
+public final class ModelDesk implements AutoCloseable {
+  private final ReentrantLock lock = new ReentrantLock();
+  private @Nullable Loaded loaded;
+
+  /** A fitted run and its model. */
+  public record Loaded(RunFolder run, ModelFolder folder) {
+    public LanguageModel model() {
+      return folder.model();
+    }
+  }
+
+  /**
+   * Waits for the desk, loads the model of the results' run unless it lies there, and works.
+   *
+   * @throws InvalidInputException when the run or its model is gone or has changed
+   */
+  public <T> T with(ResultsStore store, Function<Loaded, T> work) {
+    lock.lock();
+    try {
+      return work.apply(load(RunFolder.open(Path.of(store.folder().manifest().run()))));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Loaded load(RunFolder run) {
+    if (loaded != null && loaded.run.manifest().equals(run.manifest())) {
+      return loaded;
+    }
+    clear();
+    Path checkpoint = Path.of(run.manifest().model().folder());
+    run.verifiedModel(LanguageModel.files(checkpoint));
+    DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
+    Loaded fresh = new Loaded(run, ModelFolder.open(checkpoint, type, Device.CPU));
+    loaded = fresh;
+    return fresh;
+  }
+
+  private void clear() {
+    if (loaded != null) {
+      loaded.folder.close();
+      loaded = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.whence.store;
+
+/**
+ * Which of a query's sequences are wanted, and in which order.
+ *
+ * @param raising those that raise the completion's probability, else those that lower it
+ * @param layers only what passes through these layers counts, and decides the order
+ * @param hideSpiky leaves out sequences of which one or two tokens carry nearly all influence
+ * @param from how many of the strongest are passed over
+ * @param count how many are wanted at most
+ */
+public record Ranking(boolean raising, LayerSpan layers, boolean hideSpiky, int from, int count) {
+  /**
+   * Consecutive layers, in forward order.
+   *
+   * @param first from 0
+   * @param last included
+   * @param of how many layers there are
+   */
+  public record LayerSpan(int first, int last, int of) {
+    public LayerSpan {
+      if (first < 0 || last < first || last >= of) {
+        throw new IllegalArgumentException(first + " to " + last + " of " + of + " layers");
+      }
+    }
+
+    public static LayerSpan all(int layers) {
+      return new LayerSpan(0, layers - 1, layers);
+    }
+
+    public boolean isAll() {
+      return first == 0 && last == of - 1;
+    }
+  }
+}

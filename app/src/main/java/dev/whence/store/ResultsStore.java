@@ -1,0 +1,345 @@
+package dev.whence.store;
+
+import dev.whence.InvalidInputException;
+import dev.whence.results.ResultsFolder;
+import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.LayerInfluence;
+import dev.whence.results.ResultsFolder.TokenInfluence;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.duckdb.DuckDBConnection;
+
+/**
+ * One results folder, opened to be looked at: its tables by SQL over the Parquet files, its scores
+ * where they lie. Nothing is written. Any number of threads may read it.
+ */
+public final class ResultsStore implements AutoCloseable {
+  private static final List<String> TABLES = List.of("influences", "tokens", "layers");
+
+  private final String name;
+  private final ResultsFolder folder;
+  private final DuckDBConnection database;
+  private final Map<String, AskedQuery> queries = new LinkedHashMap<>();
+  private final List<String> ids;
+  private final Optional<ScoreMatrix> scores;
+
+  private ResultsStore(String name, ResultsFolder folder) throws SQLException {
+    this.name = name;
+    this.folder = folder;
+    folder.queries().forEach(query -> queries.put(query.id(), query));
+    this.ids = List.copyOf(queries.keySet());
+    this.database = DriverManager.getConnection("jdbc:duckdb:").unwrap(DuckDBConnection.class);
+    try (Statement statement = database.createStatement()) {
+      for (String table : TABLES) {
+        statement.execute(
+            "CREATE VIEW %s AS SELECT * FROM read_parquet('%s')"
+                .formatted(table, file(table).toString().replace("'", "''")));
+      }
+    }
+    Path scoresFile = folder.path().resolve(ResultsFolder.SCORES);
+    this.scores =
+        Files.exists(scoresFile) ? Optional.of(ScoreMatrix.open(scoresFile)) : Optional.empty();
+  }
+
+  /**
+   * Opens a results folder.
+   *
+   * @param name by which pages call it
+   * @throws InvalidInputException when the folder holds no finished results, or a table was changed
+   */
+  public static ResultsStore open(String name, Path path) {
+    ResultsFolder folder = ResultsFolder.open(path);
+    try {
+      return new ResultsStore(name, folder);
+    } catch (SQLException e) {
+      throw unreadable(folder, e);
+    }
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public ResultsFolder folder() {
+    return folder;
+  }
+
+  /** The whole matrix of scores, where it was written. */
+  public Optional<ScoreMatrix> scores() {
+    return scores;
+  }
+
+  /** The queries, in the order in which they were asked. */
+  public List<AskedQuery> queries() {
+    return List.copyOf(queries.values());
+  }
+
+  public Optional<AskedQuery> query(String id) {
+    return Optional.ofNullable(queries.get(id));
+  }
+
+  /** The row of a query in the scores. */
+  public int row(String queryId) {
+    return ids.indexOf(queryId);
+  }
+
+  /** The file of a table. */
+  public Path file(String table) {
+    return folder.path().resolve(table + ".parquet");
+  }
+
+  /** A query's strongest sequences, strongest first. */
+  public List<TopSequence> top(String queryId, Ranking ranking) {
+    String sign = ranking.raising() ? ">" : "<";
+    String order = ranking.raising() ? "DESC" : "ASC";
+    String spiky = ranking.hideSpiky() ? " AND NOT i.spiky" : "";
+    if (ranking.layers().isAll()) {
+      return select(
+          "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ? AND rank "
+              + sign
+              + " 0"
+              + spiky
+              + " ORDER BY abs(rank) LIMIT ? OFFSET ?",
+          ResultsStore::sequence,
+          queryId,
+          ranking.count(),
+          ranking.from());
+    }
+    List<String> layers =
+        folder.manifest().layers().subList(ranking.layers().first(), ranking.layers().last() + 1);
+    List<Object> arguments = new ArrayList<>();
+    arguments.add(queryId);
+    arguments.addAll(layers);
+    arguments.add(queryId);
+    arguments.add(ranking.count());
+    arguments.add(ranking.from());
+    return select(
+        "SELECT i.*, l.counted FROM influences i JOIN (SELECT rank, sum(influence) AS counted FROM"
+            + " layers WHERE query_id = ? AND layer IN ("
+            + marks(layers.size())
+            + ") GROUP BY rank) l USING (rank) WHERE i.query_id = ? AND l.counted "
+            + sign
+            + " 0"
+            + spiky
+            + " ORDER BY l.counted "
+            + order
+            + ", rank LIMIT ? OFFSET ?",
+        ResultsStore::sequence,
+        arguments.toArray());
+  }
+
+  /** How many sequences of a sign the tables have. */
+  public int count(String queryId, boolean raising) {
+    return select(
+            "SELECT count(*) FROM influences WHERE query_id = ? AND rank "
+                + (raising ? ">" : "<")
+                + " 0",
+            row -> row.getInt(1),
+            queryId)
+        .getFirst();
+  }
+
+  /** One of a query's strongest sequences. */
+  public Optional<TopSequence> sequence(String queryId, int rank) {
+    return select(
+            "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ? AND rank = ?",
+            ResultsStore::sequence,
+            queryId,
+            rank)
+        .stream()
+        .findFirst();
+  }
+
+  /** The tokens of some of a query's sequences, by rank. */
+  public Map<Integer, List<TokenInfluence>> tokens(String queryId, List<Integer> ranks) {
+    Map<Integer, List<TokenInfluence>> tokens = new LinkedHashMap<>();
+    if (ranks.isEmpty()) {
+      return tokens;
+    }
+    List<Object> arguments = new ArrayList<>();
+    arguments.add(queryId);
+    arguments.addAll(ranks);
+    select(
+        "SELECT rank, token, influence FROM tokens WHERE query_id = ? AND rank IN ("
+            + marks(ranks.size())
+            + ") ORDER BY rank, position",
+        row ->
+            tokens
+                .computeIfAbsent(row.getInt(1), _ -> new ArrayList<>())
+                .add(new TokenInfluence(row.getString(2), row.getDouble(3))),
+        arguments.toArray());
+    return tokens;
+  }
+
+  /**
+   * What passes through each layer, in forward order.
+   *
+   * @param from the first rank that counts
+   * @param to the last
+   */
+  public List<LayerInfluence> layers(String queryId, int from, int to) {
+    Map<String, Double> sums = new LinkedHashMap<>();
+    folder.manifest().layers().forEach(layer -> sums.put(layer, 0.0));
+    select(
+        "SELECT layer, sum(influence) FROM layers WHERE query_id = ? AND rank BETWEEN ? AND ?"
+            + " GROUP BY layer",
+        row -> sums.put(row.getString(1), row.getDouble(2)),
+        queryId,
+        from,
+        to);
+    return sums.entrySet().stream().map(e -> new LayerInfluence(e.getKey(), e.getValue())).toList();
+  }
+
+  /** A query among whose strongest sequences one is. */
+  public record Influenced(String queryId, int rank, double influence) {}
+
+  /** The queries that a sequence influences most, strongest first. */
+  public List<Influenced> influenced(String documentId, int sequenceIndex, int count) {
+    return select(
+        "SELECT query_id, rank, influence FROM influences WHERE document_id = ? AND"
+            + " sequence_index = ? ORDER BY abs(influence) DESC LIMIT ?",
+        row -> new Influenced(row.getString(1), row.getInt(2), row.getDouble(3)),
+        documentId,
+        sequenceIndex,
+        count);
+  }
+
+  /** The text, name and place of one of the sequences that the tables have. */
+  public Optional<TopSequence> anySequence(String documentId, int sequenceIndex) {
+    return select(
+            "SELECT i.*, i.influence AS counted FROM influences i WHERE document_id = ? AND"
+                + " sequence_index = ? LIMIT 1",
+            ResultsStore::sequence,
+            documentId,
+            sequenceIndex)
+        .stream()
+        .findFirst();
+  }
+
+  /** A sequence that a search found, and the query that it influences most. */
+  public record Found(
+      String documentId,
+      int sequenceIndex,
+      String text,
+      String queryId,
+      int rank,
+      double influence) {}
+
+  /** Sequences of the tables whose text or document's name has the words, in any case. */
+  public List<Found> search(String words, int count) {
+    String pattern =
+        "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
+    return select(
+        "SELECT document_id, sequence_index, any_value(text), arg_max(query_id, abs(influence)),"
+            + " arg_max(rank, abs(influence)), arg_max(influence, abs(influence)) AS strongest"
+            + " FROM influences WHERE text ILIKE ? ESCAPE '\\' OR document_id ILIKE ? ESCAPE '\\'"
+            + " GROUP BY document_id, sequence_index ORDER BY abs(strongest) DESC LIMIT ?",
+        row ->
+            new Found(
+                row.getString(1),
+                row.getInt(2),
+                row.getString(3),
+                row.getString(4),
+                row.getInt(5),
+                row.getDouble(6)),
+        pattern,
+        pattern,
+        count);
+  }
+
+  /** The sum over a query's sequences that raise it, of those that the tables have. */
+  public double raisingTotal(String queryId) {
+    return select(
+            "SELECT coalesce(sum(influence), 0) FROM influences WHERE query_id = ? AND rank > 0",
+            row -> row.getDouble(1),
+            queryId)
+        .getFirst();
+  }
+
+  /** Writes a query's rows of the influences as Parquet. */
+  public void exportParquet(String queryId, Path file) {
+    try (Connection connection = database.duplicate();
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "COPY (SELECT * FROM influences WHERE query_id = ? ORDER BY rank) TO '"
+                    + file.toString().replace("'", "''")
+                    + "' (FORMAT parquet, COMPRESSION zstd)")) {
+      statement.setString(1, queryId);
+      statement.execute();
+    } catch (SQLException e) {
+      throw unreadable(folder, e);
+    }
+  }
+
+  private static TopSequence sequence(ResultSet row) throws SQLException {
+    return new TopSequence(
+        row.getInt("rank"),
+        row.getString("document_id"),
+        row.getInt("sequence_index"),
+        row.getInt("token_offset"),
+        row.getDouble("influence"),
+        row.getDouble("counted"),
+        row.getBoolean("spiky"),
+        row.getString("text"),
+        row.getLong("sequence"),
+        row.getBoolean("refined"));
+  }
+
+  private static String marks(int count) {
+    return String.join(", ", Collections.nCopies(count, "?"));
+  }
+
+  @FunctionalInterface
+  private interface RowReader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  private <T> List<T> select(String sql, RowReader<T> reader, Object... arguments) {
+    try (Connection connection = database.duplicate();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int a = 0; a < arguments.length; a++) {
+        statement.setObject(a + 1, arguments[a]);
+      }
+      List<T> rows = new ArrayList<>();
+      try (ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          rows.add(reader.read(result));
+        }
+      }
+      return rows;
+    } catch (SQLException e) {
+      throw unreadable(folder, e);
+    }
+  }
+
+  private static InvalidInputException unreadable(ResultsFolder folder, SQLException e) {
+    return new InvalidInputException(
+        folder.path()
+            + " cannot be read: "
+            + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+            + "; attribute again with --force",
+        e);
+  }
+
+  @Override
+  public void close() {
+    scores.ifPresent(ScoreMatrix::close);
+    try {
+      database.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException("cannot close the tables of " + folder.path(), e);
+    }
+  }
+}

@@ -1,0 +1,23 @@
+package dev.whence.store;
+
+/**
+ * One of a query's strongest sequences, as the results have it.
+ *
+ * @param rank by its whole influence: 1, 2, .. for those that raise, -1, -2, .. for those that
+ *     lower
+ * @param tokenOffset tokens of the document that come before it
+ * @param influence nats per unit of weight on the sequence, through all layers
+ * @param counted the part of it that passes through the layers asked about
+ * @param place of the sequence in the corpus
+ */
+public record TopSequence(
+    int rank,
+    String documentId,
+    int sequenceIndex,
+    int tokenOffset,
+    double influence,
+    double counted,
+    boolean spiky,
+    String text,
+    long place,
+    boolean refined) {}
