@@ -53,18 +53,13 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
 
   /** What is done with a layer's bases as soon as they are there. */
   @FunctionalInterface
-  interface LayerStep extends AutoCloseable {
+  interface LayerStep {
     void take(int layer, Kronecker bases);
-
-    /** Ends what is still being done with bases that were given. */
-    @Override
-    default void close() {}
   }
 
   /**
    * Decomposes covariances.
    *
-   * @param step is closed
    * @throws ArithmeticException naming the layer whose covariance is not finite
    */
   static Bases decompose(
@@ -72,7 +67,7 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
     // A language model's layers all see the same positions.
     Counts counts = new Counts(covariances.sequences(), covariances.positions(0));
     Bases bases = new Bases(new ArrayList<>(), counts, new ArrayList<>());
-    try (step) {
+    try {
       Map<Integer, Eigenbasis> activations = new HashMap<>();
       for (int l = 0; l < layers.size(); l++) {
         try (Scope _ = Scope.open()) {
@@ -111,7 +106,7 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
             layers,
             groups,
             covariances,
-            new FactorWriter((l, pair) -> {
+            (l, pair) -> {
               long positions = covariances.positions(l);
               Covariance activation = covariances.activation(l);
               Covariance gradient = covariances.gradient(l);
@@ -120,7 +115,7 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
                   .gradient(new Factor(gradient.mean(positions), pair.gradient()))
                   .write(FactorsFile.path(folder, layers.get(l).name()));
               layerDone.run();
-            }));
+            });
     try {
       AtomicFile.write(
           folder.resolve(prefix + MARKER), Json.MAPPER.writeValueAsString(bases.counts));
