@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -74,36 +73,46 @@ public final class CorpusText implements AutoCloseable {
         .toList();
   }
 
-  /**
-   * The rank of each of the {@value #LEXICAL_RANKS} sequences that match a query best by BM25 as
-   * the paper has it, from 1, by place.
-   *
-   * @param opening makes or opens the index, the first time
-   */
-  synchronized Map<Long, Integer> lexicalRanks(Supplier<SequenceIndex> opening, Query query) {
-    SequenceIndex opened = index == null ? opening.get() : index;
+  /** Takes over an index of the corpus, with which it can be searched from now on. */
+  synchronized void searchWith(SequenceIndex opened) {
+    if (index != null) {
+      opened.close();
+      return;
+    }
     index = opened;
-    List<Integer> key = Arrays.stream(query.tokens()).boxed().toList();
-    return ranks.computeIfAbsent(
-        key,
-        _ -> {
-          Map<Long, Integer> found = new HashMap<>();
-          for (SequenceIndex.Match match :
-              opened.best(query.tokens(), Bm25.MODIFIED, LEXICAL_RANKS)) {
-            found.put(match.place(), found.size() + 1);
-          }
-          return found;
-        });
   }
 
-  /** Sequences that share most terms with some words, best first. */
-  public synchronized List<Sequence> search(
-      Supplier<SequenceIndex> opening, String words, int count) {
-    if (tokenizer.isEmpty()) {
+  /**
+   * The rank of each of the {@value #LEXICAL_RANKS} sequences that match a query best by BM25 as
+   * the paper has it, from 1, by place; empty as long as there is no index.
+   */
+  synchronized Optional<Map<Long, Integer>> lexicalRanks(Query query) {
+    SequenceIndex opened = index;
+    if (opened == null) {
+      return Optional.empty();
+    }
+    List<Integer> key = Arrays.stream(query.tokens()).boxed().toList();
+    return Optional.of(
+        ranks.computeIfAbsent(
+            key,
+            _ -> {
+              Map<Long, Integer> found = new HashMap<>();
+              for (SequenceIndex.Match match :
+                  opened.best(query.tokens(), Bm25.MODIFIED, LEXICAL_RANKS)) {
+                found.put(match.place(), found.size() + 1);
+              }
+              return found;
+            }));
+  }
+
+  /**
+   * Sequences that share most terms with some words, best first; none as long as there is no index.
+   */
+  public synchronized List<Sequence> search(String words, int count) {
+    SequenceIndex opened = index;
+    if (opened == null || tokenizer.isEmpty()) {
       return List.of();
     }
-    SequenceIndex opened = index == null ? opening.get() : index;
-    index = opened;
     return opened.best(tokenizer.get().encode(words), Bm25.PLAIN, count).stream()
         .map(match -> corpus.sequence(match.place()))
         .toList();

@@ -2,7 +2,6 @@ package dev.whence.store;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
-import dev.whence.attribution.Query;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.search.SequenceIndex;
@@ -103,21 +102,21 @@ public final class Library implements AutoCloseable {
     }
   }
 
+  /** Makes or opens the index of a corpus that is there, so that it can be searched. */
+  public void index(ResultsStore store) {
+    corpus(store)
+        .ifPresent(text ->
+            text.searchWith(
+                SequenceIndex.cached(
+                    text.corpus(), TermKind.TOKENS, text.tokenizer(), cache, Progress.NONE)));
+  }
+
   /**
-   * The ranks of sequences by BM25, if the corpus is there; the first time its index is made.
-   *
-   * @see LexicalRanks#of
+   * The rank of each of the sequences that match a query best by BM25, from 1, by place; empty
+   * unless the corpus was indexed.
    */
   public Optional<Map<Long, Integer>> lexicalRanks(ResultsStore store, String queryId) {
-    return corpus(store)
-        .map(text -> {
-          Query query = store.folder().query(queryId);
-          return text.lexicalRanks(
-              () ->
-                  SequenceIndex.cached(
-                      text.corpus(), TermKind.TOKENS, text.tokenizer(), cache, Progress.NONE),
-              query);
-        });
+    return corpus(store).flatMap(text -> text.lexicalRanks(store.folder().query(queryId)));
   }
 
   @Override

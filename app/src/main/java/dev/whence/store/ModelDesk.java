@@ -6,7 +6,9 @@ import dev.whence.run.RunFolder;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,10 +28,20 @@ public final class ModelDesk implements AutoCloseable {
   /**
    * Waits for the desk, loads the model of the results' run unless it lies there, and works.
    *
-   * @throws InvalidInputException when the run or its model is gone or has changed
+   * @param patience how long to wait at most
+   * @throws InvalidInputException when the run or its model is gone or has changed, or the desk is
+   *     taken for longer than that
    */
-  public <T> T with(ResultsStore store, Function<Loaded, T> work) {
-    lock.lock();
+  public <T> T with(ResultsStore store, Duration patience, Function<Loaded, T> work) {
+    try {
+      if (!lock.tryLock(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+        throw new InvalidInputException(
+            "The model is at work on a question; come back when that is answered");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for the model", e);
+    }
     try {
       return work.apply(load(RunFolder.open(Path.of(store.folder().manifest().run()))));
     } finally {

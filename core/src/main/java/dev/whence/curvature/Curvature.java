@@ -1,6 +1,7 @@
 package dev.whence.curvature;
 
 import dev.whence.curvature.LayerFactors.Kronecker;
+import dev.whence.tensor.OuterProducts;
 import dev.whence.tensor.Tensor;
 
 /**
@@ -150,6 +151,6 @@ public sealed interface Curvature extends AutoCloseable {
   }
 
   private static Tensor outerProducts(Tensor inputs, Tensor gradients) {
-    return gradients.transpose(1, 2).bmm(inputs);
+    return OuterProducts.of(gradients, inputs);
   }
 }

@@ -1,6 +1,7 @@
 package dev.whence.curvature;
 
 import dev.whence.InvalidInputException;
+import dev.whence.tensor.OuterProducts;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import java.util.Optional;
@@ -35,8 +36,8 @@ public record LayerFactors(
      */
     public Tensor rotatedGradients(Tensor inputs, Tensor gradients) {
       return switch (RotationRoute.cheapest(inputs.size(1), gradients.size(2), inputs.size(2))) {
-        case POSITIONS -> gradient.rotate(gradients).transpose(1, 2).bmm(activation.rotate(inputs));
-        case GRADIENTS -> rotate(gradients.transpose(1, 2).bmm(inputs));
+        case POSITIONS -> OuterProducts.of(gradient.rotate(gradients), activation.rotate(inputs));
+        case GRADIENTS -> rotate(OuterProducts.of(gradients, inputs));
       };
     }
 

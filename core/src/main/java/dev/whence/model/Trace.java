@@ -2,6 +2,7 @@ package dev.whence.model;
 
 import dev.whence.tensor.Autograd;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.OuterProducts;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -122,7 +123,7 @@ public final class Trace {
 
   /** {@code sum over uses of sum_t d_t a_t^T}: [batch, out, in(+1)]. */
   public static Tensor sequenceGradients(List<Use> uses) {
-    return sum(uses, (input, gradient) -> gradient.transpose(1, 2).bmm(input));
+    return sum(uses, (input, gradient) -> OuterProducts.of(gradient, input));
   }
 
   /**

@@ -1,0 +1,46 @@
+package dev.whence.ask;
+
+import dev.whence.InvalidInputException;
+import dev.whence.curvature.CurvatureKind;
+
+/**
+ * What is asked.
+ *
+ * @param results whose run and corpus answer
+ * @param candidates score only so many sequences that share most terms with the question; 0 for all
+ * @param top sequences to keep of each sign
+ */
+public record Question(
+    String results,
+    String prompt,
+    String completion,
+    CurvatureKind curvature,
+    double dampingRatio,
+    int candidates,
+    int top) {
+  private static final int LONGEST = 20_000;
+  private static final int MOST_TOP = 500;
+
+  /**
+   * Checks what came from a form.
+   *
+   * @throws InvalidInputException in words for the person who asked
+   */
+  public Question {
+    if (completion.isEmpty()) {
+      throw new InvalidInputException(
+          "The completion is empty; type one, or let the model write it");
+    }
+    if (prompt.length() > LONGEST || completion.length() > LONGEST) {
+      throw new InvalidInputException(
+          "Prompt and completion may have %,d characters each".formatted(LONGEST));
+    }
+    if (candidates < 0 || top < 1 || top > MOST_TOP) {
+      throw new InvalidInputException(
+          "Give at least 0 candidates, and 1 to %d sequences to keep".formatted(MOST_TOP));
+    }
+    if (!(dampingRatio > 0) || Double.isInfinite(dampingRatio)) {
+      throw new InvalidInputException("The damping ratio must be a positive number");
+    }
+  }
+}

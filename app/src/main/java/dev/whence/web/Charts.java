@@ -1,0 +1,286 @@
+package dev.whence.web;
+
+import dev.whence.results.ResultsFolder.LayerInfluence;
+import dev.whence.store.Distribution;
+import dev.whence.web.Chart.Box;
+import dev.whence.web.Chart.Dot;
+import dev.whence.web.Chart.Label;
+import dev.whence.web.Chart.Line;
+import dev.whence.web.Chart.Mark;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The charts of the pages. */
+final class Charts {
+  private static final int WIDTH = 520;
+  private static final int HEIGHT = 300;
+  private static final int LEFT = 62;
+  private static final int RIGHT = 12;
+  private static final int TOP = 10;
+  private static final int BOTTOM = 40;
+
+  private Charts() {}
+
+  /** A bar for each layer: what passes through it. */
+  static Chart layers(String id, String title, List<LayerInfluence> layers) {
+    double largest = layers.stream().mapToDouble(l -> Math.abs(l.influence())).max().orElse(0);
+    double total = layers.stream().mapToDouble(LayerInfluence::influence).sum();
+    int step = layers.size() > 24 ? 12 : 20;
+    int left = 110;
+    int room = WIDTH - left - 70;
+    List<Mark> marks = new ArrayList<>();
+    for (int l = 0; l < layers.size(); l++) {
+      LayerInfluence layer = layers.get(l);
+      double y = TOP + (double) l * step;
+      double length = largest > 0 ? room * Math.abs(layer.influence()) / largest : 0;
+      String tip = "%s: %s nats".formatted(layer.layer(), Show.influence(layer.influence()));
+      marks.add(box(left, y + 2, length, step - 4, layer.influence() < 0 ? "lower" : "raise", tip));
+      marks.add(label(left - 6, y + step / 2.0 + 4, Show.layer(layer.layer()), "end small"));
+      if (total != 0 && step == 20) {
+        marks.add(
+            label(
+                left + length + 5,
+                y + step / 2.0 + 4,
+                Show.percent(layer.influence() / total),
+                "start small"));
+      }
+    }
+    String strongest =
+        layers.stream()
+            .max(Comparator.comparingDouble(l -> Math.abs(l.influence())))
+            .map(l -> "The strongest is " + l.layer() + ".")
+            .orElse("");
+    return new Chart(
+        id,
+        WIDTH,
+        TOP + layers.size() * step + 8,
+        title,
+        "Influence through each of %d layers. %s".formatted(layers.size(), strongest),
+        "",
+        "",
+        marks);
+  }
+
+  /** A row for each layer and a column for each token, as in the paper's Figure 4. */
+  static Chart layersAndTokens(
+      String id, List<String> layers, List<String> tokens, double[][] influence) {
+    double largest =
+        Arrays.stream(influence).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0);
+    int left = 90;
+    int cell = Math.clamp(1800L / Math.max(1, tokens.size()), 4, 22);
+    int row = 14;
+    List<Mark> marks = new ArrayList<>();
+    for (int l = 0; l < layers.size(); l++) {
+      double y = TOP + (double) l * row;
+      marks.add(label(left - 6, y + 11, Show.layer(layers.get(l)), "end small"));
+      for (int t = 0; t < tokens.size(); t++) {
+        double value = influence[l][t];
+        marks.add(
+            box(
+                left + (double) t * cell,
+                y,
+                cell,
+                row,
+                "cell " + ShadedText.shade(value, largest),
+                "%s, token %d '%s': %s nats"
+                    .formatted(layers.get(l), t, tokens.get(t), Show.influence(value))));
+      }
+    }
+    double bottom = TOP + (double) layers.size() * row;
+    if (cell >= 10) {
+      for (int t = 0; t < tokens.size(); t++) {
+        marks.add(
+            label(
+                left + (t + 0.5) * cell,
+                bottom + 6,
+                Show.shortened(tokens.get(t).strip(), 12),
+                "turned small"));
+      }
+    }
+    return new Chart(
+        id,
+        left + tokens.size() * cell + RIGHT,
+        (int) bottom + (cell >= 10 ? 80 : 24),
+        "Influence by layer and token",
+        "A row for each of %d layers, a column for each of %d tokens; red raises, teal lowers."
+            .formatted(layers.size(), tokens.size()),
+        "",
+        "",
+        marks);
+  }
+
+  /** How many sequences have at least an influence, on log axes, and the power law of the tail. */
+  static Optional<Chart> tail(String id, Distribution distribution) {
+    List<Distribution.Point> tail = distribution.tail();
+    if (tail.size() < 3) {
+      return Optional.empty();
+    }
+    double most = tail.getFirst().influence();
+    double least = Math.max(tail.getLast().influence(), most * 1e-6);
+    Scale x = Scale.log(least, most, LEFT, WIDTH - RIGHT);
+    Scale y = Scale.log(1, (double) tail.getLast().rank(), HEIGHT - BOTTOM, TOP);
+    List<Mark> marks = axes(x, y);
+    for (Distribution.Point point : tail) {
+      if (point.influence() >= least) {
+        marks.add(
+            dot(
+                x.at(point.influence()),
+                y.at((double) point.rank()),
+                2.5,
+                "raise",
+                "%s sequences have %s nats or more"
+                    .formatted(Show.count(point.rank()), Show.number(point.influence())),
+                ""));
+      }
+    }
+    String law =
+        distribution
+            .law()
+            .map(p -> {
+              double there = Math.min(most, p.least() * Math.pow(p.sequences(), 1 / p.exponent()));
+              marks.add(
+                  line(
+                      "fit",
+                      x.at(p.least()),
+                      y.at(p.sequences()),
+                      x.at(there),
+                      y.at(p.sequences() * Math.pow(there / p.least(), -p.exponent()))));
+              return "The %d strongest follow a power law with exponent %s."
+                  .formatted(p.sequences(), Show.number(p.exponent()));
+            })
+            .orElse("Too few raise it for a power law to be fitted.");
+    return Optional.of(
+        new Chart(
+            id,
+            WIDTH,
+            HEIGHT,
+            "The tail: how many sequences have at least so much influence",
+            law,
+            "influence, nats",
+            "sequences",
+            marks));
+  }
+
+  /** The share of the positive influence that the strongest part of the sequences holds. */
+  static Optional<Chart> shares(String id, Distribution distribution) {
+    List<Distribution.Share> shares = distribution.shares();
+    if (shares.size() < 3) {
+      return Optional.empty();
+    }
+    Scale x =
+        Scale.log(
+            100 * shares.getFirst().ofSequences(),
+            100 * shares.getLast().ofSequences(),
+            LEFT,
+            WIDTH - RIGHT);
+    Scale y = Scale.linear(0, 100, HEIGHT - BOTTOM, TOP);
+    List<Mark> marks = axes(x, y);
+    marks.add(
+        new Line(
+            shares.stream()
+                .map(s -> point(x.at(100 * s.ofSequences()), y.at(100 * s.ofInfluence())))
+                .collect(Collectors.joining(" ")),
+            "raise"));
+    for (Distribution.Share s : shares) {
+      marks.add(
+          dot(
+              x.at(100 * s.ofSequences()),
+              y.at(100 * s.ofInfluence()),
+              4,
+              "hover",
+              "the strongest %s (%s of all) hold %s"
+                  .formatted(
+                      Show.count(s.sequences()),
+                      Show.percent(s.ofSequences()),
+                      Show.percent(s.ofInfluence())),
+              ""));
+    }
+    Distribution.Share percent =
+        shares.stream().filter(s -> s.ofSequences() >= 0.01).findFirst().orElse(shares.getLast());
+    return Optional.of(
+        new Chart(
+            id,
+            WIDTH,
+            HEIGHT,
+            "How much of the positive influence the strongest hold",
+            "The strongest %s of the sequences hold %s of the positive influence."
+                .formatted(
+                    Show.percent(percent.ofSequences()), Show.percent(percent.ofInfluence())),
+            "strongest sequences, % of all",
+            "% of influence",
+            marks));
+  }
+
+  /** A pair of influences that one sequence has in two results. */
+  record Pair(double x, double y, String tip, String href) {}
+
+  /** Two results' influences of the same sequences against each other. */
+  static Chart scatter(String id, List<Pair> pairs, String xLabel, String yLabel) {
+    double lowX = pairs.stream().mapToDouble(Pair::x).min().orElse(0);
+    double highX = pairs.stream().mapToDouble(Pair::x).max().orElse(1);
+    double lowY = pairs.stream().mapToDouble(Pair::y).min().orElse(0);
+    double highY = pairs.stream().mapToDouble(Pair::y).max().orElse(1);
+    Scale x = Scale.linear(Math.min(0, lowX), Math.max(0, highX), LEFT, WIDTH - RIGHT);
+    Scale y = Scale.linear(Math.min(0, lowY), Math.max(0, highY), HEIGHT - BOTTOM, TOP);
+    List<Mark> marks = axes(x, y);
+    for (Pair pair : pairs) {
+      marks.add(dot(x.at(pair.x), y.at(pair.y), 3, "raise", pair.tip, pair.href));
+    }
+    return new Chart(
+        id,
+        WIDTH,
+        HEIGHT,
+        "Influence of the same sequences in both",
+        "%d sequences that are among the strongest of both.".formatted(pairs.size()),
+        xLabel,
+        yLabel,
+        marks);
+  }
+
+  private static List<Mark> axes(Scale x, Scale y) {
+    List<Mark> marks = new ArrayList<>();
+    for (double tick : x.ticks()) {
+      marks.add(line("grid", x.at(tick), TOP, x.at(tick), HEIGHT - BOTTOM));
+      marks.add(label(x.at(tick), HEIGHT - BOTTOM + 14, tick(tick), "middle small"));
+    }
+    for (double tick : y.ticks()) {
+      marks.add(line("grid", LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick)));
+      marks.add(label(LEFT - 6, y.at(tick) + 4, tick(tick), "end small"));
+    }
+    return marks;
+  }
+
+  private static String tick(double value) {
+    return value == 0
+        ? "0"
+        : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3
+            ? String.format(java.util.Locale.ROOT, "%.0e", value)
+            : value == Math.rint(value) ? Show.count((long) value) : String.valueOf((float) value);
+  }
+
+  private static Box box(
+      double x, double y, double width, double height, String looks, String tip) {
+    return new Box(
+        Show.decimal(x), Show.decimal(y), Show.decimal(width), Show.decimal(height), looks, tip);
+  }
+
+  private static Dot dot(double x, double y, double radius, String looks, String tip, String href) {
+    return new Dot(Show.decimal(x), Show.decimal(y), Show.decimal(radius), looks, tip, href);
+  }
+
+  private static Label label(double x, double y, String text, String looks) {
+    return new Label(Show.decimal(x), Show.decimal(y), text, looks);
+  }
+
+  private static Line line(String looks, double x1, double y1, double x2, double y2) {
+    return new Line(point(x1, y1) + " " + point(x2, y2), looks);
+  }
+
+  private static String point(double x, double y) {
+    return Show.decimal(x) + "," + Show.decimal(y);
+  }
+}

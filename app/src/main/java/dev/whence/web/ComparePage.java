@@ -1,0 +1,202 @@
+package dev.whence.web;
+
+import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.store.Ranking;
+import dev.whence.store.Ranking.LayerSpan;
+import dev.whence.store.ResultsStore;
+import dev.whence.store.ScoreMatrix;
+import dev.whence.store.TopSequence;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.hipparchus.stat.correlation.PearsonsCorrelation;
+import org.hipparchus.stat.correlation.SpearmansCorrelation;
+
+/**
+ * One query in two results: other methods, other models, other settings.
+ *
+ * @param queries that both have
+ * @param comparison absent until both results and a query are chosen
+ */
+public record ComparePage(
+    List<String> names,
+    String left,
+    String right,
+    List<String> queries,
+    String query,
+    Optional<Comparison> comparison) {
+  private static final int SHOWN = 30;
+  private static final int[] DEPTHS = {10, 50, 100};
+
+  /**
+   * What was found.
+   *
+   * @param correlations over all sequences, when both have all scores of the same corpus
+   */
+  public record Comparison(
+      AskedQuery query,
+      List<Overlapping> overlaps,
+      Optional<Correlations> correlations,
+      Chart scatter,
+      List<Row> rows) {}
+
+  /** Of each one's {@code depth} strongest, {@code both} are the same. */
+  public record Overlapping(int depth, int both) {}
+
+  /** Between the influences of all sequences in both. */
+  public record Correlations(double pearson, double spearman, long sequences) {}
+
+  /**
+   * A sequence's ranks and influences; empty where it is not among the strongest that were kept.
+   */
+  public record Row(
+      String documentId,
+      int sequenceIndex,
+      String leftRank,
+      String leftInfluence,
+      String rightRank,
+      String rightInfluence,
+      String excerpt,
+      Address address) {}
+
+  private record Key(String documentId, int sequenceIndex) {
+    static Key of(TopSequence s) {
+      return new Key(s.documentId(), s.sequenceIndex());
+    }
+  }
+
+  static ComparePage of(
+      List<ResultsStore> all,
+      Optional<ResultsStore> left,
+      Optional<ResultsStore> right,
+      String query) {
+    List<String> names = all.stream().map(ResultsStore::name).toList();
+    if (left.isEmpty() || right.isEmpty()) {
+      return new ComparePage(names, "", "", List.of(), "", Optional.empty());
+    }
+    ResultsStore a = left.get();
+    ResultsStore b = right.get();
+    List<String> shared =
+        a.queries().stream().map(AskedQuery::id).filter(id -> b.query(id).isPresent()).toList();
+    String chosen = shared.contains(query) ? query : shared.isEmpty() ? "" : shared.getFirst();
+    return new ComparePage(
+        names,
+        a.name(),
+        b.name(),
+        shared,
+        chosen,
+        chosen.isEmpty() ? Optional.empty() : Optional.of(compare(a, b, chosen)));
+  }
+
+  private static Comparison compare(ResultsStore a, ResultsStore b, String query) {
+    Map<Key, TopSequence> left = strongest(a, query);
+    Map<Key, TopSequence> right = strongest(b, query);
+    List<Charts.Pair> pairs = new ArrayList<>();
+    left.forEach((key, s) -> {
+      TopSequence other = right.get(key);
+      if (other != null) {
+        pairs.add(
+            new Charts.Pair(
+                s.influence(),
+                other.influence(),
+                "%s: %s and %s nats"
+                    .formatted(
+                        key.documentId,
+                        Show.influence(s.influence()),
+                        Show.influence(other.influence())),
+                SequencePage.address(a.name(), key.documentId, key.sequenceIndex).text()));
+      }
+    });
+    return new Comparison(
+        a.query(query).orElseThrow(),
+        overlaps(left, right),
+        correlations(a, b, query),
+        Charts.scatter("scatter", pairs, a.name() + ", nats", b.name() + ", nats"),
+        rows(a, left, right));
+  }
+
+  /** Those that raise, then those that lower, strongest first. */
+  private static Map<Key, TopSequence> strongest(ResultsStore store, String query) {
+    LayerSpan layers = LayerSpan.all(store.folder().manifest().layers().size());
+    Map<Key, TopSequence> found = new LinkedHashMap<>();
+    for (boolean raising : new boolean[] {true, false}) {
+      for (TopSequence s :
+          store.top(query, new Ranking(raising, layers, false, 0, Integer.MAX_VALUE))) {
+        found.put(Key.of(s), s);
+      }
+    }
+    return found;
+  }
+
+  private static List<Overlapping> overlaps(
+      Map<Key, TopSequence> left, Map<Key, TopSequence> right) {
+    List<Overlapping> overlaps = new ArrayList<>();
+    for (int depth : DEPTHS) {
+      Set<Key> both = first(left, depth);
+      if (both.size() == depth) {
+        both.retainAll(first(right, depth));
+        overlaps.add(new Overlapping(depth, both.size()));
+      }
+    }
+    return overlaps;
+  }
+
+  private static Set<Key> first(Map<Key, TopSequence> ranked, int depth) {
+    Set<Key> first = new HashSet<>();
+    ranked.forEach((key, s) -> {
+      if (s.rank() > 0 && s.rank() <= depth) {
+        first.add(key);
+      }
+    });
+    return first;
+  }
+
+  private static Optional<Correlations> correlations(ResultsStore a, ResultsStore b, String query) {
+    boolean same =
+        a.folder().manifest().corpus().hash().equals(b.folder().manifest().corpus().hash())
+            && a.folder().manifest().candidates().equals(b.folder().manifest().candidates());
+    Optional<double[]> left = scores(a, query);
+    Optional<double[]> right = scores(b, query);
+    return same && left.isPresent() && right.isPresent() && left.get().length > 1
+        ? Optional.of(
+            new Correlations(
+                new PearsonsCorrelation().correlation(left.get(), right.get()),
+                new SpearmansCorrelation().correlation(left.get(), right.get()),
+                left.get().length))
+        : Optional.empty();
+  }
+
+  private static Optional<double[]> scores(ResultsStore store, String query) {
+    return store
+        .scores()
+        .filter(ScoreMatrix::hasInfluence)
+        .flatMap(s -> s.influence(store.row(query)));
+  }
+
+  private static List<Row> rows(
+      ResultsStore a, Map<Key, TopSequence> left, Map<Key, TopSequence> right) {
+    Set<Key> keys = new java.util.LinkedHashSet<>();
+    left.keySet().stream().limit(SHOWN).forEach(keys::add);
+    right.keySet().stream().limit(SHOWN).forEach(keys::add);
+    List<Row> rows = new ArrayList<>();
+    for (Key key : keys) {
+      Optional<TopSequence> l = Optional.ofNullable(left.get(key));
+      Optional<TopSequence> r = Optional.ofNullable(right.get(key));
+      rows.add(
+          new Row(
+              key.documentId,
+              key.sequenceIndex,
+              l.map(s -> "" + s.rank()).orElse(""),
+              l.map(s -> Show.influence(s.influence())).orElse(""),
+              r.map(s -> "" + s.rank()).orElse(""),
+              r.map(s -> Show.influence(s.influence())).orElse(""),
+              Show.shortened(l.or(() -> r).orElseThrow().text(), 120),
+              SequencePage.address(a.name(), key.documentId, key.sequenceIndex)));
+    }
+    return rows;
+  }
+}

@@ -1,0 +1,388 @@
+package dev.whence.web;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Json;
+import dev.whence.ask.AttributionAnswerer;
+import dev.whence.ask.Job;
+import dev.whence.ask.JobQueue;
+import dev.whence.ask.Question;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.model.Generation;
+import dev.whence.store.Library;
+import dev.whence.store.ModelDesk;
+import dev.whence.store.ResultsStore;
+import io.javalin.Javalin;
+import io.javalin.http.BadRequestResponse;
+import io.javalin.http.Context;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.NotFoundResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The server of the explorer: each address to its page. */
+public final class Explorer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Explorer.class);
+  private static final int LARGEST_REQUEST = 128 << 10;
+  private static final int COMPLETION_TOKENS = 48;
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final Library library;
+  private final ModelDesk desk = new ModelDesk();
+  private final JobQueue jobs;
+  private final Guard guard;
+  private final Pages pages = new Pages();
+  private final Javalin server;
+
+  /**
+   * Where and how it serves.
+   *
+   * @param port 0 takes one that is free
+   * @param asked where questions and their answers are kept
+   * @param jobLimit how long a question may take
+   */
+  public record Settings(String host, int port, Path asked, Duration jobLimit) {}
+
+  private Explorer(Library library, Settings settings) {
+    this.library = library;
+    this.guard = new Guard(settings.host);
+    this.jobs =
+        new JobQueue(settings.asked, settings.jobLimit, new AttributionAnswerer(library, desk));
+    reopenAnswers();
+    this.server =
+        Javalin.create(config -> {
+          config.startup.showJavalinBanner = false;
+          config.startup.showOldJavalinVersionWarning = false;
+          config.jetty.host = settings.host;
+          config.jetty.port = settings.port;
+          config.http.maxRequestSize = LARGEST_REQUEST;
+          config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
+          config.routes.before(guard::check);
+          config.routes.get("/", this::overview);
+          config.routes.get("/query", this::query);
+          config.routes.get("/views", this::views);
+          config.routes.get("/sequence", this::sequence);
+          config.routes.get("/search", this::search);
+          config.routes.get("/compare", this::compare);
+          config.routes.get("/download", this::download);
+          config.routes.get("/ask", this::ask);
+          config.routes.post("/ask", this::submit);
+          config.routes.get("/job", this::job);
+          config.routes.get("/job/progress", this::progress);
+          config.routes.post("/job/cancel", this::cancel);
+          config.routes.get("/explorer.css", context -> asset(context, "explorer.css", "text/css"));
+          config.routes.get(
+              "/explorer.js", context -> asset(context, "explorer.js", "text/javascript"));
+          config.routes.exception(InvalidInputException.class, this::refuse);
+          config.routes.exception(HttpResponseException.class, this::refuse);
+          config.routes.exception(Exception.class, this::fail);
+        });
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param library closed with the explorer
+   * @throws InvalidInputException when the port is taken
+   */
+  public static Explorer start(Library library, Settings settings) {
+    Explorer explorer = new Explorer(library, settings);
+    try {
+      explorer.server.start();
+    } catch (RuntimeException e) {
+      explorer.close();
+      throw new InvalidInputException(
+          "%s:%d cannot be served from (%s); give another --port"
+              .formatted(settings.host, settings.port, e.getMessage()),
+          e);
+    }
+    Thread.ofPlatform().daemon().name("indexing").start(explorer::index);
+    return explorer;
+  }
+
+  /** What to open in a browser. */
+  public String address(String host) {
+    String base = "http://" + host + ":" + server.port() + "/";
+    return guard.token().map(token -> base + "?token=" + token).orElse(base);
+  }
+
+  /** Makes or opens the index of every corpus, so that ranks by BM25 can be shown. */
+  private void index() {
+    for (ResultsStore store : library.all()) {
+      try {
+        library.index(store);
+      } catch (RuntimeException e) {
+        LOG.warn("no ranks by BM25 for {}: {}", store.name(), e.getMessage());
+      }
+    }
+  }
+
+  private void reopenAnswers() {
+    for (Job job : jobs.all().reversed()) {
+      if (job.state() == Job.State.DONE && library.find(AttributionAnswerer.name(job)).isEmpty()) {
+        try {
+          library.add(AttributionAnswerer.name(job), jobs.results(job.id()));
+        } catch (InvalidInputException e) {
+          LOG.warn("the answer to question {} cannot be shown: {}", job.id(), e.getMessage());
+        }
+      }
+    }
+  }
+
+  private void overview(Context context) {
+    pages.overview(context, OverviewPage.of(library));
+  }
+
+  private void query(Context context) {
+    Parameters asked = new Parameters(context);
+    ResultsStore store = store(asked);
+    String id = asked.text("query");
+    if (store.query(id).isEmpty()) {
+      throw new NotFoundResponse("These results have no such query");
+    }
+    pages.query(
+        context, QueryPage.of(library, store, QueryPage.View.of(asked, store, id)), others(store));
+  }
+
+  private List<String> others(ResultsStore store) {
+    return library.all().stream()
+        .map(ResultsStore::name)
+        .filter(n -> !n.equals(store.name()))
+        .toList();
+  }
+
+  private void views(Context context) {
+    Parameters asked = new Parameters(context);
+    pages.views(
+        context,
+        ViewsPage.of(
+                store(asked),
+                asked.text("query"),
+                asked.number("rank", 1, Integer.MIN_VALUE, Integer.MAX_VALUE),
+                asked.ticked("compute") ? Optional.of(desk) : Optional.empty())
+            .orElseThrow(() -> new NotFoundResponse("There is no such sequence")));
+  }
+
+  private void sequence(Context context) {
+    Parameters asked = new Parameters(context);
+    OptionalLong place =
+        asked
+            .given("place")
+            .map(_ -> OptionalLong.of(asked.number("place", 0, 0, Integer.MAX_VALUE)))
+            .orElse(OptionalLong.empty());
+    pages.sequence(
+        context,
+        SequencePage.of(
+                library,
+                store(asked),
+                asked.text("document"),
+                asked.number("index", 0, 0, Integer.MAX_VALUE),
+                place)
+            .orElseThrow(() -> new NotFoundResponse("There is no such sequence")));
+  }
+
+  private void search(Context context) {
+    Parameters asked = new Parameters(context);
+    pages.search(context, SearchPage.of(library, store(asked), asked.text("words")));
+  }
+
+  private void compare(Context context) {
+    Parameters asked = new Parameters(context);
+    pages.compare(
+        context,
+        ComparePage.of(
+            library.all(),
+            library.find(asked.text("left")),
+            library.find(asked.text("right")),
+            asked.text("query")));
+  }
+
+  private void download(Context context) {
+    Parameters asked = new Parameters(context);
+    ResultsStore store = store(asked);
+    String id = asked.text("query");
+    if (store.query(id).isEmpty()) {
+      throw new NotFoundResponse("These results have no such query");
+    }
+    Download.Format format =
+        Download.Format.of(asked.text("format"))
+            .orElseThrow(() -> new BadRequestResponse("The formats are csv, json and parquet"));
+    context.contentType(format.mediaType());
+    context.header(
+        "Content-Disposition", "attachment; filename=\"influences." + format.extension() + "\"");
+    context.result(Download.of(store, id, format));
+  }
+
+  private void ask(Context context) {
+    Parameters asked = new Parameters(context);
+    String first = library.all().isEmpty() ? "" : library.all().getFirst().name();
+    pages.ask(context, askPage(AskPage.Fields.usual(asked.given("results").orElse(first)), ""));
+  }
+
+  private AskPage askPage(AskPage.Fields fields, String problem) {
+    return new AskPage(
+        library.all().stream()
+            .map(ResultsStore::name)
+            .filter(name -> !name.startsWith("asked/"))
+            .toList(),
+        fields,
+        problem,
+        jobs.all().stream().map(j -> new AskPage.Row(j, JobPage.address(j.id()))).toList(),
+        guard.formToken());
+  }
+
+  private void submit(Context context) {
+    AskPage.Fields fields =
+        new AskPage.Fields(
+            form(context, "results"),
+            form(context, "prompt"),
+            form(context, "completion"),
+            form(context, "curvature"),
+            form(context, "damping-ratio"),
+            form(context, "candidates"),
+            form(context, "top"));
+    try {
+      if (context.formParam("complete") != null) {
+        pages.ask(context, askPage(fields.withCompletion(complete(fields)), ""));
+      } else {
+        Job job = jobs.ask(question(fields));
+        context.redirect(JobPage.address(job.id()).text(), io.javalin.http.HttpStatus.SEE_OTHER);
+      }
+    } catch (InvalidInputException e) {
+      context.status(400);
+      pages.ask(context, askPage(fields, String.valueOf(e.getMessage())));
+    }
+  }
+
+  private static String form(Context context, String name) {
+    String value = context.formParam(name);
+    return value == null ? "" : value.replace("\r\n", "\n");
+  }
+
+  private Question question(AskPage.Fields fields) {
+    if (library.find(fields.results()).isEmpty()) {
+      throw new InvalidInputException("Choose one of the results that are open");
+    }
+    try {
+      return new Question(
+          fields.results(),
+          fields.prompt(),
+          fields.completion(),
+          CurvatureKind.valueOf(fields.curvature().toUpperCase(Locale.ROOT)),
+          Double.parseDouble(fields.dampingRatio()),
+          Integer.parseInt(fields.candidates().strip()),
+          Integer.parseInt(fields.top().strip()));
+    } catch (NumberFormatException e) {
+      throw new InvalidInputException("Damping, candidates and sequences are numbers", e);
+    } catch (InvalidInputException e) {
+      throw e;
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException("The methods are ekfac, kfac, diagonal and identity", e);
+    }
+  }
+
+  /** What the model goes on with. */
+  private String complete(AskPage.Fields fields) {
+    ResultsStore store =
+        library
+            .find(fields.results())
+            .orElseThrow(() -> new InvalidInputException("Choose results that are open"));
+    return desk.with(
+        store,
+        PATIENCE,
+        loaded ->
+            Generation.greedy(
+                loaded.model(),
+                loaded
+                    .folder()
+                    .tokenizer()
+                    .orElseThrow(
+                        () -> new InvalidInputException("The model has no tokenizer.json")),
+                fields.prompt(),
+                COMPLETION_TOKENS));
+  }
+
+  private void job(Context context) {
+    pages.job(context, new JobPage(status(context), guard.formToken()));
+  }
+
+  private JobQueue.Status status(Context context) {
+    return jobs.status(new Parameters(context).text("id"))
+        .orElseThrow(() -> new NotFoundResponse("There is no such question"));
+  }
+
+  private void progress(Context context) {
+    JobQueue.Status status = status(context);
+    context.contentType("application/json");
+    context.result(
+        Json.MAPPER.writeValueAsString(
+            Map.of(
+                "over",
+                status.job().state().isOver(),
+                "state",
+                new JobPage(status, "").state(),
+                "done",
+                status.done(),
+                "total",
+                status.total(),
+                "unit",
+                status.unit())));
+  }
+
+  private void cancel(Context context) {
+    String id = form(context, "id");
+    jobs.cancel(id);
+    context.redirect(JobPage.address(id).text(), io.javalin.http.HttpStatus.SEE_OTHER);
+  }
+
+  private ResultsStore store(Parameters asked) {
+    return library
+        .find(asked.text("results"))
+        .orElseThrow(() -> new NotFoundResponse("No such results are open"));
+  }
+
+  private static void asset(Context context, String name, String type) {
+    try (var in = Explorer.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException(name + " is not in the program");
+      }
+      context.contentType(type);
+      context.result(in.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void refuse(InvalidInputException e, Context context) {
+    context.status(400);
+    pages.error(context, String.valueOf(e.getMessage()));
+  }
+
+  private void refuse(HttpResponseException e, Context context) {
+    context.status(e.getStatus());
+    pages.error(context, String.valueOf(e.getMessage()));
+  }
+
+  private void fail(Exception e, Context context) {
+    LOG.error("{} failed", context.path(), e);
+    context.status(500);
+    pages.error(
+        context, "Something went wrong; the terminal where 'whence explore' runs says what");
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+    jobs.close();
+    desk.close();
+    library.close();
+  }
+}

@@ -1,0 +1,146 @@
+package dev.whence.web;
+
+import io.javalin.http.Context;
+import io.javalin.http.Cookie;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
+import io.javalin.http.SameSite;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Who may ask for what. Pages are for the browser of the person who started the server: requests
+ * under another name (DNS rebinding), forms from other sites, and, off the loopback address,
+ * requests without the token are refused.
+ */
+final class Guard {
+  private static final String COOKIE = "whence-token";
+  private static final int TOKEN_BYTES = 24;
+
+  /**
+   * Nothing is loaded from elsewhere and no script stands in a page, so text from a corpus cannot
+   * become one.
+   */
+  private static final Map<String, String> HEADERS =
+      Map.of(
+          "Content-Security-Policy",
+          "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+              + " img-src 'self' data:; form-action 'self'; base-uri 'none';"
+              + " frame-ancestors 'none'",
+          "X-Content-Type-Options",
+          "nosniff",
+          "Referrer-Policy",
+          "no-referrer",
+          "Cross-Origin-Opener-Policy",
+          "same-origin",
+          "Cross-Origin-Resource-Policy",
+          "same-origin",
+          "Cache-Control",
+          "no-store");
+
+  private final String host;
+  private final boolean loopback;
+  private final String token = random();
+  private final String formToken = random();
+
+  Guard(String host) {
+    this.host = host;
+    this.loopback = isLoopback(host);
+  }
+
+  /** Whether only this machine can reach an address. */
+  static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException _) {
+      return false;
+    }
+  }
+
+  private static String random() {
+    byte[] bytes = new byte[TOKEN_BYTES];
+    new SecureRandom().nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
+  }
+
+  /** What a reader off this machine has to show; empty when nobody else can ask. */
+  Optional<String> token() {
+    return loopback ? Optional.empty() : Optional.of(token);
+  }
+
+  /** What every form of these pages brings along. */
+  String formToken() {
+    return formToken;
+  }
+
+  /** Runs before every request. */
+  void check(Context context) {
+    HEADERS.forEach(context::header);
+    int port = context.port();
+    if (loopback && !ownNames(port).contains(context.header("Host"))) {
+      throw new HttpResponseException(421, "This server is not called that");
+    }
+    if (!loopback) {
+      requireToken(context);
+    }
+    if (!List.of(HandlerType.GET, HandlerType.HEAD).contains(context.method())) {
+      requireOwnForm(context);
+    }
+  }
+
+  private Set<String> ownNames(int port) {
+    return Set.of("127.0.0.1:" + port, "localhost:" + port, "[::1]:" + port, host + ":" + port);
+  }
+
+  private void requireToken(Context context) {
+    String asked = context.queryParam("token");
+    if (asked != null && same(asked, token)) {
+      Cookie cookie = new Cookie(COOKIE, token);
+      cookie.setHttpOnly(true);
+      cookie.setSameSite(SameSite.STRICT);
+      context.cookie(cookie);
+      return;
+    }
+    String brought = context.cookie(COOKIE);
+    if (brought == null || !same(brought, token)) {
+      throw new HttpResponseException(
+          401, "Open the address that 'whence explore' printed: it has the token");
+    }
+  }
+
+  private void requireOwnForm(Context context) {
+    String origin = context.header("Origin");
+    String site = context.header("Sec-Fetch-Site");
+    boolean foreign =
+        (origin != null && !origin.equals("null") && !isOwn(origin, context.header("Host")))
+            || (site != null && !site.equals("same-origin") && !site.equals("none"));
+    String brought = context.formParam("form");
+    if (foreign || brought == null || !same(brought, formToken)) {
+      throw new HttpResponseException(
+          403, "Forms of other sites are not accepted; reload the page");
+    }
+  }
+
+  private static boolean isOwn(String origin, @org.jspecify.annotations.Nullable String host) {
+    try {
+      return URI.create(origin).getAuthority().equals(host);
+    } catch (IllegalArgumentException | NullPointerException _) {
+      return false;
+    }
+  }
+
+  /** Compares in a time that does not tell how much is right. */
+  private static boolean same(String given, String expected) {
+    return MessageDigest.isEqual(
+        given.getBytes(StandardCharsets.UTF_8), expected.getBytes(StandardCharsets.UTF_8));
+  }
+}

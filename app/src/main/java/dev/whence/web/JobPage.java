@@ -1,0 +1,27 @@
+package dev.whence.web;
+
+import dev.whence.ask.JobQueue.Status;
+
+/** A question that waits or is worked at, or what became of it. */
+public record JobPage(Status status, String form) {
+  static Address address(String id) {
+    return Address.of("/job").with("id", id);
+  }
+
+  /** What the page's script asks for, again and again. */
+  public Address progress() {
+    return Address.of("/job/progress").with("id", status.job().id());
+  }
+
+  /** The state in words. */
+  public String state() {
+    return switch (status.job().state()) {
+      case QUEUED ->
+          status.ahead() == 0 ? "about to begin" : "waiting behind " + status.ahead() + " others";
+      case RUNNING -> status.what();
+      case DONE -> "answered";
+      case FAILED -> "failed: " + status.job().error().orElse("for a reason that is not known");
+      case CANCELLED -> "cancelled";
+    };
+  }
+}

@@ -1,0 +1,94 @@
+package dev.whence.web;
+
+import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsManifest;
+import dev.whence.store.Library;
+import dev.whence.store.ResultsStore;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** All results that are open. */
+public record OverviewPage(List<Results> results) {
+  private static final int QUERIES = 100;
+
+  /** A results folder in words. */
+  public record Results(
+      String name, List<Fact> facts, List<Row> queries, int moreQueries, boolean asked) {}
+
+  /** Something to know about it. */
+  public record Fact(String name, String value) {}
+
+  /** A query to go to. */
+  public record Row(AskedQuery query, Address address) {}
+
+  static OverviewPage of(Library library) {
+    return new OverviewPage(library.all().stream().map(OverviewPage::results).toList());
+  }
+
+  private static Results results(ResultsStore store) {
+    List<AskedQuery> queries = store.queries();
+    return new Results(
+        store.name(),
+        facts(store),
+        queries.stream()
+            .limit(QUERIES)
+            .map(q -> new Row(q, QueryPage.View.usual(store, q.id()).address()))
+            .toList(),
+        Math.max(0, queries.size() - QUERIES),
+        false);
+  }
+
+  private static List<Fact> facts(ResultsStore store) {
+    ResultsManifest m = store.folder().manifest();
+    List<Fact> facts = new ArrayList<>();
+    facts.add(
+        new Fact(
+            "Model", m.model().architecture() + ", " + Path.of(m.model().folder()).getFileName()));
+    facts.add(
+        new Fact(
+            "Corpus",
+            "%s documents, %s sequences of up to %d tokens"
+                .formatted(
+                    Show.count(m.corpus().documents()),
+                    Show.count(m.corpus().sequences()),
+                    m.corpus().sequenceLength())));
+    m.candidates()
+        .ifPresent(c ->
+            facts.add(
+                new Fact("Filter", Show.count(c.sequences()) + " sequences were let through")));
+    facts.add(
+        new Fact(
+            "Method",
+            m.settings().getOrDefault("curvature", "")
+                + ", damping "
+                + m.settings()
+                    .getOrDefault(
+                        "damping",
+                        m.settings().getOrDefault("damping-ratio", "") + " of the mean")));
+    facts.add(
+        new Fact(
+            "Layers",
+            m.layers().size()
+                + ": "
+                + m.layers().stream()
+                    .map(l -> l.substring(l.lastIndexOf('.') + 1))
+                    .distinct()
+                    .collect(Collectors.joining(", "))));
+    String rank = m.settings().getOrDefault("rank", "0");
+    facts.add(new Fact("Rank of queries", rank.equals("0") ? "full" : rank));
+    m.rankCheck()
+        .ifPresent(c ->
+            facts.add(
+                new Fact(
+                    "Agreement with full rank",
+                    "correlation %s, at least %s"
+                        .formatted(
+                            Show.decimal(c.meanCorrelation()),
+                            Show.decimal(c.leastCorrelation())))));
+    facts.add(new Fact("Made", m.created() + " by Whence " + m.whenceVersion()));
+    facts.add(new Fact("Folder", store.folder().path().toString()));
+    return facts;
+  }
+}

@@ -1,0 +1,208 @@
+package dev.whence.web;
+
+import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.TokenInfluence;
+import dev.whence.store.Distribution;
+import dev.whence.store.Library;
+import dev.whence.store.Ranking;
+import dev.whence.store.Ranking.LayerSpan;
+import dev.whence.store.ResultsStore;
+import dev.whence.store.ScoreMatrix;
+import dev.whence.store.TopSequence;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A query and what influences it most.
+ *
+ * @param basis what the shares are shares of
+ * @param previous the query asked before this one, if there is one
+ * @param next the query asked after this one
+ */
+public record QueryPage(
+    View view,
+    AskedQuery query,
+    List<String> layers,
+    Side raising,
+    Side lowering,
+    Chart byLayer,
+    Optional<Chart> tail,
+    Optional<Chart> shares,
+    String basis,
+    Optional<String> previous,
+    Optional<String> next) {
+  private static final int USUAL_COUNT = 20;
+  private static final int MOST = 500;
+  private static final int LOWERING_PART = 2;
+
+  /** What a reader chose to see, as the page's address has it. */
+  public record View(String results, String query, LayerSpan layers, boolean hideSpiky, int count) {
+    static View of(Parameters asked, ResultsStore store, String query) {
+      int layers = store.folder().manifest().layers().size();
+      int first = asked.number("first", 0, 0, layers - 1);
+      int last = asked.number("last", layers - 1, first, layers - 1);
+      return new View(
+          store.name(),
+          query,
+          new LayerSpan(first, last, layers),
+          asked.ticked("hide"),
+          asked.number("count", USUAL_COUNT, 1, MOST));
+    }
+
+    /** What is seen when nothing is chosen. */
+    static View usual(ResultsStore store, String query) {
+      return new View(
+          store.name(),
+          query,
+          LayerSpan.all(store.folder().manifest().layers().size()),
+          false,
+          USUAL_COUNT);
+    }
+
+    /** The address of this view. */
+    public Address address() {
+      Address address =
+          Address.of("/query")
+              .with("results", results)
+              .with("query", query)
+              .with("first", layers.first(), 0)
+              .with("last", layers.last(), layers.of() - 1)
+              .with("count", count, USUAL_COUNT);
+      return hideSpiky ? address.with("hide", 1) : address;
+    }
+
+    public View withLayers(int first, int last) {
+      return new View(results, query, new LayerSpan(first, last, layers.of()), hideSpiky, count);
+    }
+
+    public View withCount(int more) {
+      return new View(results, query, layers, hideSpiky, Math.min(more, MOST));
+    }
+
+    View withQuery(String other) {
+      return new View(results, other, layers, hideSpiky, count);
+    }
+
+    /** The thirds of the model, by name. */
+    public List<Third> thirds() {
+      int n = layers.of();
+      return n < 3
+          ? List.of()
+          : List.of(
+              third("lower third", 0, n / 3),
+              third("middle third", n / 3, 2 * n / 3),
+              third("upper third", 2 * n / 3, n));
+    }
+
+    private Third third(String name, int from, int to) {
+      return new Third(
+          name,
+          withLayers(from, to - 1).address(),
+          layers.first() == from && layers.last() == to - 1);
+    }
+  }
+
+  /** A third of the layers to choose. */
+  public record Third(String name, Address address, boolean chosen) {}
+
+  /** The sequences of one sign, and how many there are in all. */
+  public record Side(List<Entry> entries, int of) {}
+
+  /**
+   * A sequence in the list.
+   *
+   * @param share of the influence of its sign that is known
+   * @param lexicalRank by BM25; a dash when it is not known
+   */
+  public record Entry(
+      TopSequence sequence,
+      String share,
+      String lexicalRank,
+      ShadedText text,
+      Address document,
+      Address views) {}
+
+  static QueryPage of(Library library, ResultsStore store, View view) {
+    AskedQuery query = store.query(view.query()).orElseThrow();
+    Optional<double[]> scores =
+        store
+            .scores()
+            .filter(ScoreMatrix::hasInfluence)
+            .flatMap(s -> s.influence(store.row(query.id())));
+    Optional<Distribution> distribution = scores.map(Distribution::of);
+    double total =
+        distribution.map(Distribution::total).orElseGet(() -> store.raisingTotal(query.id()));
+    Optional<Map<Long, Integer>> lexical = library.lexicalRanks(store, query.id());
+    int lowering = Math.max(1, view.count / LOWERING_PART);
+    List<AskedQuery> all = store.queries();
+    int place = all.indexOf(query);
+    return new QueryPage(
+        view,
+        query,
+        store.folder().manifest().layers(),
+        side(store, view, query, true, view.count, total, lexical),
+        side(store, view, query, false, lowering, total, lexical),
+        Charts.layers(
+            "by-layer",
+            "Where the influence of the sequences that raise it passes",
+            store.layers(query.id(), 1, Integer.MAX_VALUE)),
+        distribution.flatMap(d -> Charts.tail("tail", d)),
+        distribution.flatMap(d -> Charts.shares("shares", d)),
+        basis(distribution, store.count(query.id(), true)),
+        place > 0 ? Optional.of(address(view, all.get(place - 1))) : Optional.empty(),
+        place < all.size() - 1 ? Optional.of(address(view, all.get(place + 1))) : Optional.empty());
+  }
+
+  private static String address(View view, AskedQuery other) {
+    return view.withQuery(other.id()).address().text();
+  }
+
+  private static String basis(Optional<Distribution> distribution, int known) {
+    return distribution
+        .map(d ->
+            "%s of %s scored sequences raise it; shares are of their influence together."
+                .formatted(Show.count(d.positive()), Show.count(d.sequences())))
+        .orElse(
+            ("Shares are of the %d strongest together: only they were kept. With --all-scores"
+                    + " they are of all sequences, and their distribution is shown.")
+                .formatted(known));
+  }
+
+  private static Side side(
+      ResultsStore store,
+      View view,
+      AskedQuery query,
+      boolean raising,
+      int count,
+      double total,
+      Optional<Map<Long, Integer>> lexical) {
+    List<TopSequence> found =
+        store.top(query.id(), new Ranking(raising, view.layers, view.hideSpiky, 0, count));
+    Map<Integer, List<TokenInfluence>> tokens =
+        store.tokens(query.id(), found.stream().map(TopSequence::rank).toList());
+    List<Entry> entries =
+        found.stream()
+            .map(s ->
+                new Entry(
+                    s,
+                    total > 0 ? Show.percent(s.counted() / total) : "–",
+                    lexicalRank(lexical, s.place()),
+                    ShadedText.of(
+                        tokens.getOrDefault(s.rank(), List.of()), query.completion(), "nats"),
+                    SequencePage.address(view.results, s.documentId(), s.sequenceIndex()),
+                    ViewsPage.address(view.results, query.id(), s.rank())))
+            .toList();
+    return new Side(entries, store.count(query.id(), raising));
+  }
+
+  private static String lexicalRank(Optional<Map<Long, Integer>> ranks, long place) {
+    if (ranks.isEmpty()) {
+      return "–";
+    }
+    Integer rank = ranks.get().get(place);
+    return rank == null
+        ? "none of the best " + Show.count(dev.whence.store.CorpusText.LEXICAL_RANKS)
+        : "#" + Show.count(rank);
+  }
+}

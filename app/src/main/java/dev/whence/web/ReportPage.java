@@ -1,0 +1,79 @@
+package dev.whence.web;
+
+import dev.whence.AtomicFile;
+import dev.whence.InvalidInputException;
+import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.store.Library;
+import dev.whence.store.ResultsStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * Chosen queries in one file that needs nothing else.
+ *
+ * @param policy forbids everything but the file's own style
+ */
+public record ReportPage(
+    OverviewPage.Results results, List<QueryPage> queries, String style, String policy) {
+
+  /**
+   * Writes a report.
+   *
+   * @param ids of the queries, all when it is empty
+   * @param count sequences that raise each query, and half as many that lower it
+   * @throws InvalidInputException when there is no query of an id
+   */
+  public static void write(
+      Library library, ResultsStore store, List<String> ids, int count, Path out) {
+    List<String> chosen =
+        ids.isEmpty() ? store.queries().stream().map(AskedQuery::id).toList() : ids;
+    for (String id : chosen) {
+      if (store.query(id).isEmpty()) {
+        throw new InvalidInputException(
+            store.folder().path() + " has no query '" + id + "'; without --query all are shown");
+      }
+    }
+    String style = explorersStyle();
+    ReportPage page =
+        new ReportPage(
+            OverviewPage.of(library).results().getFirst(),
+            chosen.stream()
+                .map(id ->
+                    QueryPage.of(library, store, QueryPage.View.usual(store, id).withCount(count)))
+                .toList(),
+            style,
+            "default-src 'none'; style-src 'sha256-" + hash(style) + "'");
+    try {
+      AtomicFile.write(out, new Pages().report(page));
+    } catch (IOException e) {
+      throw AtomicFile.failed("write", out, e);
+    }
+  }
+
+  private static String explorersStyle() {
+    try (var in = ReportPage.class.getResourceAsStream("explorer.css")) {
+      if (in == null) {
+        throw new IllegalStateException("explorer.css is not in the program");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String hash(String text) {
+    try {
+      return Base64.getEncoder()
+          .encodeToString(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.whence.web;
+
+import dev.whence.results.ResultsFolder.TokenInfluence;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A sequence as pieces of text, each with the looks of its token. */
+public record ShadedText(List<Piece> pieces) {
+  /** Shades of each sign. */
+  static final int LEVELS = 9;
+
+  /**
+   * Text of one token that looks alike throughout.
+   *
+   * @param looks the names of its styles: {@code r1} to {@code r9} where it raises, {@code l1} to
+   *     {@code l9} where it lowers, {@code shared}, {@code verbatim}
+   * @param tip what it says when pointed at; empty but on a token's first piece
+   */
+  public record Piece(String text, String looks, String tip) {}
+
+  /**
+   * Shades tokens by their influence, and marks what they share with a completion.
+   *
+   * @param unit of the values, for the tips
+   */
+  static ShadedText of(List<TokenInfluence> tokens, String completion, String unit) {
+    StringBuilder text = new StringBuilder();
+    tokens.forEach(token -> text.append(token.token()));
+    Overlap overlap = Overlap.of(text.toString(), completion);
+    double largest = tokens.stream().mapToDouble(t -> Math.abs(t.influence())).max().orElse(0);
+    List<Piece> pieces = new ArrayList<>();
+    int at = 0;
+    for (TokenInfluence token : tokens) {
+      String shade = shade(token.influence(), largest);
+      String tip = Show.influence(token.influence()) + " " + unit;
+      int end = at + token.token().length();
+      while (at < end) {
+        int stop = overlap.sameUntil(at, end);
+        pieces.add(
+            new Piece(text.substring(at, stop), (shade + " " + overlap.looks(at)).strip(), tip));
+        at = stop;
+      }
+    }
+    return new ShadedText(pieces);
+  }
+
+  static String shade(double value, double largest) {
+    long level = largest > 0 ? Math.round(LEVELS * Math.abs(value) / largest) : 0;
+    return level == 0 ? "" : (value > 0 ? "r" : "l") + level;
+  }
+}

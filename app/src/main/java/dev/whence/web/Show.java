@@ -1,0 +1,54 @@
+package dev.whence.web;
+
+import java.util.Locale;
+
+/** Numbers and names as pages show them. */
+public final class Show {
+  private Show() {}
+
+  /** {@code +12.3}, in nats. */
+  public static String influence(double nats) {
+    return String.format(Locale.ROOT, "%+.4g", nats);
+  }
+
+  /** {@code 3.4}, of a quantity without a sign. */
+  public static String number(double value) {
+    return String.format(Locale.ROOT, "%.3g", value);
+  }
+
+  /** {@code 12.3%}. */
+  public static String percent(double share) {
+    double value = 100 * share;
+    return String.format(Locale.ROOT, Math.abs(value) < 10 ? "%.2g%%" : "%.0f%%", value);
+  }
+
+  /** {@code 117,791}. */
+  public static String count(long count) {
+    return String.format(Locale.ROOT, "%,d", count);
+  }
+
+  /** {@code 0.85}, of what the eye sees. */
+  static String decimal(double value) {
+    return String.format(Locale.ROOT, "%.2f", value);
+  }
+
+  /** A text cut to a length, with an ellipsis. */
+  public static String shortened(String text, int length) {
+    if (text.codePointCount(0, text.length()) <= length) {
+      return text;
+    }
+    return text.substring(0, text.offsetByCodePoints(0, length)) + "…";
+  }
+
+  /** {@code model.layers.2.mlp.up_proj} as {@code 2.up_proj}. */
+  public static String layer(String name) {
+    String[] parts = name.split("\\.");
+    String block = "";
+    for (String part : parts) {
+      if (part.matches("\\d+")) {
+        block = part + ".";
+      }
+    }
+    return block + parts[parts.length - 1];
+  }
+}

@@ -1,0 +1,94 @@
+package dev.whence.web;
+
+import dev.whence.attribution.SequenceViews;
+import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.LayerInfluence;
+import dev.whence.results.ResultsFolder.TokenInfluence;
+import dev.whence.results.SequenceViewer;
+import dev.whence.store.ModelDesk;
+import dev.whence.store.ResultsStore;
+import dev.whence.store.TopSequence;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One sequence's influence on one query, in every way that the paper has: by the token that is read
+ * (Eq. 31), by the token that is predicted (Eq. 36), by the token whose embedding matters (Eq. 38),
+ * by layer, and by layer and token (Fig. 4).
+ *
+ * @param computed the views that need the model; empty until they are asked for
+ */
+public record ViewsPage(
+    String results,
+    AskedQuery query,
+    TopSequence sequence,
+    ShadedText read,
+    Chart byLayer,
+    Optional<Computed> computed,
+    Address compute,
+    Address back) {
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /** What the model was needed for. */
+  public record Computed(Chart layersAndTokens, ShadedText predicted, ShadedText embedded) {}
+
+  static Address address(String results, String query, int rank) {
+    return Address.of("/views").with("results", results).with("query", query).with("rank", rank);
+  }
+
+  /** Without what needs the model, unless {@code desk} is given. */
+  static Optional<ViewsPage> of(
+      ResultsStore store, String queryId, int rank, Optional<ModelDesk> desk) {
+    Optional<AskedQuery> query = store.query(queryId);
+    Optional<TopSequence> sequence = store.sequence(queryId, rank);
+    if (query.isEmpty() || sequence.isEmpty()) {
+      return Optional.empty();
+    }
+    List<TokenInfluence> tokens =
+        store.tokens(queryId, List.of(rank)).getOrDefault(rank, List.of());
+    List<LayerInfluence> layers = store.layers(queryId, rank, rank);
+    return Optional.of(
+        new ViewsPage(
+            store.name(),
+            query.get(),
+            sequence.get(),
+            ShadedText.of(tokens, query.get().completion(), "nats"),
+            Charts.layers("by-layer", "Influence through each layer", layers),
+            desk.map(d -> compute(store, query.get(), rank, tokens, d)),
+            address(store.name(), queryId, rank).with("compute", 1),
+            QueryPage.View.usual(store, queryId).address()));
+  }
+
+  private static Computed compute(
+      ResultsStore store, AskedQuery query, int rank, List<TokenInfluence> tokens, ModelDesk desk) {
+    SequenceViews views =
+        desk.with(
+            store,
+            PATIENCE,
+            loaded -> {
+              try (SequenceViewer viewer =
+                  SequenceViewer.of(store.folder(), loaded.run(), loaded.model(), query.id())) {
+                return viewer.views(store.folder().tokenIds(query.id(), rank));
+              }
+            });
+    return new Computed(
+        Charts.layersAndTokens(
+            "layers-and-tokens",
+            store.folder().manifest().layers(),
+            tokens.stream().map(TokenInfluence::token).toList(),
+            views.byLayerAndToken()),
+        shaded(tokens, views.byOutputToken(), query, "nats"),
+        shaded(tokens, views.byInputToken(), query, "nats per unit of embedding"));
+  }
+
+  private static ShadedText shaded(
+      List<TokenInfluence> tokens, double[] values, AskedQuery query, String unit) {
+    List<TokenInfluence> replaced = new ArrayList<>();
+    for (int t = 0; t < tokens.size(); t++) {
+      replaced.add(new TokenInfluence(tokens.get(t).token(), values[t]));
+    }
+    return ShadedText.of(replaced, query.completion(), unit);
+  }
+}

@@ -1,0 +1,5 @@
+/** The explorer and the report: results as pages. */
+@NullMarked
+package dev.whence.web;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,66 @@
+// Conveniences: every page works without this script.
+"use strict";
+
+const sequences = [...document.querySelectorAll(".sequence")];
+
+function move(step) {
+  const at = sequences.indexOf(document.activeElement.closest(".sequence"));
+  const next = sequences[Math.min(sequences.length - 1, Math.max(0, at + step))];
+  if (next) {
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+}
+
+function follow(link) {
+  if (link) {
+    link.click();
+  }
+}
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  o: () => document.activeElement.closest(".sequence")?.querySelector(".whole")?.click(),
+  Enter: () => follow(document.activeElement.closest(".sequence")?.querySelector(".more")),
+  "[": () => follow(document.getElementById("previous")),
+  "]": () => follow(document.getElementById("next")),
+  "/": () => document.querySelector("input[type=search]")?.focus(),
+};
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.matches("input:not([type=checkbox]), textarea, select, a, button");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) {
+    return;
+  }
+  event.preventDefault();
+  keys[event.key]();
+});
+
+// Choices take effect as soon as they are made.
+for (const form of document.querySelectorAll("form[data-submit=change]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}
+
+// A question on its way: its state is asked for until it is over.
+const state = document.querySelector("[data-progress]");
+if (state) {
+  const bar = document.getElementById("progress");
+  const ask = async () => {
+    try {
+      const answer = await (await fetch(state.dataset.progress)).json();
+      if (answer.over) {
+        location.reload();
+        return;
+      }
+      const amount = answer.total > 0 ? `: ${answer.done} of ${answer.total} ${answer.unit}` : "";
+      state.textContent = answer.state + amount;
+      bar.max = answer.total || 1;
+      bar.value = answer.done;
+    } catch {
+      state.textContent = "the server does not answer";
+    }
+    setTimeout(ask, 1000);
+  };
+  ask();
+}

@@ -1,0 +1,265 @@
+package dev.whence.web;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.microsoft.playwright.Browser.NewContextOptions;
+import com.microsoft.playwright.BrowserContext;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.options.ColorScheme;
+import dev.whence.store.Library;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The pages in the system's Chromium, without a window. Skipped, and said so, without one. */
+class BrowserTest {
+  @TempDir private static Path folder;
+
+  private static Explorer explorer;
+  private static Playwright playwright;
+  private static com.microsoft.playwright.Browser chromium;
+  private static String base;
+  private static String name;
+
+  private final List<String> complaints = new ArrayList<>();
+  private BrowserContext context;
+  private Page page;
+
+  @BeforeAll
+  static void serve() throws IOException {
+    Optional<Path> installed =
+        Stream.of("chromium", "chromium-browser", "google-chrome")
+            .map(command -> Path.of("/usr/bin", command))
+            .filter(Files::isExecutable)
+            .findFirst();
+    assumeTrue(installed.isPresent(), "Chromium is not installed: pages are not looked at");
+    SmallDictionary dictionary = SmallDictionary.in(folder);
+    Library library = new Library(dictionary.cache());
+    for (String method : List.of("ekfac", "identity")) {
+      library.index(library.open(dictionary.results(method)));
+    }
+    explorer =
+        Explorer.start(
+            library,
+            new Explorer.Settings("127.0.0.1", 0, folder.resolve("asked"), Duration.ofMinutes(10)));
+    base = explorer.address("127.0.0.1");
+    name = folder.getFileName() + "/ekfac";
+    playwright =
+        Playwright.create(
+            new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+    chromium =
+        playwright
+            .chromium()
+            .launch(
+                new BrowserType.LaunchOptions()
+                    .setExecutablePath(installed.get())
+                    .setArgs(List.of("--no-sandbox")));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (playwright != null) {
+      playwright.close();
+      explorer.close();
+    }
+  }
+
+  @BeforeEach
+  void open() {
+    open(ColorScheme.LIGHT, true);
+  }
+
+  private void open(ColorScheme scheme, boolean script) {
+    if (context != null) {
+      context.close();
+    }
+    context =
+        chromium.newContext(
+            new NewContextOptions()
+                .setColorScheme(scheme)
+                .setJavaScriptEnabled(script)
+                .setViewportSize(1280, 900));
+    page = context.newPage();
+    page.onConsoleMessage(message -> {
+      if (message.type().equals("error")) {
+        complaints.add(message.text());
+      }
+    });
+    page.onPageError(complaints::add);
+    page.onRequest(request -> {
+      if (!request.url().startsWith(base)) {
+        complaints.add("asked for " + request.url());
+      }
+    });
+  }
+
+  @AfterEach
+  void noComplaints() {
+    context.close();
+    assertThat(complaints).isEmpty();
+  }
+
+  private void go(Address address) {
+    page.navigate(base + address.text().substring(1));
+  }
+
+  private void goToAnimal() {
+    go(Address.of("/query").with("results", name).with("query", "animal"));
+  }
+
+  @Test
+  void fromTheOverviewToASequenceAndBackToItsQueries() {
+    page.navigate(base);
+    page.click("text=animal");
+    assertThat(page.locator("h1")).hasText("animal");
+    assertThat(page.locator("#rank1 .text .r9").first()).isVisible();
+    page.locator("#rank1 .document").click();
+    assertThat(page.locator("h2").first()).hasText("Queries that it influences most");
+    page.locator("tbody a").first().click();
+    assertThat(page.locator("#raising")).isVisible();
+  }
+
+  @Test
+  void choosingLayersChangesTheRankingAtOnceAndTheLinkKeepsIt() {
+    goToAnimal();
+    String first = page.locator(".sequence .document").first().innerText();
+    int last = page.locator("select[name=last] option").count() - 1;
+    page.selectOption("select[name=last]", "0");
+    assertThat(page.locator("text=Ordered by what passes through")).isVisible();
+    String link = page.url();
+    String influence = page.locator("#rank1 .influence").innerText();
+    page.navigate(link);
+    assertThat(page.locator("#rank1 .influence")).hasText(influence);
+    page.click("text=upper third");
+    assertThat(page.locator("select[name=last]")).hasValue("" + last);
+    page.locator(".thirds >> text=all").click();
+    assertThat(page.locator(".sequence .document").first()).hasText(first);
+  }
+
+  @Test
+  void theKeyboardGoesThroughSequencesAndQueries() {
+    goToAnimal();
+    page.keyboard().press("j");
+    assertThat(page.locator("#rank1")).isFocused();
+    page.keyboard().press("j");
+    assertThat(page.locator("#rank2")).isFocused();
+    page.keyboard().press("o");
+    assertThat(page.locator("#whole2")).isChecked();
+    page.keyboard().press("k");
+    page.keyboard().press("Enter");
+    assertThat(page.locator("h1")).containsText("influences animal");
+    goToAnimal();
+    page.keyboard().press("]");
+    assertThat(page.locator("h1")).not().hasText("animal");
+    page.keyboard().press("/");
+    assertThat(page.locator("#search")).isFocused();
+    page.keyboard().type("genus");
+    page.keyboard().press("Enter");
+    assertThat(page.locator("h1")).hasText("Search");
+  }
+
+  @Test
+  void theOtherViewsAreComputedOnDemand() {
+    go(ViewsPage.address(name, "animal", 1));
+    page.click("#compute");
+    assertThat(page.locator("#predicted")).isVisible();
+    assertThat(page.locator("#embedded")).isVisible();
+    assertThat(page.locator("svg .cell").first()).isVisible();
+  }
+
+  @Test
+  void aQuestionFromTheFormToItsAnswer() {
+    page.navigate(base + "ask");
+    page.fill("textarea[name=prompt]", "cat, domestic cat:");
+    page.click("button[name=complete]");
+    assertThat(page.locator("textarea[name=completion]")).not().hasValue("");
+    page.fill("input[name=candidates]", "100");
+    page.click("button[name=ask]");
+    page.click("#answer");
+    assertThat(page.locator("h1")).hasText("asked");
+    assertThat(page.locator("#rank1")).isVisible();
+    page.navigate(base + "ask");
+    assertThat(page.locator(".queries li").first()).containsText("done");
+  }
+
+  @Test
+  void twoMethodsSideBySide() {
+    page.navigate(base + "compare");
+    page.selectOption("select[name=left]", name);
+    page.selectOption("select[name=right]", folder.getFileName() + "/identity");
+    assertThat(page.locator("text=Spearman")).isVisible();
+    page.selectOption("select[name=query]", "person");
+    assertThat(page.locator(".asked")).containsText("Curie");
+    assertThat(page.locator("svg circle").first()).isAttached();
+  }
+
+  @Test
+  void hostileTextNeverRuns() {
+    for (Address address :
+        List.of(
+            Address.of("/query").with("results", name).with("query", SmallDictionary.HOSTILE),
+            SequencePage.address(name, SmallDictionary.HOSTILE, 0),
+            Address.of("/search")
+                .with("results", name)
+                .with("words", "<script>document.title='owned'</script>"))) {
+      go(address);
+      assertThat(page.title()).isNotEqualTo("owned");
+      assertThat(page.locator("main script").count()).isZero();
+      assertThat(page.locator("main img").count()).isZero();
+    }
+  }
+
+  @Test
+  void everyPageWorksWithoutScriptAndInTheDark() {
+    open(ColorScheme.DARK, false);
+    goToAnimal();
+    assertThat(page.locator("#rank1")).isVisible();
+    page.check("#whole1");
+    page.selectOption("select[name=first]", "1");
+    page.locator(".choices button").click();
+    assertThat(page.locator("text=Ordered by what passes through")).isVisible();
+    assertThat((String) evaluatedBackground()).isNotEqualTo("rgb(255, 255, 255)");
+  }
+
+  private Object evaluatedBackground() {
+    return page.evaluate("getComputedStyle(document.body).backgroundColor");
+  }
+
+  @Test
+  void namesAndRolesAreThereForScreenReaders() {
+    goToAnimal();
+    assertThat(page.locator("html")).hasAttribute("lang", "en");
+    assertThat(page.locator("main")).hasCount(1);
+    assertThat(page.locator("h1")).hasCount(1);
+    for (var input : page.locator("main input, main select, main textarea").all()) {
+      if (!"hidden".equals(input.getAttribute("type"))) {
+        assertThat(
+                (Boolean)
+                    input.evaluate("e => e.labels.length > 0 || e.hasAttribute('aria-label')"))
+            .as(input.toString())
+            .isTrue();
+      }
+    }
+    for (var chart : page.locator("svg").all()) {
+      assertThat(chart).hasAttribute("role", "img");
+      String summary = chart.getAttribute("aria-describedby");
+      assertThat(page.locator("#" + summary)).not().isEmpty();
+    }
+  }
+}

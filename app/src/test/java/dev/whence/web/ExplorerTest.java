@@ -1,0 +1,389 @@
+package dev.whence.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Json;
+import dev.whence.run.Workbench;
+import dev.whence.store.Library;
+import dev.whence.store.ResultsStore;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The server, asked by programs, some of them hostile. */
+@Timeout(600)
+class ExplorerTest {
+  @TempDir private static Path folder;
+
+  private static SmallDictionary dictionary;
+  private static Explorer explorer;
+  private static Browser browser;
+  private static String name;
+  private static Map<String, String> before;
+
+  @BeforeAll
+  static void serve() throws IOException {
+    dictionary = SmallDictionary.in(folder);
+    before = Workbench.contents(dictionary.results("ekfac"));
+    explorer = start("127.0.0.1");
+    browser = Browser.of(explorer.address("127.0.0.1"));
+    name = folder.getFileName() + "/ekfac";
+  }
+
+  private static Explorer start(String host) {
+    Library library = new Library(dictionary.cache());
+    for (String method : List.of("ekfac", "identity")) {
+      ResultsStore store = library.open(dictionary.results(method));
+      library.index(store);
+    }
+    return Explorer.start(
+        library, new Explorer.Settings(host, 0, folder.resolve("asked"), Duration.ofMinutes(10)));
+  }
+
+  @AfterAll
+  static void stop() {
+    explorer.close();
+    assertThat(Workbench.contents(dictionary.results("ekfac")))
+        .as("results are never written to")
+        .isEqualTo(before);
+  }
+
+  private static String query(String id) {
+    return Address.of("/query").with("results", name).with("query", id).text();
+  }
+
+  private static String page(String path) {
+    HttpResponse<String> answer = browser.get(path);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    return answer.body();
+  }
+
+  @Test
+  void everyPageHasWhatItIsFor() {
+    assertThat(page("/"))
+        .contains(name, "ekfac, damping 0.1", "402 documents", "dog, domestic dog:", "nats");
+    assertThat(page(query("animal")))
+        .contains(
+            "Raised most by", "Lowered most by", "<svg", "BM25 #1", "nats", "class=\"verbatim")
+        .contains("sequences raise it", "hold");
+    assertThat(page("/views?results=" + name + "&query=animal&rank=1"))
+        .contains("By the token that is read", "Compute the other views");
+    assertThat(page("/views?results=" + name + "&query=animal&rank=-1&compute=1"))
+        .contains("By the token that is predicted", "Influence by layer and token");
+    assertThat(page("/search?results=" + name + "&words=genus"))
+        .contains("All of the corpus", "animal", "canis");
+    String identity = folder.getFileName() + "/identity";
+    assertThat(page("/compare?left=" + name + "&right=" + identity + "&query=animal"))
+        .contains("Pearson", "are the same", "<svg");
+    assertThat(page("/ask")).contains("Let the model complete it");
+    assertThat(page("/explorer.css")).contains("prefers-color-scheme");
+  }
+
+  @Test
+  void aSequencesPageShowsWhatItInfluences() {
+    String link = first(page(query("animal")), "href=\"(/sequence[^\"]*)\"").replace("&amp;", "&");
+    assertThat(page(link))
+        .contains("Queries that it influences most", "All queries were looked at")
+        .contains("Influence on itself: +");
+  }
+
+  @Test
+  void layersDecideTheOrder() {
+    String all = page(query("animal"));
+    String lower = page(query("animal") + "&first=0&last=0");
+    assertThat(lower).contains("Ordered by what passes through");
+    assertThat(ranks(all)).startsWith("1", "2", "3");
+    assertThat(ranks(lower)).isNotEqualTo(ranks(all));
+    assertThat(page(query("animal") + "&first=99&last=-4")).contains("Raised most by");
+  }
+
+  private static List<String> ranks(String page) {
+    return Pattern.compile("id=\"rank(\\d+)\"")
+        .matcher(page)
+        .results()
+        .map(m -> m.group(1))
+        .limit(20)
+        .toList();
+  }
+
+  private static String first(String text, String pattern) {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    assertThat(matcher.find()).as(pattern).isTrue();
+    return matcher.group(1);
+  }
+
+  @Test
+  void hostileTextIsShownAndNeverRuns() {
+    String hostileQuery = page(query(SmallDictionary.HOSTILE));
+    String hostileDocument =
+        page(
+            SequencePage.address(name, SmallDictionary.HOSTILE, 0)
+                .with("place", 0)
+                .text()
+                .replace("place=0", "x=0"));
+    for (String html :
+        List.of(
+            hostileQuery,
+            hostileDocument,
+            page("/"),
+            page(
+                Address.of("/search")
+                    .with("results", name)
+                    .with("words", SmallDictionary.HOSTILE)
+                    .text()),
+            browser
+                .get(Address.of("/query").with("results", SmallDictionary.HOSTILE).text())
+                .body(),
+            browser.get("/" + Browser.form(SmallDictionary.HOSTILE, "x")).body())) {
+      assertThat(html).doesNotContain("<script>", "<img", "49");
+    }
+    assertThat(hostileQuery).contains("&lt;script>");
+    assertThat(hostileDocument).contains("&lt;script>");
+  }
+
+  @Test
+  void everyAnswerForbidsScriptsInPages() {
+    for (String path : List.of("/", "/nothing", "/explorer.js", "/query")) {
+      HttpResponse<String> answer = browser.get(path);
+      assertThat(answer.headers().firstValue("Content-Security-Policy").orElse(""))
+          .as(path)
+          .contains("default-src 'none'", "script-src 'self'")
+          .doesNotContain("unsafe");
+      assertThat(answer.headers().firstValue("X-Content-Type-Options")).contains("nosniff");
+      assertThat(answer.body()).doesNotContain("style=\"", " onclick", "<script>");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/../../../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/explorer.css/../../../etc/passwd",
+        "/query?results=../../../etc&query=passwd",
+        "/download?results=/etc/passwd&query=x&format=csv",
+        "/download?results=%00&query=x&format=../../x",
+        "/job?id=../../../etc/passwd",
+        "/sequence?results=x&document=/etc/passwd&index=0"
+      })
+  void noPathReachesTheFileSystem(String path) {
+    String answer =
+        browser.raw(
+            "GET %s HTTP/1.1\nHost: 127.0.0.1:%d\nConnection: close\n\n"
+                .formatted(path, browser.base().getPort()));
+    assertThat(answer).containsPattern("HTTP/1.1 4\\d\\d").doesNotContain("root:");
+  }
+
+  @Test
+  void anotherNameForThisServerIsRefused() {
+    String forged = "GET / HTTP/1.1\nHost: evil.example\nConnection: close\n\n";
+    assertThat(browser.raw(forged)).contains("HTTP/1.1 421").doesNotContain("animal");
+  }
+
+  @Test
+  void formsOfOtherSitesAreRefused() {
+    String form = formToken();
+    String body = Browser.form("form", form, "id", "1");
+    assertThat(browser.post("/job/cancel", Browser.form("id", "1")).statusCode()).isEqualTo(403);
+    assertThat(browser.post("/job/cancel", Browser.form("form", "0", "id", "1")).statusCode())
+        .isEqualTo(403);
+    assertThat(browser.post("/job/cancel", body, "Origin", "http://evil.example").statusCode())
+        .isEqualTo(403);
+    assertThat(browser.post("/job/cancel", body, "Sec-Fetch-Site", "cross-site").statusCode())
+        .isEqualTo(403);
+  }
+
+  private static String formToken() {
+    return first(page("/ask"), "name=\"form\" value=\"([0-9a-f]+)\"");
+  }
+
+  @Test
+  void hugeRequestsAreRefused() {
+    String huge = "x".repeat(1 << 20);
+    int code = browser.post("/ask", Browser.form("form", formToken(), "prompt", huge)).statusCode();
+    assertThat(code).isBetween(400, 499);
+  }
+
+  @Test
+  void whatIsNotThereIsNotFound() {
+    assertThat(browser.get(query("no such query")).statusCode()).isEqualTo(404);
+    assertThat(browser.get("/views?results=" + name + "&query=animal&rank=9999").statusCode())
+        .isEqualTo(404);
+    assertThat(browser.get("/job?id=77").statusCode()).isEqualTo(404);
+    assertThat(browser.get("/nowhere").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void downloadsHaveTheTable() throws Exception {
+    String address = "/download?results=" + name + "&query=animal&format=";
+    assertThat(page(address + "csv")).startsWith("rank,document_id").contains("\r\n1,");
+    assertThat(Json.MAPPER.readTree(page(address + "json")).size()).isGreaterThan(100);
+    Path file = folder.resolve("download.parquet");
+    browser
+        .client()
+        .send(
+            java.net.http.HttpRequest.newBuilder(browser.base().resolve(address + "parquet"))
+                .build(),
+            HttpResponse.BodyHandlers.ofFile(file));
+    try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+        var rows =
+            connection
+                .createStatement()
+                .executeQuery("SELECT count(*) FROM read_parquet('" + file + "')")) {
+      rows.next();
+      assertThat(rows.getInt(1)).isGreaterThan(100);
+    }
+  }
+
+  @Test
+  void aQuestionIsAnsweredAndKeptAcrossARestart() {
+    String form = formToken();
+    HttpResponse<String> completed =
+        browser.post(
+            "/ask",
+            Browser.form(
+                "form", form, "results", name, "prompt", "cat, domestic cat:", "complete", "1"));
+    assertThat(completed.body()).containsPattern("name=\"completion\"[^>]*> a");
+    HttpResponse<String> refused =
+        browser.post("/ask", Browser.form("form", form, "results", name, "ask", "1"));
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(refused.body()).contains("role=\"alert\"");
+    HttpResponse<String> asked =
+        browser.post(
+            "/ask",
+            Browser.form(
+                "form",
+                form,
+                "results",
+                name,
+                "prompt",
+                "cat:",
+                "completion",
+                " feline mammal",
+                "curvature",
+                "ekfac",
+                "damping-ratio",
+                "0.1",
+                "candidates",
+                "50",
+                "top",
+                "10",
+                "ask",
+                "1"));
+    assertThat(asked.statusCode()).as(asked.body()).isEqualTo(303);
+    String job = asked.headers().firstValue("Location").orElseThrow();
+    String id = first(job, "id=(\\d+)");
+    while (!page("/job/progress?id=" + id).contains("\"over\" : true")) {
+      Thread.onSpinWait();
+    }
+    assertThat(page("/job?id=" + id)).contains("See the answer");
+    String answer = "/query?results=" + "asked%2F" + id + "&query=asked";
+    assertThat(page(answer)).contains("feline mammal", "Raised most by");
+    try (Explorer again = start("127.0.0.1")) {
+      assertThat(Browser.of(again.address("127.0.0.1")).get(answer).body())
+          .contains("feline mammal");
+    }
+  }
+
+  @Test
+  void offTheLoopbackAddressATokenIsNeeded() {
+    try (Explorer open = start("0.0.0.0")) {
+      String address = open.address("127.0.0.1");
+      Browser stranger = Browser.of(address.replaceFirst("\\?.*", ""));
+      assertThat(stranger.get("/").statusCode()).isEqualTo(401);
+      assertThat(stranger.get("/?token=wrong").statusCode()).isEqualTo(401);
+      assertThat(stranger.get("/", "Cookie", "whence-token=wrong").statusCode()).isEqualTo(401);
+      HttpResponse<String> let = stranger.get(address);
+      assertThat(let.statusCode()).isEqualTo(200);
+      String cookie = let.headers().firstValue("Set-Cookie").orElseThrow();
+      assertThat(cookie).contains("HttpOnly", "SameSite=Strict");
+      assertThat(stranger.get("/", "Cookie", cookie.replaceFirst(";.*", "")).statusCode())
+          .isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aPortThatIsTakenIsSaid() {
+    int taken = browser.base().getPort();
+    Library library = new Library(dictionary.cache());
+    assertThatThrownBy(() ->
+            Explorer.start(
+                library,
+                new Explorer.Settings(
+                    "127.0.0.1", taken, folder.resolve("other"), Duration.ofMinutes(1))))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("--port");
+  }
+
+  @Test
+  void manyReadersAtOnceAreServed() throws Exception {
+    long seconds = Long.getLong("whence.test.readers", 3);
+    List<String> paths =
+        List.of(
+            "/",
+            query("animal"),
+            query("person") + "&first=1&last=2",
+            "/search?results=" + name + "&words=the",
+            "/download?results=" + name + "&query=animal&format=parquet");
+    long end = System.nanoTime() + seconds * 1_000_000_000L;
+    try (var readers = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> all =
+          java.util.stream.IntStream.range(0, 200)
+              .mapToObj(r ->
+                  readers.submit(() -> {
+                    int asked = 0;
+                    do {
+                      String path = paths.get((r + asked) % paths.size());
+                      assertThat(browser.get(path).statusCode()).as(path).isEqualTo(200);
+                      asked++;
+                    } while (System.nanoTime() < end);
+                    return asked;
+                  }))
+              .toList();
+      int sum = 0;
+      for (Future<Integer> one : all) {
+        sum += one.get();
+      }
+      System.out.printf("200 readers: %d pages in %d s%n", sum, seconds);
+      assertThat(sum).isGreaterThanOrEqualTo(200);
+    }
+  }
+
+  @Test
+  void aReportIsOneFileThatRunsNothing() throws IOException {
+    Path out = folder.resolve("report.html");
+    assertThat(
+            dev.whence.cli.Whence.run(
+                "report",
+                dictionary.path("ekfac"),
+                "--out",
+                out.toString(),
+                "--count",
+                "3",
+                "--cache",
+                dictionary.path("cache")))
+        .isZero();
+    String html = Files.readString(out);
+    assertThat(html)
+        .contains("Raised most by", "<svg", "&lt;script>", "style-src 'sha256-")
+        .doesNotContain("<script", "href=\"/", "src=");
+  }
+}

@@ -1,0 +1,84 @@
+package dev.whence.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.whence.cli.Whence;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Results of the dictionary's model on some entries and some documents that mean harm. */
+public record SmallDictionary(Path folder) {
+  /** What a hostile corpus, query file or both would try. */
+  public static final String HOSTILE =
+      "<script>document.title='owned'</script><img src=x onerror=alert(1)>\"'&{{7*7}}";
+
+  private static final int ENTRIES = 400;
+
+  /** Fits and attributes with two methods, by the command line. */
+  public static SmallDictionary in(Path folder) throws IOException {
+    SmallDictionary made = new SmallDictionary(folder);
+    Path model = Path.of("..", "models", "dictionary").toAbsolutePath().normalize();
+    run("dictionary", made.path("dictionary.jsonl"), "--entries", "" + ENTRIES);
+    Path corpus = folder.resolve("dictionary.jsonl");
+    List<String> lines = new ArrayList<>(Files.readAllLines(corpus));
+    String json = HOSTILE.replace("\"", "\\\"");
+    lines.add(
+        "{\"id\": \"%s\", \"text\": \"dog: %s member of the genus Canis\"}".formatted(json, json));
+    lines.add("{\"id\": \"../../etc/passwd\", \"text\": \"salt: white crystalline form\"}");
+    Files.write(corpus, lines);
+    Path queries = folder.resolve("queries.jsonl");
+    List<String> asked = new ArrayList<>(Files.readAllLines(model.resolve("queries.jsonl")));
+    asked.add(
+        "{\"id\": \"%s\", \"prompt\": \"%s\", \"completion\": \" a dog\"}".formatted(json, json));
+    Files.write(queries, asked);
+    run(
+        "fit",
+        model.toString(),
+        "--corpus",
+        corpus.toString(),
+        "--out",
+        made.path("run"),
+        "--sequence-length",
+        "32",
+        "--cache",
+        made.path("cache"));
+    for (String method : List.of("ekfac", "identity")) {
+      run(
+          "attribute",
+          made.path("run"),
+          "--queries",
+          queries.toString(),
+          "--corpus",
+          corpus.toString(),
+          "--out",
+          made.path(method),
+          "--curvature",
+          method,
+          "--all-scores",
+          "--layerwise",
+          "--self-influence",
+          "--cache",
+          made.path("cache"));
+    }
+    return made;
+  }
+
+  private static void run(String... arguments) {
+    assertThat(Whence.run(arguments)).as(String.join(" ", arguments)).isZero();
+  }
+
+  public String path(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  public Path cache() {
+    return folder.resolve("cache");
+  }
+
+  public Path results(String method) {
+    return folder.resolve(method);
+  }
+}
