@@ -76,7 +76,13 @@ public record ComparePage(
       String query) {
     List<String> names = all.stream().map(ResultsStore::name).toList();
     if (left.isEmpty() || right.isEmpty()) {
-      return new ComparePage(names, "", "", List.of(), "", Optional.empty());
+      return new ComparePage(
+          names,
+          left.map(ResultsStore::name).orElse(""),
+          right.map(ResultsStore::name).orElse(""),
+          List.of(),
+          query,
+          Optional.empty());
     }
     ResultsStore a = left.get();
     ResultsStore b = right.get();

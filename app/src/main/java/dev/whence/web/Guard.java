@@ -15,7 +15,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Who may ask for what. Pages are for the browser of the person who started the server: requests
@@ -97,8 +96,8 @@ final class Guard {
     }
   }
 
-  private Set<String> ownNames(int port) {
-    return Set.of("127.0.0.1:" + port, "localhost:" + port, "[::1]:" + port, host + ":" + port);
+  private List<String> ownNames(int port) {
+    return List.of("127.0.0.1:" + port, "localhost:" + port, "[::1]:" + port, host + ":" + port);
   }
 
   private void requireToken(Context context) {

@@ -73,10 +73,10 @@ final class Overlap {
     }
   }
 
-  /** Up to where, at most {@code end}, the marks are those at {@code from}. */
+  /** Up to where, at most {@code end}, the styles are those at {@code from}. */
   int sameUntil(int from, int end) {
     int at = from + 1;
-    while (at < end && marks[at] == marks[from]) {
+    while (at < end && looks(at).equals(looks(from))) {
       at++;
     }
     return at;

@@ -60,6 +60,9 @@ class BrowserTest {
             new Explorer.Settings("127.0.0.1", 0, folder.resolve("asked"), Duration.ofMinutes(10)));
     base = explorer.address("127.0.0.1");
     name = folder.getFileName() + "/ekfac";
+    // The model stays loaded until the explorer ends: no single test leaves it behind.
+    dev.whence.web.Browser.of(base)
+        .get(ViewsPage.address(name, "animal", 1).with("compute", 1).text());
     playwright =
         Playwright.create(
             new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
@@ -167,6 +170,7 @@ class BrowserTest {
     goToAnimal();
     page.keyboard().press("]");
     assertThat(page.locator("h1")).not().hasText("animal");
+    page.waitForLoadState();
     page.keyboard().press("/");
     assertThat(page.locator("#search")).isFocused();
     page.keyboard().type("genus");

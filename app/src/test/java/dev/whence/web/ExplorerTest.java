@@ -86,10 +86,8 @@ class ExplorerTest {
         .contains("sequences raise it", "hold");
     assertThat(page("/views?results=" + name + "&query=animal&rank=1"))
         .contains("By the token that is read", "Compute the other views");
-    assertThat(page("/views?results=" + name + "&query=animal&rank=-1&compute=1"))
-        .contains("By the token that is predicted", "Influence by layer and token");
     assertThat(page("/search?results=" + name + "&words=genus"))
-        .contains("All of the corpus", "animal", "canis");
+        .contains("All of the corpus", "animal", "member of the genus");
     String identity = folder.getFileName() + "/identity";
     assertThat(page("/compare?left=" + name + "&right=" + identity + "&query=animal"))
         .contains("Pearson", "are the same", "<svg");
@@ -153,10 +151,10 @@ class ExplorerTest {
                 .get(Address.of("/query").with("results", SmallDictionary.HOSTILE).text())
                 .body(),
             browser.get("/" + Browser.form(SmallDictionary.HOSTILE, "x")).body())) {
-      assertThat(html).doesNotContain("<script>", "<img", "49");
+      assertThat(html).doesNotContain("<script>", "<img");
     }
-    assertThat(hostileQuery).contains("&lt;script>");
-    assertThat(hostileDocument).contains("&lt;script>");
+    assertThat(hostileQuery).contains("&lt;script&gt;");
+    assertThat(hostileDocument).contains("&lt;script&gt;");
   }
 
   @Test
@@ -254,20 +252,43 @@ class ExplorerTest {
   }
 
   @Test
+  void theOtherViewsAreComputedOnDemand() {
+    try (Explorer own = start("127.0.0.1")) { // it loads the model, and lets it go when it ends
+      assertThat(
+              Browser.of(own.address("127.0.0.1"))
+                  .get("/views?results=" + name + "&query=animal&rank=-1&compute=1")
+                  .body())
+          .contains("By the token that is predicted", "Influence by layer and token", "Eq. 38");
+    }
+  }
+
+  @Test
   void aQuestionIsAnsweredAndKeptAcrossARestart() {
-    String form = formToken();
+    String answer;
+    try (Explorer own = start("127.0.0.1")) {
+      answer = ask(Browser.of(own.address("127.0.0.1")));
+    }
+    try (Explorer again = start("127.0.0.1")) {
+      assertThat(Browser.of(again.address("127.0.0.1")).get(answer).body())
+          .contains("feline mammal", "Raised most by");
+    }
+  }
+
+  /** Where the answer is. */
+  private static String ask(Browser reader) {
+    String form = first(reader.get("/ask").body(), "name=\"form\" value=\"([0-9a-f]+)\"");
     HttpResponse<String> completed =
-        browser.post(
+        reader.post(
             "/ask",
             Browser.form(
                 "form", form, "results", name, "prompt", "cat, domestic cat:", "complete", "1"));
     assertThat(completed.body()).containsPattern("name=\"completion\"[^>]*> a");
     HttpResponse<String> refused =
-        browser.post("/ask", Browser.form("form", form, "results", name, "ask", "1"));
+        reader.post("/ask", Browser.form("form", form, "results", name, "ask", "1"));
     assertThat(refused.statusCode()).isEqualTo(400);
     assertThat(refused.body()).contains("role=\"alert\"");
     HttpResponse<String> asked =
-        browser.post(
+        reader.post(
             "/ask",
             Browser.form(
                 "form",
@@ -289,18 +310,12 @@ class ExplorerTest {
                 "ask",
                 "1"));
     assertThat(asked.statusCode()).as(asked.body()).isEqualTo(303);
-    String job = asked.headers().firstValue("Location").orElseThrow();
-    String id = first(job, "id=(\\d+)");
-    while (!page("/job/progress?id=" + id).contains("\"over\" : true")) {
+    String id = first(asked.headers().firstValue("Location").orElseThrow(), "id=(\\d+)");
+    while (!reader.get("/job/progress?id=" + id).body().contains("\"over\" : true")) {
       Thread.onSpinWait();
     }
-    assertThat(page("/job?id=" + id)).contains("See the answer");
-    String answer = "/query?results=" + "asked%2F" + id + "&query=asked";
-    assertThat(page(answer)).contains("feline mammal", "Raised most by");
-    try (Explorer again = start("127.0.0.1")) {
-      assertThat(Browser.of(again.address("127.0.0.1")).get(answer).body())
-          .contains("feline mammal");
-    }
+    assertThat(reader.get("/job?id=" + id).body()).contains("See the answer");
+    return "/query?results=asked%2F" + id + "&query=asked";
   }
 
   @Test
@@ -383,7 +398,7 @@ class ExplorerTest {
         .isZero();
     String html = Files.readString(out);
     assertThat(html)
-        .contains("Raised most by", "<svg", "&lt;script>", "style-src 'sha256-")
-        .doesNotContain("<script", "href=\"/", "src=");
+        .contains("Raised most by", "<svg", "&lt;script&gt;", "style-src", "sha256-")
+        .doesNotContain("<script", "<img", "<link", "<iframe", "href=");
   }
 }
