@@ -105,7 +105,10 @@ final class QuickstartCommand implements Callable<Integer> {
               model.tokenizer(),
               queries,
               corpus,
-              AttributionSettings.DEFAULT.withTop(TOP).withBatchTokens(BATCH_TOKENS),
+              AttributionSettings.DEFAULT
+                  .withTop(TOP)
+                  .withAllScores(false, false)
+                  .withBatchTokens(BATCH_TOKENS),
               out.resolve("results"),
               force,
               progress);
@@ -125,7 +128,9 @@ final class QuickstartCommand implements Callable<Integer> {
         likely, negative (teal, [-..-]) less. One more copy of an entry changes log p by about influence / %,d. A token
         is shaded for what the prediction after it contributes.
 
-        Took %d s; results are in %s. Next:
+        Took %d s; results are in %s. Look at them in a browser:
+          whence explore %s
+        or here:
           whence top %s --query animal --count 20
           whence inspect %s
           whence attribute %s --queries YOURS.jsonl --corpus %s --out %s
@@ -133,6 +138,7 @@ final class QuickstartCommand implements Callable<Integer> {
         """,
         entries == 0 ? WordNet.SYNSETS : entries,
         (System.nanoTime() - start) / 1_000_000_000,
+        out.resolve("results"),
         out.resolve("results"),
         out.resolve("results"),
         out.resolve("run"),

@@ -116,7 +116,11 @@ public final class Library implements AutoCloseable {
    * unless the corpus was indexed.
    */
   public Optional<Map<Long, Integer>> lexicalRanks(ResultsStore store, String queryId) {
-    return corpus(store).flatMap(text -> text.lexicalRanks(store.folder().query(queryId)));
+    try {
+      return corpus(store).flatMap(text -> text.lexicalRanks(store.folder().query(queryId)));
+    } catch (InvalidInputException _) {
+      return Optional.empty(); // results from before queries' tokens were kept
+    }
   }
 
   @Override

@@ -2,14 +2,19 @@ package dev.whence.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
+import dev.whence.cli.Whence;
 import dev.whence.run.Workbench;
 import dev.whence.store.Library;
 import dev.whence.store.ResultsStore;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
@@ -27,6 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /** The server, asked by programs, some of them hostile. */
 @Timeout(600)
@@ -383,10 +389,62 @@ class ExplorerTest {
   }
 
   @Test
+  void theCommandShowsAllViewsOfASequence() throws IOException {
+    ByteArrayOutputStream captured = new ByteArrayOutputStream();
+    PrintStream real = System.out;
+    try (PrintStream out = new PrintStream(captured, true, StandardCharsets.UTF_8)) {
+      System.setOut(out);
+      assertThat(
+              Whence.run(
+                  "sequence",
+                  dictionary.path("ekfac"),
+                  "--query",
+                  "animal",
+                  "--rank",
+                  "2",
+                  "--json"))
+          .isZero();
+    } finally {
+      System.setOut(real);
+    }
+    JsonNode views = Json.MAPPER.readTree(captured.toString(StandardCharsets.UTF_8));
+    int tokens = views.path("tokens").size();
+    assertThat(views.path("embedded").size()).isEqualTo(tokens);
+    assertThat(views.path("layers_and_tokens").size()).isEqualTo(views.path("layers").size());
+    assertThat(sum(views.path("predicted")))
+        .isCloseTo(sum(views.path("read")), withinPercentage(0.1));
+    assertThat(Whence.run("sequence", dictionary.path("ekfac"), "--query", "nobody")).isEqualTo(2);
+  }
+
+  private static double sum(JsonNode numbers) {
+    double sum = 0;
+    for (JsonNode number : numbers) {
+      sum += number.asDouble();
+    }
+    return sum;
+  }
+
+  @Test
+  void commandsRefuseWhatCannotBeShown() {
+    assertThat(Whence.run("explore", folder.resolve("nowhere").toString())).isEqualTo(2);
+    assertThat(Whence.run("explore", dictionary.path("ekfac"), "--port", "70000")).isEqualTo(2);
+    assertThat(
+            Whence.run(
+                "report",
+                dictionary.path("ekfac"),
+                "--out",
+                dictionary.path("r.html"),
+                "--query",
+                "nobody"))
+        .isEqualTo(2);
+    assertThat(folder.resolve("r.html")).doesNotExist();
+  }
+
+  @Test
   void aReportIsOneFileThatRunsNothing() throws IOException {
     Path out = folder.resolve("report.html");
     assertThat(
-            dev.whence.cli.Whence.run(
+            Whence.run(
                 "report",
                 dictionary.path("ekfac"),
                 "--out",
