@@ -10,10 +10,6 @@ import dev.whence.corpus.Tokenizer;
 import dev.whence.curvature.Damping;
 import dev.whence.results.Attribution;
 import dev.whence.results.AttributionSettings;
-import dev.whence.search.Bm25;
-import dev.whence.search.Filter;
-import dev.whence.search.SequenceIndex;
-import dev.whence.search.TermKind;
 import dev.whence.store.Library;
 import dev.whence.store.ModelDesk;
 import dev.whence.store.ResultsStore;
@@ -34,6 +30,11 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
     return "asked/" + job.id();
   }
 
+  /** What results were made from: their run and their corpus. */
+  public static String origin(ResultsStore store) {
+    return store.folder().manifest().runSha256() + " " + store.folder().manifest().corpus().hash();
+  }
+
   @Override
   public void answer(Job job, Path results, Progress progress) {
     Question question = job.question();
@@ -43,14 +44,12 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
             .orElseThrow(() ->
                 new InvalidInputException(
                     "The results '" + question.results() + "' are not open any more"));
-    Corpus corpus =
-        library
-            .corpus(base)
-            .orElseThrow(() ->
-                new InvalidInputException(
-                    "The tokenised corpus is not in the cache any more; run 'whence attribute' on"
-                        + " it once"))
-            .corpus();
+    if (!origin(base).equals(question.origin())) {
+      throw new InvalidInputException(
+          "the results '%s' that are open now are not those that were asked about; ask again"
+              .formatted(question.results()));
+    }
+    Corpus corpus = library.requireCorpus(base).corpus();
     desk.with(
         base,
         PATIENCE,
@@ -69,7 +68,7 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
               Optional.of(tokenizer),
               List.of(query),
               corpus,
-              candidates(question, query, corpus, tokenizer, progress),
+              candidates(question, base, query, progress),
               AttributionSettings.DEFAULT
                   .withCurvature(question.curvature())
                   .withDamping(new Damping.Relative(question.dampingRatio()))
@@ -99,16 +98,9 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
   }
 
   private Optional<Candidates> candidates(
-      Question question, Query query, Corpus corpus, Tokenizer tokenizer, Progress progress) {
-    if (question.candidates() == 0) {
-      return Optional.empty();
-    }
-    try (SequenceIndex index =
-        SequenceIndex.cached(
-            corpus, TermKind.TOKENS, Optional.of(tokenizer), library.cache(), progress)) {
-      return Optional.of(
-          new Filter(question.candidates(), Bm25.MODIFIED)
-              .candidates(index, List.of(query), progress));
-    }
+      Question question, ResultsStore base, Query query, Progress progress) {
+    return question.candidates() == 0
+        ? Optional.empty()
+        : Optional.of(library.candidates(base, query, question.candidates(), progress));
   }
 }

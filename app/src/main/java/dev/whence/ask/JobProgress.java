@@ -1,9 +1,11 @@
 package dev.whence.ask;
 
+import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** How far a running job is; also where it is stopped. */
 final class JobProgress implements Progress {
@@ -18,6 +20,10 @@ final class JobProgress implements Progress {
     deadline = Instant.now().plus(limit);
   }
 
+  boolean isCancelled() {
+    return cancelled;
+  }
+
   void cancel() {
     cancelled = true;
   }
@@ -28,18 +34,23 @@ final class JobProgress implements Progress {
 
   @Override
   public Stage begin(String what, long total, String unit) {
+    check();
     step = new Step(what, 0, total, unit);
+    AtomicLong done = new AtomicLong();
     return amount -> {
-      Step now = step;
-      step = new Step(what, now.done + amount, total, unit);
-      if (cancelled) {
-        throw new CancellationException();
-      }
-      if (Instant.now().isAfter(deadline)) {
-        throw new IllegalStateException(
-            "It took longer than a job may take; ask for fewer candidates, or give explore a longer"
-                + " --job-minutes");
-      }
+      step = new Step(what, done.addAndGet(amount), total, unit);
+      check();
     };
+  }
+
+  private void check() {
+    if (cancelled) {
+      throw new CancellationException();
+    }
+    if (Instant.now().isAfter(deadline)) {
+      throw new InvalidInputException(
+          "it took longer than a question may take; ask for fewer candidates, or give explore"
+              + " longer --job-minutes");
+    }
   }
 }

@@ -6,8 +6,11 @@ import dev.whence.Json;
 import dev.whence.Progress;
 import dev.whence.tensor.NativeErrors;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -18,6 +21,8 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -26,12 +31,15 @@ import tools.jackson.core.JacksonException;
  * is taken up again.
  */
 public final class JobQueue implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(JobQueue.class);
   private static final String JOB = "job.json";
+  private static final String LOCK = "lock";
   private static final int MOST_WAITING = 100;
 
   private final Path folder;
   private final Duration limit;
   private final Answerer answerer;
+  private final FileChannel lock;
   private final Thread worker;
   private final Map<String, Job> jobs = new LinkedHashMap<>();
   private @Nullable JobProgress running;
@@ -49,23 +57,55 @@ public final class JobQueue implements AutoCloseable {
   /**
    * Opens a queue, and begins to work at what is waiting.
    *
-   * @param folder of all jobs; made when the first question comes
+   * @param folder of all jobs, made if it is not there
    * @param limit how long a job may take
-   * @throws InvalidInputException when a job in it cannot be read
+   * @throws InvalidInputException when a job in it cannot be read, or another queue works at it
    */
   public JobQueue(Path folder, Duration limit, Answerer answerer) {
     this.folder = folder;
     this.limit = limit;
     this.answerer = answerer;
-    restore();
+    this.lock = lock(folder);
+    try {
+      restore();
+    } catch (RuntimeException e) {
+      release();
+      throw e;
+    }
     this.worker = Thread.ofPlatform().name("answers").daemon().unstarted(this::work);
     worker.start();
   }
 
-  private void restore() {
-    if (!Files.isDirectory(folder)) {
-      return;
+  private static FileChannel lock(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      FileChannel channel =
+          FileChannel.open(
+              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      try {
+        if (channel.tryLock() != null) {
+          return channel;
+        }
+      } catch (OverlappingFileLockException _) {
+        // held in this process
+      }
+      channel.close();
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", folder, e);
     }
+    throw new InvalidInputException(
+        "another explorer answers the questions in " + folder + "; give another --asked");
+  }
+
+  private void release() {
+    try {
+      lock.close();
+    } catch (IOException e) {
+      throw AtomicFile.failed("release", folder, e);
+    }
+  }
+
+  private void restore() {
     try (Stream<Path> entries = Files.list(folder)) {
       for (Path entry :
           entries
@@ -144,7 +184,14 @@ public final class JobQueue implements AutoCloseable {
     JobProgress progress = running;
     if (job.state() == Job.State.RUNNING && progress != null) {
       JobProgress.Step step = progress.step();
-      return Optional.of(new Status(job, step.what(), step.done(), step.total(), step.unit(), 0));
+      return Optional.of(
+          new Status(
+              job,
+              progress.isCancelled() ? "stopping" : step.what(),
+              step.done(),
+              step.total(),
+              step.unit(),
+              0));
     }
     int ahead =
         (int)
@@ -169,52 +216,70 @@ public final class JobQueue implements AutoCloseable {
   }
 
   private void work() {
-    while (true) {
-      Job job;
-      JobProgress progress;
-      synchronized (this) {
-        Optional<Job> next = next();
-        while (next.isEmpty() && !closed) {
-          try {
-            wait();
-          } catch (InterruptedException _) {
-            return;
-          }
-          next = next();
-        }
-        if (closed) {
-          return;
-        }
-        job = next.orElseThrow().in(Job.State.RUNNING);
-        progress = new JobProgress(limit);
-        running = progress;
-        put(job);
-      }
-      Job over = answer(job, progress);
+    for (Optional<Running> next = begin(); next.isPresent(); next = begin()) {
+      Job job = next.get().job;
+      Job over = answer(job, next.get().progress);
       synchronized (this) {
         running = null;
         if (closed) {
           return; // as it is, it is taken up again
         }
-        put(over);
+        keep(over);
       }
     }
+  }
+
+  private record Running(Job job, JobProgress progress) {}
+
+  /** Waits for a job and marks it as running; empty when the queue is closed. */
+  private synchronized Optional<Running> begin() {
+    Optional<Job> next = next();
+    while (next.isEmpty() && !closed) {
+      try {
+        wait();
+      } catch (InterruptedException _) {
+        return Optional.empty();
+      }
+      next = next();
+    }
+    if (closed) {
+      return Optional.empty();
+    }
+    Job job = next.orElseThrow().in(Job.State.RUNNING);
+    JobProgress progress = new JobProgress(limit);
+    running = progress;
+    keep(job);
+    return Optional.of(new Running(job, progress));
   }
 
   private Optional<Job> next() {
     return jobs.values().stream().filter(j -> j.state() == Job.State.QUEUED).findFirst();
   }
 
+  /** Keeps a job's state even where its file cannot be written: the queue goes on. */
+  private void keep(Job job) {
+    try {
+      put(job);
+    } catch (RuntimeException e) {
+      LOG.warn("the state of question {} was not written: {}", job.id(), e.getMessage());
+      jobs.put(job.id(), job);
+    }
+  }
+
+  /** Whatever goes wrong with one question, the next one is answered. */
   private Job answer(Job job, JobProgress progress) {
     try {
       answerer.answer(job, results(job.id()), progress);
       return job.in(Job.State.DONE);
     } catch (CancellationException _) {
       return job.in(Job.State.CANCELLED);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      if (!(e instanceof InvalidInputException)) {
+        LOG.error("question {} failed", job.id(), e);
+      }
       return job.failed(
           NativeErrors.isOutOfMemory(e)
-              ? "There was not enough memory"
+              ? "there was not enough memory"
               : NativeErrors.firstLine(e));
     }
   }
@@ -234,5 +299,6 @@ public final class JobQueue implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    release();
   }
 }

@@ -7,11 +7,13 @@ import dev.whence.curvature.CurvatureKind;
  * What is asked.
  *
  * @param results whose run and corpus answer
+ * @param origin what those results were made from: a name alone may be another folder's tomorrow
  * @param candidates score only so many sequences that share most terms with the question; 0 for all
  * @param top sequences to keep of each sign
  */
 public record Question(
     String results,
+    String origin,
     String prompt,
     String completion,
     CurvatureKind curvature,

@@ -3,6 +3,8 @@ package dev.whence.cli;
 import dev.whence.InvalidInputException;
 import dev.whence.store.Library;
 import dev.whence.web.Explorer;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -85,10 +87,22 @@ final class ExploreCommand implements Callable<Integer> {
     try (Explorer explorer =
         Explorer.start(
             library, new Explorer.Settings(host, port, asked, Duration.ofMinutes(jobMinutes)))) {
-      System.out.println("Open " + explorer.address(host) + " (Ctrl-C ends it)");
+      System.out.println("Open " + explorer.address(reachable(host)) + " (Ctrl-C ends it)");
       System.out.flush();
       new CountDownLatch(1).await(); // until the process is stopped
     }
     return 0;
+  }
+
+  /** A name under which this machine is reached at an address; "all of them" is none. */
+  private static String reachable(String host) {
+    try {
+      return InetAddress.getByName(host).isAnyLocalAddress()
+          ? InetAddress.getLocalHost().getHostAddress()
+          : host;
+    } catch (UnknownHostException e) {
+      throw new InvalidInputException(
+          "--host is " + host + " but must be an address of this machine", e);
+    }
   }
 }

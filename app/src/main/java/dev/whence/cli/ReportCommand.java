@@ -56,7 +56,7 @@ final class ReportCommand implements Callable<Integer> {
     }
     try (Library library = new Library(cache)) {
       ResultsStore store = library.open(folder);
-      library.index(store);
+      library.index(store, new ConsoleProgress());
       ReportPage.write(library, store, queries, count, out);
     }
     System.out.println("Wrote " + out);

@@ -6,11 +6,8 @@ import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsFolder.TokenInfluence;
 import dev.whence.results.SequenceViewer;
 import dev.whence.run.RunFolder;
-import dev.whence.store.ModelFolder;
-import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
+import dev.whence.store.ModelDesk;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,10 +50,8 @@ final class SequenceCommand implements Callable<Integer> {
     RunFolder run = RunFolder.open(Path.of(results.manifest().run()));
     List<TokenInfluence> tokens = results.tokens(query, rank);
     int[] ids = results.tokenIds(query, rank);
-    DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
-    Path checkpoint = Path.of(run.manifest().model().folder());
-    try (ModelFolder model = ModelFolder.open(checkpoint, type, Device.CPU);
-        SequenceViewer viewer = SequenceViewer.of(results, run, model.model(), query)) {
+    try (ModelDesk.Loaded loaded = ModelDesk.Loaded.of(run);
+        SequenceViewer viewer = SequenceViewer.of(results, run, loaded.model(), query)) {
       SequenceViews views = viewer.views(ids);
       if (json) {
         printJson(tokens, views, results.manifest().layers());
@@ -72,9 +67,9 @@ final class SequenceCommand implements Callable<Integer> {
     System.out.println("by the token that is read (Eq. 31), nats, sums to the influence");
     System.out.println("  " + shading.show(tokens));
     System.out.println("by the token that is predicted (Eq. 36), nats, sums to the influence");
-    System.out.println("  " + shading.show(with(tokens, views.byOutputToken())));
+    System.out.println("  " + shading.show(TokenInfluence.with(tokens, views.byOutputToken())));
     System.out.println("by the token whose embedding matters (Eq. 38), a size without a sign");
-    System.out.println("  " + shading.show(with(tokens, views.byInputToken())));
+    System.out.println("  " + shading.show(TokenInfluence.with(tokens, views.byInputToken())));
     System.out.println("by layer, nats, sums to the influence");
     for (int l = 0; l < layers.size(); l++) {
       System.out.printf(
@@ -83,14 +78,6 @@ final class SequenceCommand implements Callable<Integer> {
           Arrays.stream(views.byLayerAndToken()[l]).sum(),
           layers.get(l));
     }
-  }
-
-  private static List<TokenInfluence> with(List<TokenInfluence> tokens, double[] values) {
-    List<TokenInfluence> replaced = new ArrayList<>();
-    for (int t = 0; t < values.length; t++) {
-      replaced.add(new TokenInfluence(tokens.get(t).token(), values[t]));
-    }
-    return replaced;
   }
 
   private static void printJson(

@@ -1,19 +1,28 @@
 package dev.whence.store;
 
+import dev.whence.Progress;
+import dev.whence.attribution.Candidates;
 import dev.whence.attribution.Query;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Sequence;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.search.Bm25;
+import dev.whence.search.Filter;
 import dev.whence.search.SequenceIndex;
+import dev.whence.search.TermKind;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A tokenised corpus that can be read as text and searched. Any number of threads may use it. */
@@ -22,6 +31,7 @@ public final class CorpusText implements AutoCloseable {
   public static final int LEXICAL_RANKS = 10_000;
 
   private static final int REMEMBERED_QUERIES = 64;
+  private static final long DOCUMENTS_LOOKED_AT = 1_000_000;
 
   private final Corpus corpus;
   private final Optional<Tokenizer> tokenizer;
@@ -73,13 +83,17 @@ public final class CorpusText implements AutoCloseable {
         .toList();
   }
 
-  /** Takes over an index of the corpus, with which it can be searched from now on. */
-  synchronized void searchWith(SequenceIndex opened) {
-    if (index != null) {
-      opened.close();
-      return;
+  /** Makes or opens the index of the corpus, with which it can be searched from then on. */
+  synchronized void index(Path cache, Progress progress) {
+    if (index == null) {
+      index = SequenceIndex.cached(corpus, TermKind.TOKENS, tokenizer, cache, progress);
     }
-    index = opened;
+  }
+
+  /** The sequences that share most terms with a query; the index must be there. */
+  synchronized Candidates candidates(Query query, int count, Progress progress) {
+    return new Filter(count, Bm25.MODIFIED)
+        .candidates(Objects.requireNonNull(index), List.of(query), progress);
   }
 
   /**
@@ -110,11 +124,31 @@ public final class CorpusText implements AutoCloseable {
    */
   public synchronized List<Sequence> search(String words, int count) {
     SequenceIndex opened = index;
-    if (opened == null || tokenizer.isEmpty()) {
-      return List.of();
-    }
-    return opened.best(tokenizer.get().encode(words), Bm25.PLAIN, count).stream()
-        .map(match -> corpus.sequence(match.place()))
+    return opened == null || tokenizer.isEmpty()
+        ? List.of()
+        : opened.best(terms(tokenizer.get(), words), Bm25.PLAIN, count).stream()
+            .map(match -> corpus.sequence(match.place()))
+            .toList();
+  }
+
+  /** Words as they begin a text and as they go on with one, without what marks its ends. */
+  private static int[] terms(Tokenizer tokenizer, String words) {
+    return Stream.of(words, " " + words)
+        .flatMapToInt(text -> Arrays.stream(tokenizer.encode(text)))
+        .filter(token -> !tokenizer.plainText(new int[] {token}).isBlank())
+        .toArray();
+  }
+
+  /**
+   * Sequences that begin documents whose names have some words, of the first ones of the corpus.
+   */
+  public List<Sequence> documents(String words, int count) {
+    String wanted = words.toLowerCase(Locale.ROOT);
+    return LongStream.range(0, Math.min(corpus.size(), DOCUMENTS_LOOKED_AT))
+        .mapToObj(corpus::sequence)
+        .filter(
+            s -> s.sequenceIndex() == 0 && s.documentId().toLowerCase(Locale.ROOT).contains(wanted))
+        .limit(count)
         .toList();
   }
 

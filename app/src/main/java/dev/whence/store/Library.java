@@ -2,10 +2,10 @@ package dev.whence.store;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.attribution.Candidates;
+import dev.whence.attribution.Query;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Tokenizer;
-import dev.whence.search.SequenceIndex;
-import dev.whence.search.TermKind;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -20,7 +20,7 @@ import java.util.Optional;
 public final class Library implements AutoCloseable {
   private final Path cache;
   private final Map<String, ResultsStore> stores = new LinkedHashMap<>();
-  private final Map<String, Optional<CorpusText>> corpora = new HashMap<>(); // by hash
+  private final Map<String, CorpusText> corpora = new HashMap<>(); // by hash
 
   /**
    * Opens an empty library.
@@ -29,11 +29,6 @@ public final class Library implements AutoCloseable {
    */
   public Library(Path cache) {
     this.cache = cache;
-  }
-
-  /** Where tokenised corpora and their indexes are kept. */
-  public Path cache() {
-    return cache;
   }
 
   /**
@@ -86,11 +81,15 @@ public final class Library implements AutoCloseable {
   public Optional<CorpusText> corpus(ResultsStore store) {
     var summary = store.folder().manifest().corpus();
     synchronized (corpora) {
-      return corpora.computeIfAbsent(
-          summary.hash(),
-          hash ->
-              Corpus.cached(hash, summary.sequenceLength(), cache)
-                  .map(corpus -> new CorpusText(corpus, tokenizer(store))));
+      CorpusText known = corpora.get(summary.hash());
+      if (known != null) {
+        return Optional.of(known);
+      }
+      Optional<CorpusText> opened =
+          Corpus.cached(summary.hash(), summary.sequenceLength(), cache)
+              .map(corpus -> new CorpusText(corpus, tokenizer(store)));
+      opened.ifPresent(text -> corpora.put(summary.hash(), text));
+      return opened; // what is not there may come
     }
   }
 
@@ -103,12 +102,32 @@ public final class Library implements AutoCloseable {
   }
 
   /** Makes or opens the index of a corpus that is there, so that it can be searched. */
-  public void index(ResultsStore store) {
-    corpus(store)
-        .ifPresent(text ->
-            text.searchWith(
-                SequenceIndex.cached(
-                    text.corpus(), TermKind.TOKENS, text.tokenizer(), cache, Progress.NONE)));
+  public void index(ResultsStore store, Progress progress) {
+    corpus(store).ifPresent(text -> text.index(cache, progress));
+  }
+
+  /**
+   * The sequences that share most terms with a query; the index is made if need be.
+   *
+   * @throws InvalidInputException when the corpus is not there
+   */
+  public Candidates candidates(ResultsStore store, Query query, int count, Progress progress) {
+    CorpusText text = requireCorpus(store);
+    text.index(cache, progress);
+    return text.candidates(query, count, progress);
+  }
+
+  /**
+   * The corpus that was scored.
+   *
+   * @throws InvalidInputException when the cache does not have it any more
+   */
+  public CorpusText requireCorpus(ResultsStore store) {
+    return corpus(store)
+        .orElseThrow(() ->
+            new InvalidInputException(
+                "the tokenised corpus is not in the cache any more; run 'whence attribute' on it"
+                    + " once"));
   }
 
   /**
@@ -117,7 +136,7 @@ public final class Library implements AutoCloseable {
    */
   public Optional<Map<Long, Integer>> lexicalRanks(ResultsStore store, String queryId) {
     try {
-      return corpus(store).flatMap(text -> text.lexicalRanks(store.folder().query(queryId)));
+      return corpus(store).flatMap(text -> text.lexicalRanks(store.tokens(queryId)));
     } catch (InvalidInputException _) {
       return Optional.empty(); // results from before queries' tokens were kept
     }
@@ -129,7 +148,7 @@ public final class Library implements AutoCloseable {
       stores.values().forEach(ResultsStore::close);
     }
     synchronized (corpora) {
-      corpora.values().forEach(text -> text.ifPresent(CorpusText::close));
+      corpora.values().forEach(CorpusText::close);
     }
   }
 }

@@ -19,9 +19,26 @@ public final class ModelDesk implements AutoCloseable {
   private @Nullable Loaded loaded;
 
   /** A fitted run and its model. */
-  public record Loaded(RunFolder run, ModelFolder folder) {
+  public record Loaded(RunFolder run, ModelFolder folder) implements AutoCloseable {
+    /**
+     * Loads the model of a run, on the CPU.
+     *
+     * @throws InvalidInputException when it is gone or has changed since the fit
+     */
+    public static Loaded of(RunFolder run) {
+      Path checkpoint = Path.of(run.manifest().model().folder());
+      run.verifiedModel(LanguageModel.files(checkpoint));
+      DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
+      return new Loaded(run, ModelFolder.open(checkpoint, type, Device.CPU));
+    }
+
     public LanguageModel model() {
       return folder.model();
+    }
+
+    @Override
+    public void close() {
+      folder.close();
     }
   }
 
@@ -54,17 +71,14 @@ public final class ModelDesk implements AutoCloseable {
       return loaded;
     }
     clear();
-    Path checkpoint = Path.of(run.manifest().model().folder());
-    run.verifiedModel(LanguageModel.files(checkpoint));
-    DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
-    Loaded fresh = new Loaded(run, ModelFolder.open(checkpoint, type, Device.CPU));
+    Loaded fresh = Loaded.of(run);
     loaded = fresh;
     return fresh;
   }
 
   private void clear() {
     if (loaded != null) {
-      loaded.folder.close();
+      loaded.close();
       loaded = null;
     }
   }

@@ -1,6 +1,7 @@
 package dev.whence.store;
 
 import dev.whence.InvalidInputException;
+import dev.whence.attribution.Query;
 import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.results.ResultsFolder.LayerInfluence;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.duckdb.DuckDBConnection;
 
 /**
@@ -32,6 +34,7 @@ public final class ResultsStore implements AutoCloseable {
   private final ResultsFolder folder;
   private final DuckDBConnection database;
   private final Map<String, AskedQuery> queries = new LinkedHashMap<>();
+  private final Map<String, Query> tokens = new ConcurrentHashMap<>();
   private final List<String> ids;
   private final Optional<ScoreMatrix> scores;
 
@@ -47,10 +50,13 @@ public final class ResultsStore implements AutoCloseable {
             "CREATE VIEW %s AS SELECT * FROM read_parquet('%s')"
                 .formatted(table, file(table).toString().replace("'", "''")));
       }
+      Path scoresFile = folder.path().resolve(ResultsFolder.SCORES);
+      this.scores =
+          Files.exists(scoresFile) ? Optional.of(ScoreMatrix.open(scoresFile)) : Optional.empty();
+    } catch (SQLException | RuntimeException e) {
+      database.close();
+      throw e;
     }
-    Path scoresFile = folder.path().resolve(ResultsFolder.SCORES);
-    this.scores =
-        Files.exists(scoresFile) ? Optional.of(ScoreMatrix.open(scoresFile)) : Optional.empty();
   }
 
   /**
@@ -90,9 +96,18 @@ public final class ResultsStore implements AutoCloseable {
     return Optional.ofNullable(queries.get(id));
   }
 
-  /** The row of a query in the scores. */
-  public int row(String queryId) {
-    return ids.indexOf(queryId);
+  /**
+   * A query with its tokens.
+   *
+   * @throws InvalidInputException when the results are from before tokens were kept
+   */
+  Query tokens(String queryId) {
+    return tokens.computeIfAbsent(queryId, folder::query);
+  }
+
+  /** All sequences' influences on a query, in nats; empty when they were not written. */
+  public Optional<double[]> influence(String queryId) {
+    return scores.flatMap(s -> s.influence(ids.indexOf(queryId)));
   }
 
   /** The file of a table. */
@@ -140,15 +155,17 @@ public final class ResultsStore implements AutoCloseable {
         arguments.toArray());
   }
 
-  /** How many sequences of a sign the tables have. */
-  public int count(String queryId, boolean raising) {
-    return select(
-            "SELECT count(*) FROM influences WHERE query_id = ? AND rank "
-                + (raising ? ">" : "<")
-                + " 0",
-            row -> row.getInt(1),
-            queryId)
-        .getFirst();
+  /** How many sequences there are, and what they come to together, in nats. */
+  public record Sum(int sequences, double influence) {}
+
+  /** Of all sequences of a ranking that the tables have, whatever its {@code from} and count. */
+  public Sum sum(String queryId, Ranking ranking) {
+    List<TopSequence> all =
+        top(
+            queryId,
+            new Ranking(
+                ranking.raising(), ranking.layers(), ranking.hideSpiky(), 0, Integer.MAX_VALUE));
+    return new Sum(all.size(), all.stream().mapToDouble(TopSequence::counted).sum());
   }
 
   /** One of a query's strongest sequences. */
@@ -259,23 +276,21 @@ public final class ResultsStore implements AutoCloseable {
         count);
   }
 
-  /** The sum over a query's sequences that raise it, of those that the tables have. */
-  public double raisingTotal(String queryId) {
-    return select(
-            "SELECT coalesce(sum(influence), 0) FROM influences WHERE query_id = ? AND rank > 0",
-            row -> row.getDouble(1),
-            queryId)
-        .getFirst();
-  }
-
-  /** Writes a query's rows of the influences as Parquet. */
-  public void exportParquet(String queryId, Path file) {
+  /**
+   * Writes a query's rows of the influences, by rank.
+   *
+   * @param format as DuckDB's COPY has it: {@code FORMAT csv, HEADER}
+   */
+  public void export(String queryId, String format, Path file) {
     try (Connection connection = database.duplicate();
         PreparedStatement statement =
             connection.prepareStatement(
-                "COPY (SELECT * FROM influences WHERE query_id = ? ORDER BY rank) TO '"
+                "COPY (SELECT * FROM influences WHERE query_id = ? ORDER BY rank <= 0, abs(rank))"
+                    + " TO '"
                     + file.toString().replace("'", "''")
-                    + "' (FORMAT parquet, COMPRESSION zstd)")) {
+                    + "' ("
+                    + format
+                    + ")")) {
       statement.setString(1, queryId);
       statement.execute();
     } catch (SQLException e) {

@@ -54,11 +54,6 @@ public final class ScoreMatrix implements AutoCloseable {
     }
   }
 
-  /** Whether every sequence's influence on every query is there. */
-  public boolean hasInfluence() {
-    return header.entries().containsKey("influence");
-  }
-
   /** All sequences' influences on a query, in nats; empty when they were not written. */
   public Optional<double[]> influence(int query) {
     return entry("influence")
@@ -108,11 +103,6 @@ public final class ScoreMatrix implements AutoCloseable {
 
   private long columns(Entry any) {
     return any.shape().length == 1 ? any.shape()[0] : any.shape()[1];
-  }
-
-  /** The place in the corpus of a column's sequence. */
-  public long place(int column) {
-    return entry("sequence").map(e -> place(e, column)).orElse((long) column);
   }
 
   private long place(Entry named, int column) {

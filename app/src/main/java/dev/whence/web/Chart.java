@@ -21,6 +21,11 @@ public record Chart(
     String yLabel,
     List<Mark> marks) {
 
+  /** Whether something in it leads somewhere. */
+  public boolean isLinked() {
+    return marks.stream().anyMatch(mark -> mark instanceof Dot dot && !dot.href.isEmpty());
+  }
+
   /** One thing that is drawn. */
   public sealed interface Mark {}
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -19,9 +20,14 @@ final class Charts {
   private static final int WIDTH = 520;
   private static final int HEIGHT = 300;
   private static final int LEFT = 62;
-  private static final int RIGHT = 12;
+  private static final int RIGHT = 30;
   private static final int TOP = 10;
   private static final int BOTTOM = 40;
+
+  private static final int MOST_CELLS = 30_000;
+
+  /** Smaller influences, as a part of the largest, say nothing about the tail. */
+  private static final double SMALLEST = 1e-4;
 
   private Charts() {}
 
@@ -65,9 +71,13 @@ final class Charts {
         marks);
   }
 
-  /** A row for each layer and a column for each token, as in the paper's Figure 4. */
+  /**
+   * A row for each layer and a column for each token, as in the paper's Figure 4; of a long
+   * sequence only its beginning.
+   */
   static Chart layersAndTokens(
-      String id, List<String> layers, List<String> tokens, double[][] influence) {
+      String id, List<String> layers, List<String> all, double[][] influence) {
+    List<String> tokens = all.subList(0, Math.min(all.size(), MOST_CELLS / layers.size()));
     double largest =
         Arrays.stream(influence).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0);
     int left = 90;
@@ -106,8 +116,9 @@ final class Charts {
         left + tokens.size() * cell + RIGHT,
         (int) bottom + (cell >= 10 ? 80 : 24),
         "Influence by layer and token",
-        "A row for each of %d layers, a column for each of %d tokens; red raises, teal lowers."
-            .formatted(layers.size(), tokens.size()),
+        "A row for each of %d layers, a column for each of %s%d tokens; red raises, teal lowers."
+            .formatted(
+                layers.size(), tokens.size() < all.size() ? "the first " : "", tokens.size()),
         "",
         "",
         marks);
@@ -120,7 +131,7 @@ final class Charts {
       return Optional.empty();
     }
     double most = tail.getFirst().influence();
-    double least = Math.max(tail.getLast().influence(), most * 1e-6);
+    double least = Math.max(tail.getLast().influence(), most * SMALLEST);
     Scale x = Scale.log(least, most, LEFT, WIDTH - RIGHT);
     Scale y = Scale.log(1, (double) tail.getLast().rank(), HEIGHT - BOTTOM, TOP);
     List<Mark> marks = axes(x, y);
@@ -149,8 +160,11 @@ final class Charts {
                       y.at(p.sequences()),
                       x.at(there),
                       y.at(p.sequences() * Math.pow(there / p.least(), -p.exponent()))));
-              return "The %d strongest follow a power law with exponent %s."
-                  .formatted(p.sequences(), Show.number(p.exponent()));
+              return "A power law fitted to the %d strongest has the exponent %s ± %s."
+                  .formatted(
+                      p.sequences(),
+                      Show.decimal(p.exponent()),
+                      Show.decimal(p.exponent() / Math.sqrt(p.sequences())));
             })
             .orElse("Too few raise it for a power law to be fitted.");
     return Optional.of(
@@ -245,21 +259,23 @@ final class Charts {
     List<Mark> marks = new ArrayList<>();
     for (double tick : x.ticks()) {
       marks.add(line("grid", x.at(tick), TOP, x.at(tick), HEIGHT - BOTTOM));
-      marks.add(label(x.at(tick), HEIGHT - BOTTOM + 14, tick(tick), "middle small"));
+      marks.add(label(x.at(tick), HEIGHT - BOTTOM + 14, tick(tick, x), "middle small"));
     }
     for (double tick : y.ticks()) {
       marks.add(line("grid", LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick)));
-      marks.add(label(LEFT - 6, y.at(tick) + 4, tick(tick), "end small"));
+      marks.add(label(LEFT - 6, y.at(tick) + 4, tick(tick, y), "end small"));
     }
     return marks;
   }
 
-  private static String tick(double value) {
-    return value == 0
-        ? "0"
-        : Math.abs(value) >= 1e5 || Math.abs(value) < 1e-3
-            ? String.format(java.util.Locale.ROOT, "%.0e", value)
-            : value == Math.rint(value) ? Show.count((long) value) : String.valueOf((float) value);
+  /** As many digits as tell ticks apart. */
+  private static String tick(double value, Scale scale) {
+    if (scale.logarithmic()) {
+      return value >= 1 ? Show.count(Math.round(value)) : String.valueOf((float) value);
+    }
+    double step = scale.ticks().size() > 1 ? scale.ticks().get(1) - scale.ticks().get(0) : 1;
+    int digits = Math.clamp(-(long) Math.floor(Math.log10(step) + 1e-9), 0, 12);
+    return String.format(Locale.ROOT, "%,." + digits + "f", value);
   }
 
   private static Box box(

@@ -4,11 +4,11 @@ import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.store.Ranking;
 import dev.whence.store.Ranking.LayerSpan;
 import dev.whence.store.ResultsStore;
-import dev.whence.store.ScoreMatrix;
 import dev.whence.store.TopSequence;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +30,7 @@ public record ComparePage(
     String query,
     Optional<Comparison> comparison) {
   private static final int SHOWN = 30;
+  private static final int MOST = 1000;
   private static final int[] DEPTHS = {10, 50, 100};
 
   /**
@@ -63,9 +64,10 @@ public record ComparePage(
       String excerpt,
       Address address) {}
 
-  private record Key(String documentId, int sequenceIndex) {
+  /** The text too: another tokenizer or sequence length cuts documents elsewhere. */
+  private record Key(String documentId, int sequenceIndex, String text) {
     static Key of(TopSequence s) {
-      return new Key(s.documentId(), s.sequenceIndex());
+      return new Key(s.documentId(), s.sequenceIndex(), s.text());
     }
   }
 
@@ -98,6 +100,16 @@ public record ComparePage(
         chosen.isEmpty() ? Optional.empty() : Optional.of(compare(a, b, chosen)));
   }
 
+  /** Whether two results have the same query under an id. */
+  static boolean shares(ResultsStore a, ResultsStore b, String id) {
+    Optional<AskedQuery> left = a.query(id);
+    Optional<AskedQuery> right = b.query(id);
+    return left.isPresent()
+        && right.isPresent()
+        && left.get().prompt().equals(right.get().prompt())
+        && left.get().completion().equals(right.get().completion());
+  }
+
   private static Comparison compare(ResultsStore a, ResultsStore b, String query) {
     Map<Key, TopSequence> left = strongest(a, query);
     Map<Key, TopSequence> right = strongest(b, query);
@@ -122,7 +134,7 @@ public record ComparePage(
         overlaps(left, right),
         correlations(a, b, query),
         Charts.scatter("scatter", pairs, a.name() + ", nats", b.name() + ", nats"),
-        rows(a, left, right));
+        rows(a, b, left, right));
   }
 
   /** Those that raise, then those that lower, strongest first. */
@@ -130,8 +142,7 @@ public record ComparePage(
     LayerSpan layers = LayerSpan.all(store.folder().manifest().layers().size());
     Map<Key, TopSequence> found = new LinkedHashMap<>();
     for (boolean raising : new boolean[] {true, false}) {
-      for (TopSequence s :
-          store.top(query, new Ranking(raising, layers, false, 0, Integer.MAX_VALUE))) {
+      for (TopSequence s : store.top(query, new Ranking(raising, layers, false, 0, MOST))) {
         found.put(Key.of(s), s);
       }
     }
@@ -143,8 +154,9 @@ public record ComparePage(
     List<Overlapping> overlaps = new ArrayList<>();
     for (int depth : DEPTHS) {
       Set<Key> both = first(left, depth);
-      if (both.size() == depth) {
-        both.retainAll(first(right, depth));
+      Set<Key> others = first(right, depth);
+      if (both.size() == depth && others.size() == depth) {
+        both.retainAll(others);
         overlaps.add(new Overlapping(depth, both.size()));
       }
     }
@@ -165,8 +177,8 @@ public record ComparePage(
     boolean same =
         a.folder().manifest().corpus().hash().equals(b.folder().manifest().corpus().hash())
             && a.folder().manifest().candidates().equals(b.folder().manifest().candidates());
-    Optional<double[]> left = scores(a, query);
-    Optional<double[]> right = scores(b, query);
+    Optional<double[]> left = a.influence(query);
+    Optional<double[]> right = b.influence(query);
     return same && left.isPresent() && right.isPresent() && left.get().length > 1
         ? Optional.of(
             new Correlations(
@@ -176,16 +188,9 @@ public record ComparePage(
         : Optional.empty();
   }
 
-  private static Optional<double[]> scores(ResultsStore store, String query) {
-    return store
-        .scores()
-        .filter(ScoreMatrix::hasInfluence)
-        .flatMap(s -> s.influence(store.row(query)));
-  }
-
   private static List<Row> rows(
-      ResultsStore a, Map<Key, TopSequence> left, Map<Key, TopSequence> right) {
-    Set<Key> keys = new java.util.LinkedHashSet<>();
+      ResultsStore a, ResultsStore b, Map<Key, TopSequence> left, Map<Key, TopSequence> right) {
+    Set<Key> keys = new LinkedHashSet<>();
     left.keySet().stream().limit(SHOWN).forEach(keys::add);
     right.keySet().stream().limit(SHOWN).forEach(keys::add);
     List<Row> rows = new ArrayList<>();
@@ -201,7 +206,8 @@ public record ComparePage(
               r.map(s -> "" + s.rank()).orElse(""),
               r.map(s -> Show.influence(s.influence())).orElse(""),
               Show.shortened(l.or(() -> r).orElseThrow().text(), 120),
-              SequencePage.address(a.name(), key.documentId, key.sequenceIndex)));
+              SequencePage.address(
+                  l.isPresent() ? a.name() : b.name(), key.documentId, key.sequenceIndex)));
     }
     return rows;
   }

@@ -2,6 +2,7 @@ package dev.whence.web;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
+import dev.whence.Progress;
 import dev.whence.ask.AttributionAnswerer;
 import dev.whence.ask.Job;
 import dev.whence.ask.JobQueue;
@@ -33,6 +34,7 @@ public final class Explorer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Explorer.class);
   private static final int LARGEST_REQUEST = 128 << 10;
   private static final int COMPLETION_TOKENS = 48;
+  private static final Duration COMPLETION_TIME = Duration.ofSeconds(30);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Library library;
@@ -41,6 +43,8 @@ public final class Explorer implements AutoCloseable {
   private final Guard guard;
   private final Pages pages = new Pages();
   private final Javalin server;
+  private final Thread indexing =
+      Thread.ofPlatform().daemon().name("indexing").unstarted(this::index);
 
   /**
    * Where and how it serves.
@@ -94,7 +98,13 @@ public final class Explorer implements AutoCloseable {
    * @throws InvalidInputException when the port is taken
    */
   public static Explorer start(Library library, Settings settings) {
-    Explorer explorer = new Explorer(library, settings);
+    Explorer explorer;
+    try {
+      explorer = new Explorer(library, settings);
+    } catch (RuntimeException e) {
+      library.close();
+      throw e;
+    }
     try {
       explorer.server.start();
     } catch (RuntimeException e) {
@@ -104,13 +114,14 @@ public final class Explorer implements AutoCloseable {
               .formatted(settings.host, settings.port, e.getMessage()),
           e);
     }
-    Thread.ofPlatform().daemon().name("indexing").start(explorer::index);
+    explorer.indexing.start();
     return explorer;
   }
 
-  /** What to open in a browser. */
+  /** What to open in a browser, of which this machine is called {@code host}. */
   public String address(String host) {
-    String base = "http://" + host + ":" + server.port() + "/";
+    String name = host.contains(":") ? "[" + host + "]" : host;
+    String base = "http://" + name + ":" + server.port() + "/";
     return guard.token().map(token -> base + "?token=" + token).orElse(base);
   }
 
@@ -118,7 +129,7 @@ public final class Explorer implements AutoCloseable {
   private void index() {
     for (ResultsStore store : library.all()) {
       try {
-        library.index(store);
+        library.index(store, Progress.NONE);
       } catch (RuntimeException e) {
         LOG.warn("no ranks by BM25 for {}: {}", store.name(), e.getMessage());
       }
@@ -268,12 +279,15 @@ public final class Explorer implements AutoCloseable {
   }
 
   private Question question(AskPage.Fields fields) {
-    if (library.find(fields.results()).isEmpty()) {
-      throw new InvalidInputException("Choose one of the results that are open");
-    }
+    ResultsStore store =
+        library
+            .find(fields.results())
+            .orElseThrow(
+                () -> new InvalidInputException("Choose one of the results that are open"));
     try {
       return new Question(
           fields.results(),
+          AttributionAnswerer.origin(store),
           fields.prompt(),
           fields.completion(),
           CurvatureKind.valueOf(fields.curvature().toUpperCase(Locale.ROOT)),
@@ -291,6 +305,10 @@ public final class Explorer implements AutoCloseable {
 
   /** What the model goes on with. */
   private String complete(AskPage.Fields fields) {
+    if (fields.prompt().isBlank() || fields.prompt().length() > Parameters.LONGEST) {
+      throw new InvalidInputException(
+          "Type a prompt of at most %,d characters first".formatted(Parameters.LONGEST));
+    }
     ResultsStore store =
         library
             .find(fields.results())
@@ -307,7 +325,8 @@ public final class Explorer implements AutoCloseable {
                     .orElseThrow(
                         () -> new InvalidInputException("The model has no tokenizer.json")),
                 fields.prompt(),
-                COMPLETION_TOKENS));
+                COMPLETION_TOKENS,
+                COMPLETION_TIME));
   }
 
   private void job(Context context) {
@@ -381,6 +400,11 @@ public final class Explorer implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
+    try {
+      indexing.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     jobs.close();
     desk.close();
     library.close();

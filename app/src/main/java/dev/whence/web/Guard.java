@@ -24,6 +24,7 @@ import java.util.Optional;
 final class Guard {
   private static final String COOKIE = "whence-token";
   private static final int TOKEN_BYTES = 24;
+  private static final List<HandlerType> READING = List.of(HandlerType.GET, HandlerType.HEAD);
 
   /**
    * Nothing is loaded from elsewhere and no script stands in a page, so text from a corpus cannot
@@ -38,7 +39,7 @@ final class Guard {
           "X-Content-Type-Options",
           "nosniff",
           "Referrer-Policy",
-          "no-referrer",
+          "same-origin", // with none at all, forms would come without an origin
           "Cross-Origin-Opener-Policy",
           "same-origin",
           "Cross-Origin-Resource-Policy",
@@ -84,16 +85,30 @@ final class Guard {
   /** Runs before every request. */
   void check(Context context) {
     HEADERS.forEach(context::header);
-    int port = context.port();
-    if (loopback && !ownNames(port).contains(context.header("Host"))) {
+    if (loopback && !ownNames(context.port()).contains(context.header("Host"))) {
       throw new HttpResponseException(421, "This server is not called that");
+    }
+    boolean reads = READING.contains(context.method());
+    if (isForeign(context, reads)) {
+      throw new HttpResponseException(403, "Requests of other sites are not accepted");
     }
     if (!loopback) {
       requireToken(context);
     }
-    if (!List.of(HandlerType.GET, HandlerType.HEAD).contains(context.method())) {
+    if (!reads) {
       requireOwnForm(context);
     }
+  }
+
+  /** Another site may link to a page here, and nothing else. */
+  private static boolean isForeign(Context context, boolean reads) {
+    String origin = context.header("Origin");
+    if (origin != null && !isOwn(origin, context.header("Host"))) {
+      return true;
+    }
+    String site = context.header("Sec-Fetch-Site");
+    boolean own = site == null || site.equals("same-origin") || site.equals("none");
+    return !own && !(reads && "navigate".equals(context.header("Sec-Fetch-Mode")));
   }
 
   private List<String> ownNames(int port) {
@@ -101,31 +116,33 @@ final class Guard {
   }
 
   private void requireToken(Context context) {
+    String name = COOKIE + "-" + context.port(); // cookies do not tell ports apart
     String asked = context.queryParam("token");
     if (asked != null && same(asked, token)) {
-      Cookie cookie = new Cookie(COOKIE, token);
+      Cookie cookie = new Cookie(name, token);
       cookie.setHttpOnly(true);
       cookie.setSameSite(SameSite.STRICT);
       context.cookie(cookie);
+      context.redirect("/"); // so that the token is in no link that is passed on
+      context.skipRemainingHandlers();
       return;
     }
-    String brought = context.cookie(COOKIE);
+    String brought = context.cookie(name);
     if (brought == null || !same(brought, token)) {
       throw new HttpResponseException(
           401, "Open the address that 'whence explore' printed: it has the token");
     }
   }
 
+  /** Other kinds of form could be large files, which are not read to find out. */
   private void requireOwnForm(Context context) {
-    String origin = context.header("Origin");
-    String site = context.header("Sec-Fetch-Site");
-    boolean foreign =
-        (origin != null && !origin.equals("null") && !isOwn(origin, context.header("Host")))
-            || (site != null && !site.equals("same-origin") && !site.equals("none"));
+    String type = context.contentType();
+    if (type == null || !type.startsWith("application/x-www-form-urlencoded")) {
+      throw new HttpResponseException(415, "Forms come as application/x-www-form-urlencoded");
+    }
     String brought = context.formParam("form");
-    if (foreign || brought == null || !same(brought, formToken)) {
-      throw new HttpResponseException(
-          403, "Forms of other sites are not accepted; reload the page");
+    if (brought == null || !same(brought, formToken)) {
+      throw new HttpResponseException(403, "The form is from another time; reload the page");
     }
   }
 

@@ -17,7 +17,11 @@ public record JobPage(Status status, String form) {
   public String state() {
     return switch (status.job().state()) {
       case QUEUED ->
-          status.ahead() == 0 ? "about to begin" : "waiting behind " + status.ahead() + " others";
+          switch (status.ahead()) {
+            case 0 -> "about to begin";
+            case 1 -> "waiting behind another";
+            default -> "waiting behind " + status.ahead() + " others";
+          };
       case RUNNING -> status.what();
       case DONE -> "answered";
       case FAILED -> "failed: " + status.job().error().orElse("for a reason that is not known");

@@ -14,8 +14,7 @@ public record OverviewPage(List<Results> results) {
   private static final int QUERIES = 100;
 
   /** A results folder in words. */
-  public record Results(
-      String name, List<Fact> facts, List<Row> queries, int moreQueries, boolean asked) {}
+  public record Results(String name, List<Fact> facts, List<Row> queries, int moreQueries) {}
 
   /** Something to know about it. */
   public record Fact(String name, String value) {}
@@ -27,7 +26,7 @@ public record OverviewPage(List<Results> results) {
     return new OverviewPage(library.all().stream().map(OverviewPage::results).toList());
   }
 
-  private static Results results(ResultsStore store) {
+  static Results results(ResultsStore store) {
     List<AskedQuery> queries = store.queries();
     return new Results(
         store.name(),
@@ -36,8 +35,7 @@ public record OverviewPage(List<Results> results) {
             .limit(QUERIES)
             .map(q -> new Row(q, QueryPage.View.usual(store, q.id()).address()))
             .toList(),
-        Math.max(0, queries.size() - QUERIES),
-        false);
+        Math.max(0, queries.size() - QUERIES));
   }
 
   private static List<Fact> facts(ResultsStore store) {
@@ -88,7 +86,6 @@ public record OverviewPage(List<Results> results) {
                             Show.decimal(c.meanCorrelation()),
                             Show.decimal(c.leastCorrelation())))));
     facts.add(new Fact("Made", m.created() + " by Whence " + m.whenceVersion()));
-    facts.add(new Fact("Folder", store.folder().path().toString()));
     return facts;
   }
 }

@@ -2,13 +2,14 @@ package dev.whence.web;
 
 import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.results.ResultsFolder.TokenInfluence;
+import dev.whence.store.CorpusText;
 import dev.whence.store.Distribution;
 import dev.whence.store.Library;
 import dev.whence.store.Ranking;
 import dev.whence.store.Ranking.LayerSpan;
 import dev.whence.store.ResultsStore;
-import dev.whence.store.ScoreMatrix;
 import dev.whence.store.TopSequence;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +17,7 @@ import java.util.Optional;
 /**
  * A query and what influences it most.
  *
- * @param basis what the shares are shares of
+ * @param basis how many were found, and what the shares are shares of
  * @param previous the query asked before this one, if there is one
  * @param next the query asked after this one
  */
@@ -60,6 +61,16 @@ public record QueryPage(
           USUAL_COUNT);
     }
 
+    /** Whether nothing restricts what counts. */
+    boolean isWhole() {
+      return layers.isAll() && !hideSpiky;
+    }
+
+    /** Whether more can be asked for. */
+    public boolean canGrow() {
+      return count < MOST;
+    }
+
     /** The address of this view. */
     public Address address() {
       Address address =
@@ -84,22 +95,26 @@ public record QueryPage(
       return new View(results, other, layers, hideSpiky, count);
     }
 
-    /** The thirds of the model, by name. */
-    public List<Third> thirds() {
-      int n = layers.of();
+    /**
+     * The thirds of the model, by name, cut between blocks; none of a model of fewer than three.
+     */
+    public List<Third> thirds(List<String> layers) {
+      List<String> blocks = layers.stream().map(Show::block).toList();
+      List<String> distinct = blocks.stream().distinct().toList();
+      int n = distinct.size();
       return n < 3
           ? List.of()
           : List.of(
-              third("lower third", 0, n / 3),
-              third("middle third", n / 3, 2 * n / 3),
-              third("upper third", 2 * n / 3, n));
+              third("lower third", blocks, distinct.subList(0, n / 3)),
+              third("middle third", blocks, distinct.subList(n / 3, 2 * n / 3)),
+              third("upper third", blocks, distinct.subList(2 * n / 3, n)));
     }
 
-    private Third third(String name, int from, int to) {
+    private Third third(String name, List<String> blocks, List<String> some) {
+      int from = blocks.indexOf(some.getFirst());
+      int to = blocks.lastIndexOf(some.getLast());
       return new Third(
-          name,
-          withLayers(from, to - 1).address(),
-          layers.first() == from && layers.last() == to - 1);
+          name, withLayers(from, to).address(), layers.first() == from && layers.last() == to);
     }
   }
 
@@ -125,31 +140,23 @@ public record QueryPage(
 
   static QueryPage of(Library library, ResultsStore store, View view) {
     AskedQuery query = store.query(view.query()).orElseThrow();
-    Optional<double[]> scores =
-        store
-            .scores()
-            .filter(ScoreMatrix::hasInfluence)
-            .flatMap(s -> s.influence(store.row(query.id())));
-    Optional<Distribution> distribution = scores.map(Distribution::of);
-    double total =
-        distribution.map(Distribution::total).orElseGet(() -> store.raisingTotal(query.id()));
-    Optional<Map<Long, Integer>> lexical = library.lexicalRanks(store, query.id());
-    int lowering = Math.max(1, view.count / LOWERING_PART);
+    Optional<Distribution> distribution = store.influence(query.id()).map(Distribution::of);
     List<AskedQuery> all = store.queries();
     int place = all.indexOf(query);
+    Side raising = side(library, store, view, query, true);
     return new QueryPage(
         view,
         query,
         store.folder().manifest().layers(),
-        side(store, view, query, true, view.count, total, lexical),
-        side(store, view, query, false, lowering, total, lexical),
+        raising,
+        side(library, store, view, query, false),
         Charts.layers(
             "by-layer",
             "Where the influence of the sequences that raise it passes",
             store.layers(query.id(), 1, Integer.MAX_VALUE)),
         distribution.flatMap(d -> Charts.tail("tail", d)),
         distribution.flatMap(d -> Charts.shares("shares", d)),
-        basis(distribution, store.count(query.id(), true)),
+        basis(view, distribution, raising.of()),
         place > 0 ? Optional.of(address(view, all.get(place - 1))) : Optional.empty(),
         place < all.size() - 1 ? Optional.of(address(view, all.get(place + 1))) : Optional.empty());
   }
@@ -158,42 +165,53 @@ public record QueryPage(
     return view.withQuery(other.id()).address().text();
   }
 
-  private static String basis(Optional<Distribution> distribution, int known) {
-    return distribution
-        .map(d ->
-            "%s of %s scored sequences raise it; shares are of their influence together."
-                .formatted(Show.count(d.positive()), Show.count(d.sequences())))
-        .orElse(
-            ("Shares are of the %d strongest together: only they were kept. With --all-scores"
-                    + " they are of all sequences, and their distribution is shown.")
-                .formatted(known));
+  private static String basis(View view, Optional<Distribution> distribution, int kept) {
+    String found =
+        distribution
+            .map(d ->
+                "%s of %s scored sequences raise it. "
+                    .formatted(Show.count(d.positive()), Show.count(d.sequences())))
+            .orElse("");
+    return found
+        + (distribution.isPresent() && view.isWhole()
+            ? "Shares are of all influence of a sequence's sign."
+            : "Shares are of the influence of a sequence's sign among those that were kept here (%s raise it)%s."
+                .formatted(
+                    Show.count(kept),
+                    distribution.isPresent()
+                        ? ""
+                        : "; with --all-scores they are of all sequences, and their distribution is shown"));
   }
 
   private static Side side(
-      ResultsStore store,
-      View view,
-      AskedQuery query,
-      boolean raising,
-      int count,
-      double total,
-      Optional<Map<Long, Integer>> lexical) {
-    List<TopSequence> found =
-        store.top(query.id(), new Ranking(raising, view.layers, view.hideSpiky, 0, count));
+      Library library, ResultsStore store, View view, AskedQuery query, boolean raising) {
+    int count = raising ? view.count : Math.max(1, view.count / LOWERING_PART);
+    Ranking ranking = new Ranking(raising, view.layers, view.hideSpiky, 0, count);
+    List<TopSequence> found = store.top(query.id(), ranking);
+    ResultsStore.Sum kept = store.sum(query.id(), ranking);
+    double total =
+        view.isWhole()
+            ? store
+                .influence(query.id())
+                .map(all -> Arrays.stream(all).filter(x -> x > 0 == raising).sum())
+                .orElse(kept.influence())
+            : kept.influence();
     Map<Integer, List<TokenInfluence>> tokens =
         store.tokens(query.id(), found.stream().map(TopSequence::rank).toList());
+    Optional<Map<Long, Integer>> lexical = library.lexicalRanks(store, query.id());
     List<Entry> entries =
         found.stream()
             .map(s ->
                 new Entry(
                     s,
-                    total > 0 ? Show.percent(s.counted() / total) : "–",
+                    total != 0 ? Show.percent(s.counted() / total) : "–",
                     lexicalRank(lexical, s.place()),
                     ShadedText.of(
                         tokens.getOrDefault(s.rank(), List.of()), query.completion(), "nats"),
                     SequencePage.address(view.results, s.documentId(), s.sequenceIndex()),
                     ViewsPage.address(view.results, query.id(), s.rank())))
             .toList();
-    return new Side(entries, store.count(query.id(), raising));
+    return new Side(entries, kept.sequences());
   }
 
   private static String lexicalRank(Optional<Map<Long, Integer>> ranks, long place) {
@@ -202,7 +220,7 @@ public record QueryPage(
     }
     Integer rank = ranks.get().get(place);
     return rank == null
-        ? "none of the best " + Show.count(dev.whence.store.CorpusText.LEXICAL_RANKS)
+        ? "none of the best " + Show.count(CorpusText.LEXICAL_RANKS)
         : "#" + Show.count(rank);
   }
 }

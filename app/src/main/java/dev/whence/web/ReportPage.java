@@ -22,6 +22,8 @@ import java.util.List;
 public record ReportPage(
     OverviewPage.Results results, List<QueryPage> queries, String style, String policy) {
 
+  private static final int MOST_QUERIES = 200;
+
   /**
    * Writes a report.
    *
@@ -39,10 +41,15 @@ public record ReportPage(
             store.folder().path() + " has no query '" + id + "'; without --query all are shown");
       }
     }
+    if (chosen.size() > MOST_QUERIES) {
+      throw new InvalidInputException(
+          "%s has %d queries, and a report at most %d; choose some with --query"
+              .formatted(store.folder().path(), chosen.size(), MOST_QUERIES));
+    }
     String style = explorersStyle();
     ReportPage page =
         new ReportPage(
-            OverviewPage.of(library).results().getFirst(),
+            OverviewPage.results(store),
             chosen.stream()
                 .map(id ->
                     QueryPage.of(library, store, QueryPage.View.usual(store, id).withCount(count)))

@@ -8,6 +8,7 @@ import dev.whence.store.ResultsStore;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What was found for some words: queries, sequences of the tables, sequences of the corpus. */
 public record SearchPage(
@@ -17,6 +18,7 @@ public record SearchPage(
     List<Hit> influential,
     Optional<List<Hit>> inCorpus) {
   private static final int MOST = 50;
+  private static final int NAMED = 20;
   private static final int EXCERPT = 300;
 
   /** A sequence; {@code influence} is its strongest, or empty when it is not in the tables. */
@@ -54,7 +56,11 @@ public record SearchPage(
   }
 
   private static List<Hit> inCorpus(ResultsStore store, CorpusText text, String words) {
-    return text.search(words, MOST).stream().map(s -> hit(store, text, s)).toList();
+    return Stream.concat(
+            text.documents(words.strip(), NAMED).stream(), text.search(words, MOST).stream())
+        .distinct()
+        .map(s -> hit(store, text, s))
+        .toList();
   }
 
   private static Hit hit(ResultsStore store, CorpusText text, Sequence s) {

@@ -88,12 +88,7 @@ public record SequencePage(
   private static List<Row> rows(ResultsStore store, List<Influenced> ranked) {
     return ranked.stream()
         .limit(QUERIES)
-        .map(i ->
-            row(
-                store,
-                store.query(i.queryId()).orElseThrow(),
-                i.influence(),
-                "" + Math.abs(i.rank())))
+        .map(i -> row(store, store.query(i.queryId()).orElseThrow(), i.influence(), "" + i.rank()))
         .toList();
   }
 
@@ -108,7 +103,7 @@ public record SequencePage(
           String rank =
               ranked.stream()
                   .filter(i -> i.queryId().equals(query.id()))
-                  .map(i -> "" + Math.abs(i.rank()))
+                  .map(i -> "" + i.rank())
                   .findFirst()
                   .orElse("");
           return row(store, query, scores[q], rank);

@@ -2,19 +2,28 @@ package dev.whence.web;
 
 import dev.whence.results.ResultsFolder.TokenInfluence;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Collectors;
 
-/** A sequence as pieces of text, each with the looks of its token. */
-public record ShadedText(List<Piece> pieces) {
+/**
+ * A sequence as pieces of text, each with the looks of its token.
+ *
+ * @param strongest the tokens that matter most, in words, for those who do not see shades
+ */
+public record ShadedText(List<Piece> pieces, String strongest) {
   /** Shades of each sign. */
   static final int LEVELS = 9;
+
+  private static final int NAMED = 5;
 
   /**
    * Text of one token that looks alike throughout.
    *
    * @param looks the names of its styles: {@code r1} to {@code r9} where it raises, {@code l1} to
-   *     {@code l9} where it lowers, {@code shared}, {@code verbatim}
-   * @param tip what it says when pointed at; empty but on a token's first piece
+   *     {@code l9} where it lowers, {@code u1} to {@code u9} without a sign, {@code shared}, {@code
+   *     verbatim}
+   * @param tip its token's influence, said when pointed at
    */
   public record Piece(String text, String looks, String tip) {}
 
@@ -41,7 +50,25 @@ public record ShadedText(List<Piece> pieces) {
         at = stop;
       }
     }
-    return new ShadedText(pieces);
+    return new ShadedText(pieces, strongest(tokens, unit));
+  }
+
+  private static String strongest(List<TokenInfluence> tokens, String unit) {
+    return tokens.stream()
+        .filter(t -> t.influence() != 0)
+        .sorted(Comparator.comparingDouble(t -> -Math.abs(t.influence())))
+        .limit(NAMED)
+        .map(t -> t.token().strip() + " " + Show.influence(t.influence()) + " " + unit)
+        .collect(Collectors.joining(", "));
+  }
+
+  /** The same in a colour that stands for no sign. */
+  ShadedText unsigned() {
+    return new ShadedText(
+        pieces.stream()
+            .map(p -> new Piece(p.text, p.looks.replaceFirst("^r(?=\\d)", "u"), p.tip))
+            .toList(),
+        strongest);
   }
 
   static String shade(double value, double largest) {

@@ -1,19 +1,20 @@
 package dev.whence.web;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /** Numbers and names as pages show them. */
 public final class Show {
   private Show() {}
 
-  /** {@code +12.3}, in nats. */
+  /** {@code +12.34} or {@code +163,402}, in nats. */
   public static String influence(double nats) {
-    return String.format(Locale.ROOT, "%+.4g", nats);
+    return String.format(Locale.ROOT, Math.abs(nats) >= 1000 ? "%+,.0f" : "%+.4g", nats);
   }
 
   /** {@code 3.4}, of a quantity without a sign. */
   public static String number(double value) {
-    return String.format(Locale.ROOT, "%.3g", value);
+    return String.format(Locale.ROOT, Math.abs(value) >= 1000 ? "%,.0f" : "%.3g", value);
   }
 
   /** {@code 12.3%}. */
@@ -40,15 +41,17 @@ public final class Show {
     return text.substring(0, text.offsetByCodePoints(0, length)) + "…";
   }
 
-  /** {@code model.layers.2.mlp.up_proj} as {@code 2.up_proj}. */
+  /** {@code model.layers.2.mlp.up_proj} as {@code 2.mlp.up_proj}. */
   public static String layer(String name) {
-    String[] parts = name.split("\\.");
-    String block = "";
-    for (String part : parts) {
-      if (part.matches("\\d+")) {
-        block = part + ".";
-      }
-    }
-    return block + parts[parts.length - 1];
+    String block = block(name);
+    return block.isEmpty() ? name : name.substring(name.indexOf("." + block + ".") + 1);
+  }
+
+  /** The number of the block that a layer is in, of {@code model.layers.2.mlp.up_proj} it is 2. */
+  static String block(String layer) {
+    return Arrays.stream(layer.split("\\."))
+        .filter(part -> part.matches("\\d+"))
+        .findFirst()
+        .orElse("");
   }
 }

@@ -9,7 +9,6 @@ import dev.whence.store.ModelDesk;
 import dev.whence.store.ResultsStore;
 import dev.whence.store.TopSequence;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -79,16 +78,12 @@ public record ViewsPage(
             store.folder().manifest().layers(),
             tokens.stream().map(TokenInfluence::token).toList(),
             views.byLayerAndToken()),
-        shaded(tokens, views.byOutputToken(), query, "nats"),
-        shaded(tokens, views.byInputToken(), query, "nats per unit of embedding"));
-  }
-
-  private static ShadedText shaded(
-      List<TokenInfluence> tokens, double[] values, AskedQuery query, String unit) {
-    List<TokenInfluence> replaced = new ArrayList<>();
-    for (int t = 0; t < tokens.size(); t++) {
-      replaced.add(new TokenInfluence(tokens.get(t).token(), values[t]));
-    }
-    return ShadedText.of(replaced, query.completion(), unit);
+        ShadedText.of(
+            TokenInfluence.with(tokens, views.byOutputToken()), query.completion(), "nats"),
+        ShadedText.of(
+                TokenInfluence.with(tokens, views.byInputToken()),
+                query.completion(),
+                "nats per unit of embedding")
+            .unsigned());
   }
 }

@@ -29,8 +29,9 @@ const keys = {
 };
 
 document.addEventListener("keydown", (event) => {
-  const typing = event.target.matches("input:not([type=checkbox]), textarea, select, a, button");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) {
+  const typing = event.target.matches("input:not([type=checkbox]), textarea, select");
+  const acting = event.key === "Enter" && event.target.matches("a, button, input");
+  if (typing || acting || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) {
     return;
   }
   event.preventDefault();

@@ -51,7 +51,7 @@ class JobQueueTest {
   }
 
   private static Question question(String completion) {
-    return new Question("r", "p", completion, CurvatureKind.EKFAC, 0.1, 0, 10);
+    return new Question("r", "made from", "p", completion, CurvatureKind.EKFAC, 0.1, 0, 10);
   }
 
   private static Status over(JobQueue queue, String id) throws InterruptedException {
@@ -143,6 +143,34 @@ class JobQueueTest {
       queue.ask(question("a"));
       assertThat(over(queue, "1").job().error()).contains("the model is gone");
     }
+  }
+
+  @Test
+  void anErrorEndsOneQuestionAndNotTheQueue() throws InterruptedException {
+    try (JobQueue queue =
+        new JobQueue(
+            folder,
+            LONG,
+            (job, _, _) -> {
+              if (job.id().equals("1")) {
+                throw new OutOfMemoryError("Java heap space");
+              }
+            })) {
+      queue.ask(question("a"));
+      queue.ask(question("b"));
+      assertThat(over(queue, "2").job().state()).isEqualTo(Job.State.DONE);
+      assertThat(over(queue, "1").job().error()).contains("there was not enough memory");
+    }
+  }
+
+  @Test
+  void aSecondQueueOnTheSameFolderIsRefused() {
+    try (JobQueue _ = new JobQueue(folder, LONG, new Slow())) {
+      assertThatThrownBy(() -> new JobQueue(folder, LONG, new Slow()))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("--asked");
+    }
+    new JobQueue(folder, LONG, new Slow()).close();
   }
 
   @Test

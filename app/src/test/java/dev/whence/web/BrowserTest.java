@@ -52,7 +52,7 @@ class BrowserTest {
     SmallDictionary dictionary = SmallDictionary.in(folder);
     Library library = new Library(dictionary.cache());
     for (String method : List.of("ekfac", "identity")) {
-      library.index(library.open(dictionary.results(method)));
+      library.index(library.open(dictionary.results(method)), dev.whence.Progress.NONE);
     }
     explorer =
         Explorer.start(
@@ -142,9 +142,11 @@ class BrowserTest {
   void choosingLayersChangesTheRankingAtOnceAndTheLinkKeepsIt() {
     goToAnimal();
     String first = page.locator(".sequence .document").first().innerText();
+    List<String> before = page.locator(".sequence .document").allInnerTexts();
     int last = page.locator("select[name=last] option").count() - 1;
     page.selectOption("select[name=last]", "0");
     assertThat(page.locator("text=Ordered by what passes through")).isVisible();
+    assertThat(page.locator(".sequence .document").allInnerTexts()).isNotEqualTo(before);
     String link = page.url();
     String influence = page.locator("#rank1 .influence").innerText();
     page.navigate(link);
@@ -203,9 +205,68 @@ class BrowserTest {
   }
 
   @Test
+  void aQuestionCanBeCancelled() {
+    page.navigate(base + "ask");
+    page.fill("textarea[name=prompt]", "dog:");
+    page.fill("textarea[name=completion]", " an animal");
+    page.click("button[name=ask]");
+    // However fast it was: either it was stopped, or it is answered and there is no button.
+    if (page.locator("text=Cancel").count() > 0) {
+      page.click("text=Cancel");
+    }
+    assertThat(page.locator("#state"))
+        .hasText(java.util.regex.Pattern.compile("cancelled|answered"));
+  }
+
+  @Test
+  void spikySequencesCanBeHidden() {
+    for (String query : List.of("absent", "person", "substance", "action", "property", "animal")) {
+      go(Address.of("/query").with("results", name).with("query", query).with("count", 100));
+      if (page.locator(".spiky").count() > 0) {
+        break;
+      }
+    }
+    assertThat(page.locator(".spiky").count()).as("marked").isPositive();
+    page.check("input[name=hide]");
+    assertThat(page.locator("input[name=hide]")).isChecked();
+    assertThat(page.locator(".spiky")).hasCount(0);
+    assertThat(page.locator("#rank1, .sequence").first()).isVisible();
+  }
+
+  @Test
+  void aReportOpensWithoutAServer() {
+    Path report = folder.resolve("report.html");
+    assertThat(
+            dev.whence.cli.Whence.run(
+                "report",
+                folder.resolve("ekfac").toString(),
+                "--out",
+                report.toString(),
+                "--count",
+                "5",
+                "--cache",
+                folder.resolve("cache").toString()))
+        .isZero();
+    base = report.toUri().toString();
+    try {
+      page.navigate(base);
+      assertThat(page.locator("h2").first()).hasText("person");
+      assertThat(page.locator(".r9").first()).isVisible();
+      assertThat((String) evaluated(".r9")).isNotEqualTo("rgba(0, 0, 0, 0)");
+    } finally {
+      base = explorer.address("127.0.0.1");
+    }
+  }
+
+  private Object evaluated(String selector) {
+    return page.locator(selector).first().evaluate("e => getComputedStyle(e).backgroundColor");
+  }
+
+  @Test
   void twoMethodsSideBySide() {
     page.navigate(base + "compare");
     page.selectOption("select[name=left]", name);
+    page.waitForURL("**left=*ekfac**");
     page.selectOption("select[name=right]", folder.getFileName() + "/identity");
     assertThat(page.locator("text=Spearman")).isVisible();
     page.selectOption("select[name=query]", "person");
@@ -238,11 +299,7 @@ class BrowserTest {
     page.selectOption("select[name=first]", "1");
     page.locator(".choices button").click();
     assertThat(page.locator("text=Ordered by what passes through")).isVisible();
-    assertThat((String) evaluatedBackground()).isNotEqualTo("rgb(255, 255, 255)");
-  }
-
-  private Object evaluatedBackground() {
-    return page.evaluate("getComputedStyle(document.body).backgroundColor");
+    assertThat((String) evaluated("body")).isEqualTo("rgb(22, 22, 26)");
   }
 
   @Test
@@ -261,7 +318,7 @@ class BrowserTest {
       }
     }
     for (var chart : page.locator("svg").all()) {
-      assertThat(chart).hasAttribute("role", "img");
+      assertThat(chart).hasAttribute("role", java.util.regex.Pattern.compile("img|group"));
       String summary = chart.getAttribute("aria-describedby");
       assertThat(page.locator("#" + summary)).not().isEmpty();
     }

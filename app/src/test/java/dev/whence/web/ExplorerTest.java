@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
+import dev.whence.Progress;
 import dev.whence.cli.Whence;
 import dev.whence.run.Workbench;
 import dev.whence.store.Library;
@@ -49,19 +50,19 @@ class ExplorerTest {
   static void serve() throws IOException {
     dictionary = SmallDictionary.in(folder);
     before = Workbench.contents(dictionary.results("ekfac"));
-    explorer = start("127.0.0.1");
+    explorer = start("127.0.0.1", "asked");
     browser = Browser.of(explorer.address("127.0.0.1"));
     name = folder.getFileName() + "/ekfac";
   }
 
-  private static Explorer start(String host) {
+  private static Explorer start(String host, String asked) {
     Library library = new Library(dictionary.cache());
     for (String method : List.of("ekfac", "identity")) {
       ResultsStore store = library.open(dictionary.results(method));
-      library.index(store);
+      library.index(store, Progress.NONE);
     }
     return Explorer.start(
-        library, new Explorer.Settings(host, 0, folder.resolve("asked"), Duration.ofMinutes(10)));
+        library, new Explorer.Settings(host, 0, folder.resolve(asked), Duration.ofMinutes(10)));
   }
 
   @AfterAll
@@ -85,7 +86,7 @@ class ExplorerTest {
   @Test
   void everyPageHasWhatItIsFor() {
     assertThat(page("/"))
-        .contains(name, "ekfac, damping 0.1", "402 documents", "dog, domestic dog:", "nats");
+        .contains(name, "ekfac, damping 0.1", "403 documents", "dog, domestic dog:", "nats");
     assertThat(page(query("animal")))
         .contains(
             "Raised most by", "Lowered most by", "<svg", "BM25 #1", "nats", "class=\"verbatim")
@@ -107,6 +108,42 @@ class ExplorerTest {
     assertThat(page(link))
         .contains("Queries that it influences most", "All queries were looked at")
         .contains("Influence on itself: +");
+  }
+
+  @Test
+  void aLongDocumentsSequencesAreNeighbours() {
+    String second = page(Address.of("/search").with("results", name).with("words", "long").text());
+    String link = first(second, "href=\"(/sequence[^\"]*document=long[^\"]*place=\\d+)\"");
+    assertThat(page(link.replace("&amp;", "&")))
+        .contains("Around it in the document", "<b>0</b>", ">1</a>", ">3</a>")
+        .doesNotContain(">4</a>");
+  }
+
+  @Test
+  void littleIsShownOfLittle() {
+    Library library = new Library(folder.resolve("no such cache"));
+    library.open(dictionary.results("little"));
+    String little = folder.getFileName() + "/little";
+    try (Explorer own =
+        Explorer.start(
+            library,
+            new Explorer.Settings(
+                "127.0.0.1", 0, folder.resolve("little-asked"), Duration.ofMinutes(1)))) {
+      Browser reader = Browser.of(own.address("127.0.0.1"));
+      assertThat(reader.get("/").body()).contains("were let through", "correlation");
+      String page =
+          reader
+              .get(Address.of("/query").with("results", little).with("query", "animal").text())
+              .body();
+      assertThat(page).contains("with --all-scores", "BM25 –").doesNotContain("The tail");
+      String link = first(page, "href=\"(/sequence[^\"]*)\"").replace("&amp;", "&");
+      assertThat(reader.get(link).body())
+          .contains("with --all-scores all are")
+          .doesNotContain("Influence on itself");
+      assertThat(reader.get("/search?results=" + little + "&words=dog").body())
+          .contains("Influential sequences")
+          .doesNotContain("All of the corpus");
+    }
   }
 
   @Test
@@ -206,6 +243,13 @@ class ExplorerTest {
   void formsOfOtherSitesAreRefused() {
     String form = formToken();
     String body = Browser.form("form", form, "id", "1");
+    String own = "http://127.0.0.1:" + browser.base().getPort();
+    assertThat(
+            browser
+                .post("/job/cancel", body, "Origin", own, "Sec-Fetch-Site", "same-origin")
+                .statusCode())
+        .as("a form of these pages")
+        .isEqualTo(303);
     assertThat(browser.post("/job/cancel", Browser.form("id", "1")).statusCode()).isEqualTo(403);
     assertThat(browser.post("/job/cancel", Browser.form("form", "0", "id", "1")).statusCode())
         .isEqualTo(403);
@@ -213,6 +257,18 @@ class ExplorerTest {
         .isEqualTo(403);
     assertThat(browser.post("/job/cancel", body, "Sec-Fetch-Site", "cross-site").statusCode())
         .isEqualTo(403);
+    assertThat(
+            browser
+                .get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "no-cors")
+                .statusCode())
+        .as("a picture on another site")
+        .isEqualTo(403);
+    assertThat(
+            browser
+                .get("/", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate")
+                .statusCode())
+        .as("a link on another site")
+        .isEqualTo(200);
   }
 
   private static String formToken() {
@@ -223,7 +279,16 @@ class ExplorerTest {
   void hugeRequestsAreRefused() {
     String huge = "x".repeat(1 << 20);
     int code = browser.post("/ask", Browser.form("form", formToken(), "prompt", huge)).statusCode();
-    assertThat(code).isBetween(400, 499);
+    assertThat(code).isEqualTo(413);
+    String parts = "--x\r\nContent-Disposition: form-data; name=\"form\"\r\n\r\nhuge\r\n--x--\r\n";
+    String head =
+        "POST /ask HTTP/1.1\nHost: 127.0.0.1:"
+            + browser.base().getPort()
+            + "\nConnection: close\nContent-Type: multipart/form-data; boundary=x\nContent-Length: "
+            + parts.length()
+            + "\n\n";
+    String refused = browser.raw(head + parts);
+    assertThat(refused).contains("HTTP/1.1 415");
   }
 
   @Test
@@ -238,7 +303,9 @@ class ExplorerTest {
   @Test
   void downloadsHaveTheTable() throws Exception {
     String address = "/download?results=" + name + "&query=animal&format=";
-    assertThat(page(address + "csv")).startsWith("rank,document_id").contains("\r\n1,");
+    assertThat(page(address + "csv"))
+        .startsWith("query_id,rank,document_id")
+        .contains("\nanimal,1,", "\nanimal,-1,");
     assertThat(Json.MAPPER.readTree(page(address + "json")).size()).isGreaterThan(100);
     Path file = folder.resolve("download.parquet");
     browser
@@ -259,7 +326,8 @@ class ExplorerTest {
 
   @Test
   void theOtherViewsAreComputedOnDemand() {
-    try (Explorer own = start("127.0.0.1")) { // it loads the model, and lets it go when it ends
+    try (Explorer own =
+        start("127.0.0.1", "own")) { // it loads the model, and lets it go when it ends
       assertThat(
               Browser.of(own.address("127.0.0.1"))
                   .get("/views?results=" + name + "&query=animal&rank=-1&compute=1")
@@ -271,10 +339,10 @@ class ExplorerTest {
   @Test
   void aQuestionIsAnsweredAndKeptAcrossARestart() {
     String answer;
-    try (Explorer own = start("127.0.0.1")) {
+    try (Explorer own = start("127.0.0.1", "own")) {
       answer = ask(Browser.of(own.address("127.0.0.1")));
     }
-    try (Explorer again = start("127.0.0.1")) {
+    try (Explorer again = start("127.0.0.1", "own")) {
       assertThat(Browser.of(again.address("127.0.0.1")).get(answer).body())
           .contains("feline mammal", "Raised most by");
     }
@@ -326,14 +394,19 @@ class ExplorerTest {
 
   @Test
   void offTheLoopbackAddressATokenIsNeeded() {
-    try (Explorer open = start("0.0.0.0")) {
+    try (Explorer open = start("0.0.0.0", "open")) {
       String address = open.address("127.0.0.1");
       Browser stranger = Browser.of(address.replaceFirst("\\?.*", ""));
       assertThat(stranger.get("/").statusCode()).isEqualTo(401);
       assertThat(stranger.get("/?token=wrong").statusCode()).isEqualTo(401);
-      assertThat(stranger.get("/", "Cookie", "whence-token=wrong").statusCode()).isEqualTo(401);
+      assertThat(
+              stranger
+                  .get("/", "Cookie", "whence-token-" + stranger.base().getPort() + "=wrong")
+                  .statusCode())
+          .isEqualTo(401);
       HttpResponse<String> let = stranger.get(address);
-      assertThat(let.statusCode()).isEqualTo(200);
+      assertThat(let.statusCode()).as("to an address without the token").isEqualTo(302);
+      assertThat(let.headers().firstValue("Location")).contains("/");
       String cookie = let.headers().firstValue("Set-Cookie").orElseThrow();
       assertThat(cookie).contains("HttpOnly", "SameSite=Strict");
       assertThat(stranger.get("/", "Cookie", cookie.replaceFirst(";.*", "")).statusCode())

@@ -27,6 +27,7 @@ public record SmallDictionary(Path folder) {
     String json = HOSTILE.replace("\"", "\\\"");
     lines.add(
         "{\"id\": \"%s\", \"text\": \"dog: %s member of the genus Canis\"}".formatted(json, json));
+    lines.add("{\"id\": \"long\", \"text\": \"%s\"}".formatted("the salt of the sea, ".repeat(30)));
     lines.add("{\"id\": \"../../etc/passwd\", \"text\": \"salt: white crystalline form\"}");
     Files.write(corpus, lines);
     Path queries = folder.resolve("queries.jsonl");
@@ -63,6 +64,24 @@ public record SmallDictionary(Path folder) {
           "--cache",
           made.path("cache"));
     }
+    // As little as results can have: only what a filter let through, no matrix of scores.
+    run(
+        "attribute",
+        made.path("run"),
+        "--queries",
+        queries.toString(),
+        "--corpus",
+        corpus.toString(),
+        "--out",
+        made.path("little"),
+        "--candidates",
+        "20",
+        "--top",
+        "5",
+        "--rank",
+        "4",
+        "--cache",
+        made.path("cache"));
     return made;
   }
 

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Finished results on disk. */
@@ -48,7 +49,14 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
       String text) {}
 
   /** A token of a top sequence and the influence that passes through its position. */
-  public record TokenInfluence(String token, double influence) {}
+  public record TokenInfluence(String token, double influence) {
+    /** The same tokens with other values, of which there are as many. */
+    public static List<TokenInfluence> with(List<TokenInfluence> tokens, double[] values) {
+      return IntStream.range(0, values.length)
+          .mapToObj(t -> new TokenInfluence(tokens.get(t).token(), values[t]))
+          .toList();
+    }
+  }
 
   /** A layer and the influence that passes through it. */
   public record LayerInfluence(String layer, double influence) {}

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,5 +38,20 @@ class OuterProductsTest {
       }
     }
     assertThat(counted).isEqualTo((long) batch * positions * rows * columns);
+  }
+
+  @Test
+  void smallAndLargeTypesAndViewsAgreeWithOneProduct() {
+    Random random = new Random(SEED);
+    try (Scope _ = Scope.open()) {
+      for (int width : new int[] {6, 2100}) { // the second is no longer small
+        Tensor wide = Tensors.of(random.doubles(2L * 5 * 4 * width).toArray(), 5, 8, width);
+        Tensor left = wide.narrow(1, 2, 4).to(DType.FLOAT32).narrow(2, 0, width / 2);
+        Tensor right = wide.narrow(1, 0, 4).to(DType.FLOAT32);
+        Tensor expected = left.transpose(1, 2).bmm(right);
+        Tensor difference = OuterProducts.of(left, right).minus(expected);
+        assertThat(difference.norm().item()).isLessThan(1e-5 * expected.norm().item());
+      }
+    }
   }
 }
