@@ -66,6 +66,22 @@ public final class CorpusText implements AutoCloseable {
             () -> Arrays.stream(tokens).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
   }
 
+  /** A sequence of which the tables of results say nothing. */
+  TopSequence unranked(long place) {
+    Sequence sequence = corpus.sequence(place);
+    return new TopSequence(
+        0,
+        sequence.documentId(),
+        sequence.sequenceIndex(),
+        sequence.tokenOffset(),
+        0,
+        0,
+        false,
+        text(place),
+        place,
+        false);
+  }
+
   /**
    * The sequences of a sequence's document around it, itself included.
    *

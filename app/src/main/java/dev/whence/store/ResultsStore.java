@@ -16,11 +16,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.duckdb.DuckDBConnection;
 
 /**
@@ -168,6 +171,53 @@ public final class ResultsStore implements AutoCloseable {
     return new Sum(all.size(), all.stream().mapToDouble(TopSequence::counted).sum());
   }
 
+  /** Some sequences of a ranking, and what all of its sequences come to. */
+  public record Ranked(List<TopSequence> sequences, Sum all) {}
+
+  /**
+   * The sequences of a ranking among all that were scored, not only those that the tables have;
+   * empty where influences were not written layer by layer. With a filter the tables decide: the
+   * matrix has what was let through for other queries too.
+   *
+   * @param corpus where sequences that the tables lack are found; their rank is 0
+   */
+  public Optional<Ranked> topOfAll(String queryId, Ranking ranking, CorpusText corpus) {
+    if (folder.manifest().candidates().isPresent() || ranking.hideSpiky()) {
+      return Optional.empty();
+    }
+    return scores
+        .flatMap(s -> s.throughLayers(ids.indexOf(queryId), ranking.layers()))
+        .map(sums -> ranked(queryId, ranking, sums, corpus));
+  }
+
+  private Ranked ranked(String queryId, Ranking ranking, double[] sums, CorpusText corpus) {
+    int sign = ranking.raising() ? 1 : -1;
+    List<Integer> order =
+        IntStream.range(0, sums.length)
+            .filter(c -> sign * sums[c] > 0)
+            .boxed()
+            .sorted(Comparator.comparingDouble(c -> -sign * sums[c]))
+            .toList();
+    Map<Long, TopSequence> kept = new HashMap<>();
+    select(
+            "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ?",
+            ResultsStore::sequence,
+            queryId)
+        .forEach(s -> kept.put(s.place(), s));
+    return new Ranked(
+        order.stream()
+            .skip(ranking.from())
+            .limit(ranking.count())
+            .map(c -> {
+              long place = scores.orElseThrow().place(c);
+              return Optional.ofNullable(kept.get(place))
+                  .orElseGet(() -> corpus.unranked(place))
+                  .counting(sums[c]);
+            })
+            .toList(),
+        new Sum(order.size(), order.stream().mapToDouble(c -> sums[c]).sum()));
+  }
+
   /** One of a query's strongest sequences. */
   public Optional<TopSequence> sequence(String queryId, int rank) {
     return select(
@@ -246,7 +296,7 @@ public final class ResultsStore implements AutoCloseable {
   }
 
   /** A sequence that a search found, and the query that it influences most. */
-  public record Found(
+  public record Hit(
       String documentId,
       int sequenceIndex,
       String text,
@@ -255,7 +305,7 @@ public final class ResultsStore implements AutoCloseable {
       double influence) {}
 
   /** Sequences of the tables whose text or document's name has the words, in any case. */
-  public List<Found> search(String words, int count) {
+  public List<Hit> search(String words, int count) {
     String pattern =
         "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
     return select(
@@ -264,7 +314,7 @@ public final class ResultsStore implements AutoCloseable {
             + " FROM influences WHERE text ILIKE ? ESCAPE '\\' OR document_id ILIKE ? ESCAPE '\\'"
             + " GROUP BY document_id, sequence_index ORDER BY abs(strongest) DESC LIMIT ?",
         row ->
-            new Found(
+            new Hit(
                 row.getString(1),
                 row.getInt(2),
                 row.getString(3),

@@ -60,6 +60,26 @@ public final class ScoreMatrix implements AutoCloseable {
         .map(e -> values(e, query * e.shape()[1], Math.toIntExact(e.shape()[1])));
   }
 
+  /**
+   * What passes through some layers from every sequence to a query, in nats; empty when influences
+   * were not written layer by layer.
+   */
+  public Optional<double[]> throughLayers(int query, Ranking.LayerSpan layers) {
+    return entry("layerwise")
+        .map(e -> {
+          int columns = Math.toIntExact(e.shape()[1]);
+          long all = e.shape()[2];
+          double[] sums = new double[columns];
+          for (int c = 0; c < columns; c++) {
+            long first = (query * (long) columns + c) * all + layers.first();
+            for (double part : values(e, first, layers.last() - layers.first() + 1)) {
+              sums[c] += part;
+            }
+          }
+          return sums;
+        });
+  }
+
   /** A column's influence on every query, in nats; empty when they were not written. */
   public Optional<double[]> onQueries(int column) {
     return entry("influence")
@@ -103,6 +123,11 @@ public final class ScoreMatrix implements AutoCloseable {
 
   private long columns(Entry any) {
     return any.shape().length == 1 ? any.shape()[0] : any.shape()[1];
+  }
+
+  /** The place in the corpus of a column's sequence. */
+  public long place(int column) {
+    return entry("sequence").map(e -> place(e, column)).orElse((long) column);
   }
 
   private long place(Entry named, int column) {

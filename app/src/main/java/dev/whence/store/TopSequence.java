@@ -20,4 +20,15 @@ public record TopSequence(
     boolean spiky,
     String text,
     long place,
-    boolean refined) {}
+    boolean refined) {
+  /** Whether it is among those that were kept, with its tokens and layers. */
+  public boolean isKept() {
+    return rank != 0;
+  }
+
+  /** The same, of which another part counts. */
+  TopSequence counting(double part) {
+    return new TopSequence(
+        rank, documentId, sequenceIndex, tokenOffset, influence, part, spiky, text, place, refined);
+  }
+}

@@ -121,8 +121,13 @@ public record QueryPage(
   /** A third of the layers to choose. */
   public record Third(String name, Address address, boolean chosen) {}
 
-  /** The sequences of one sign, and how many there are in all. */
-  public record Side(List<Entry> entries, int of) {}
+  /**
+   * The sequences of one sign.
+   *
+   * @param of how many there are in all
+   * @param complete whether all that were scored were looked at, not only those that were kept
+   */
+  public record Side(List<Entry> entries, int of, boolean complete) {}
 
   /**
    * A sequence in the list.
@@ -156,7 +161,7 @@ public record QueryPage(
             store.layers(query.id(), 1, Integer.MAX_VALUE)),
         distribution.flatMap(d -> Charts.tail("tail", d)),
         distribution.flatMap(d -> Charts.shares("shares", d)),
-        basis(view, distribution, raising.of()),
+        basis(view, distribution, raising),
         place > 0 ? Optional.of(address(view, all.get(place - 1))) : Optional.empty(),
         place < all.size() - 1 ? Optional.of(address(view, all.get(place + 1))) : Optional.empty());
   }
@@ -165,30 +170,36 @@ public record QueryPage(
     return view.withQuery(other.id()).address().text();
   }
 
-  private static String basis(View view, Optional<Distribution> distribution, int kept) {
+  private static String basis(View view, Optional<Distribution> distribution, Side raising) {
     String found =
         distribution
             .map(d ->
                 "%s of %s scored sequences raise it. "
                     .formatted(Show.count(d.positive()), Show.count(d.sequences())))
             .orElse("");
+    if (raising.complete() || (distribution.isPresent() && view.isWhole())) {
+      return found + "Shares are of all that counts and has a sequence's sign.";
+    }
     return found
-        + (distribution.isPresent() && view.isWhole()
-            ? "Shares are of all influence of a sequence's sign."
-            : "Shares are of the influence of a sequence's sign among those that were kept here (%s raise it)%s."
-                .formatted(
-                    Show.count(kept),
-                    distribution.isPresent()
-                        ? ""
-                        : "; with --all-scores they are of all sequences, and their distribution is shown"));
+        + "Shares are of what counts among the %s that were kept."
+            .formatted(Show.count(raising.of()))
+        + (distribution.isPresent()
+            ? ""
+            : " With --all-scores they are of all sequences, and their distribution is shown.");
   }
 
   private static Side side(
       Library library, ResultsStore store, View view, AskedQuery query, boolean raising) {
     int count = raising ? view.count : Math.max(1, view.count / LOWERING_PART);
     Ranking ranking = new Ranking(raising, view.layers, view.hideSpiky, 0, count);
-    List<TopSequence> found = store.top(query.id(), ranking);
-    ResultsStore.Sum kept = store.sum(query.id(), ranking);
+    Optional<ResultsStore.Ranked> ofAll =
+        view.isWhole()
+            ? Optional.empty()
+            : library.corpus(store).flatMap(text -> store.topOfAll(query.id(), ranking, text));
+    List<TopSequence> found =
+        ofAll.map(ResultsStore.Ranked::sequences).orElseGet(() -> store.top(query.id(), ranking));
+    ResultsStore.Sum kept =
+        ofAll.map(ResultsStore.Ranked::all).orElseGet(() -> store.sum(query.id(), ranking));
     double total =
         view.isWhole()
             ? store
@@ -197,7 +208,8 @@ public record QueryPage(
                 .orElse(kept.influence())
             : kept.influence();
     Map<Integer, List<TokenInfluence>> tokens =
-        store.tokens(query.id(), found.stream().map(TopSequence::rank).toList());
+        store.tokens(
+            query.id(), found.stream().filter(TopSequence::isKept).map(TopSequence::rank).toList());
     Optional<Map<Long, Integer>> lexical = library.lexicalRanks(store, query.id());
     List<Entry> entries =
         found.stream()
@@ -207,11 +219,14 @@ public record QueryPage(
                     total != 0 ? Show.percent(s.counted() / total) : "–",
                     lexicalRank(lexical, s.place()),
                     ShadedText.of(
-                        tokens.getOrDefault(s.rank(), List.of()), query.completion(), "nats"),
-                    SequencePage.address(view.results, s.documentId(), s.sequenceIndex()),
+                        tokens.getOrDefault(s.rank(), List.of(new TokenInfluence(s.text(), 0))),
+                        query.completion(),
+                        "nats"),
+                    SequencePage.address(view.results, s.documentId(), s.sequenceIndex())
+                        .with("place", s.place()),
                     ViewsPage.address(view.results, query.id(), s.rank())))
             .toList();
-    return new Side(entries, kept.sequences());
+    return new Side(entries, kept.sequences(), ofAll.isPresent());
   }
 
   private static String lexicalRank(Optional<Map<Long, Integer>> ranks, long place) {

@@ -81,6 +81,42 @@ class ResultsStoreTest {
   }
 
   @Test
+  void someLayersOrderAllSequencesWhereTheyWereWrittenLayerByLayer() {
+    double[] sums;
+    try (Scope _ = Scope.open();
+        SafetensorsFile file =
+            SafetensorsFile.open(dictionary.results("ekfac").resolve("scores.safetensors"))) {
+      int row = store.queries().indexOf(store.query("animal").orElseThrow());
+      double[] values = file.tensor("layerwise").select(0, row).toDoubles();
+      sums = new double[values.length / layers];
+      for (int i = 0; i < values.length; i++) {
+        sums[i / layers] += i % layers >= 2 && i % layers <= 4 ? values[i] : 0;
+      }
+    }
+    List<Integer> expected =
+        java.util.stream.IntStream.range(0, sums.length)
+            .filter(c -> sums[c] > 0)
+            .boxed()
+            .sorted(Comparator.comparingDouble(c -> -sums[c]))
+            .toList();
+    try (Library library = new Library(dictionary.cache())) {
+      ResultsStore own = library.open(dictionary.results("ekfac"));
+      ResultsStore.Ranked found =
+          own.topOfAll(
+                  "animal",
+                  new Ranking(true, new LayerSpan(2, 4, layers), false, 0, 250),
+                  library.requireCorpus(own))
+              .orElseThrow();
+      assertThat(found.all().sequences()).isEqualTo(expected.size());
+      assertThat(found.sequences())
+          .extracting(s -> (int) s.place())
+          .containsExactlyElementsOf(expected.subList(0, Math.min(250, expected.size())));
+      assertThat(found.sequences()).anyMatch(s -> !s.isKept()).anyMatch(TopSequence::isKept);
+      assertThat(found.sequences()).allMatch(s -> !s.text().isEmpty());
+    }
+  }
+
+  @Test
   void tokensAndLayersSumToTheInfluence() {
     Map<Integer, List<TokenInfluence>> tokens = store.tokens("animal", List.of(1, -1));
     assertThat(tokens).containsOnlyKeys(1, -1);

@@ -135,7 +135,7 @@ class ExplorerTest {
           reader
               .get(Address.of("/query").with("results", little).with("query", "animal").text())
               .body();
-      assertThat(page).contains("with --all-scores", "BM25 –").doesNotContain("The tail");
+      assertThat(page).contains("With --all-scores", "BM25 –").doesNotContain("The tail");
       String link = first(page, "href=\"(/sequence[^\"]*)\"").replace("&amp;", "&");
       assertThat(reader.get(link).body())
           .contains("with --all-scores all are")
@@ -152,6 +152,9 @@ class ExplorerTest {
     String lower = page(query("animal") + "&first=0&last=0");
     assertThat(lower).contains("Ordered by what passes through");
     assertThat(ranks(all)).startsWith("1", "2", "3");
+    assertThat(lower).contains("of all sequences that were scored");
+    assertThat(page("/query?results=" + folder.getFileName() + "/identity&query=animal&last=0"))
+        .contains("among the strongest that were kept");
     assertThat(ranks(lower)).isNotEqualTo(ranks(all));
     assertThat(page(query("animal") + "&first=99&last=-4")).contains("Raised most by");
   }

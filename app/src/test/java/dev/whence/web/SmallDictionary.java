@@ -59,7 +59,7 @@ public record SmallDictionary(Path folder) {
           "--curvature",
           method,
           "--all-scores",
-          "--layerwise",
+          method.equals("ekfac") ? "--layerwise" : "--tokenwise",
           "--self-influence",
           "--cache",
           made.path("cache"));
