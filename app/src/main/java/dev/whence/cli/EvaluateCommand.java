@@ -88,7 +88,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private List<List<String>> commands(Path out) {
     List<List<String>> commands = new ArrayList<>();
-    commands.add(evaluation(out, "pbrf"));
+    List<String> pbrf = evaluation(out, "pbrf");
+    pbrf.addAll(List.of("--plots", out.toString()));
+    commands.add(pbrf);
     List<String> lds = evaluation(out, "lds");
     lds.addAll(List.of("--bank", out.resolve("bank").toString()));
     commands.add(lds);

@@ -125,6 +125,9 @@ final class EvaluateLdsCommand implements Callable<Integer> {
     EvaluationReport.head("method", "LDS (Spearman)", "Pearson");
     long[] all = LongStream.range(0, task.training().size()).toArray();
     List<Found> found = new ArrayList<>();
+    if (each > 1) {
+      found.add(row(task, "training again", halves, each, DatamodelingScore.ceiling(models)));
+    }
     for (Baseline baseline : Baseline.values()) {
       double[][] scores = baseline.scores(task, all, options.seed());
       found.add(row(task, baseline.toString(), halves, each, DatamodelingScore.of(models, scores)));

@@ -6,7 +6,9 @@ import dev.whence.lab.evaluation.ResponseStudy;
 import dev.whence.lab.evaluation.Subject;
 import dev.whence.lab.evaluation.Task;
 import dev.whence.lab.response.ProximalBregman;
+import dev.whence.web.Plot;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -31,6 +33,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true)
 final class EvaluatePbrfCommand implements Callable<Integer> {
   private static final int TRIES = 3;
+
+  /** Seconds; less is no measurement. */
+  private static final double SHORTEST = 0.01;
 
   @Spec private CommandSpec spec = CommandSpec.create();
   @Mixin private EvaluationOptions options = new EvaluationOptions();
@@ -93,6 +98,12 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Also write all numbers here.")
   private Optional<Path> json = Optional.empty();
 
+  @Option(
+      names = "--plots",
+      paramLabel = "FOLDER",
+      description = "Also draw each method's correlation against its time, an SVG file a task.")
+  private Optional<Path> plots = Optional.empty();
+
   /** What {@code --json} has of a task. */
   record Found(
       String task,
@@ -114,6 +125,9 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
         Found found = evaluate(name, subject.task());
         report.add(found);
         report.write(json);
+        if (plots.isPresent()) {
+          plot(found, plots.get().resolve("pbrf-" + name + ".svg"));
+        }
       }
     }
     return 0;
@@ -158,6 +172,22 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       }
     }
     return truth;
+  }
+
+  private static void plot(Found found, Path file) throws IOException {
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    Plot.write(
+        file,
+        found.task,
+        found.results.stream()
+            .map(r ->
+                new Plot.Point(
+                    r.method().toString(),
+                    Math.max(SHORTEST, r.prepareSeconds() + r.solveSeconds()),
+                    r.agreement().pearson().mean(),
+                    r.agreement().pearson().low(),
+                    r.agreement().pearson().high()))
+            .toList());
   }
 
   /** So small that responses are linear in it, so large that rounding does not matter. */

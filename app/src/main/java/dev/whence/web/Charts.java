@@ -255,6 +255,43 @@ final class Charts {
         marks);
   }
 
+  /** Each method's correlation with the truth, with its interval, against its time. */
+  static Chart againstTime(String title, List<Plot.Point> points) {
+    double shortest = points.stream().mapToDouble(Plot.Point::seconds).min().orElse(1);
+    double longest = points.stream().mapToDouble(Plot.Point::seconds).max().orElse(1);
+    double least = points.stream().mapToDouble(Plot.Point::low).min().orElse(0);
+    Scale x =
+        Scale.log(powerOfTen(shortest, false), powerOfTen(longest, true), LEFT, WIDTH - RIGHT);
+    Scale y = Scale.linear(Math.min(0, least), 1, HEIGHT - BOTTOM, TOP);
+    List<Mark> marks = axes(x, y);
+    for (Plot.Point point : points) {
+      double across = x.at(point.seconds());
+      marks.add(line("whisker", across, y.at(point.low()), across, y.at(point.high())));
+      marks.add(dot(across, y.at(point.correlation()), 4, "raise", point.name(), ""));
+      boolean left = across > WIDTH - 120.0;
+      marks.add(
+          label(
+              across + (left ? -8 : 8),
+              y.at(point.correlation()) + 4,
+              point.name(),
+              left ? "end" : "start"));
+    }
+    return new Chart(
+        "against-time",
+        WIDTH,
+        HEIGHT,
+        title,
+        "Pearson's correlation with the responses, with 95% intervals, against time with fitting.",
+        "seconds, fitting included",
+        "correlation",
+        marks);
+  }
+
+  private static double powerOfTen(double value, boolean above) {
+    double power = Math.log10(value);
+    return Math.pow(10, above ? Math.ceil(power) : Math.floor(power));
+  }
+
   private static List<Mark> axes(Scale x, Scale y) {
     List<Mark> marks = new ArrayList<>();
     for (double tick : x.ticks()) {

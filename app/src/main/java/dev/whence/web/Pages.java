@@ -47,6 +47,11 @@ final class Pages {
     write(context, "error", Map.of("status", context.statusCode(), "message", message));
   }
 
+  /** The file of a single chart. */
+  String plot(Chart chart) {
+    return render("plot", Map.of("chart", chart));
+  }
+
   /** The file of a report. */
   String report(ReportPage page) {
     return render("report", Map.of("page", page));

@@ -91,6 +91,7 @@ class EvaluateTest {
         .contains("left out energy", "left out resnet")
         .contains("$ whence evaluate pbrf --quick")
         .contains("| ekfac |", "| lissa |", "| refined |", "| gradient-cosine |", "| bm25 plain |");
+    assertThat(out.resolve("pbrf-concrete.svg")).content().contains("ekfac", "<circle");
     JsonNode pbrf = Json.MAPPER.readTree(Files.readAllBytes(out.resolve("pbrf.json")));
     assertThat(pbrf.get("arguments").toString()).contains("--quick");
     assertThat(pbrf.get("results")).hasSize(3);

@@ -29,4 +29,28 @@ public final class DatamodelingScore {
     }
     return Agreement.of(predicted, truth);
   }
+
+  /**
+   * What the noise of training leaves to be predicted: how well one model of each half is predicted
+   * by the others of the same half. No method can be expected to do much better.
+   *
+   * @throws IllegalArgumentException if there is only one model of each half
+   */
+  public static Agreement ceiling(SubsetBank bank) {
+    if (bank.seeds() < 2) {
+      throw new IllegalArgumentException("one model of each half leaves none to compare with");
+    }
+    int measurements = bank.measured(0).length;
+    double[][] predicted = new double[measurements][bank.subsets()];
+    double[][] truth = new double[measurements][bank.subsets()];
+    for (int s = 0; s < bank.subsets(); s++) {
+      double[] one = bank.measured(s, 0, 1);
+      double[] others = bank.measured(s, 1, bank.seeds());
+      for (int q = 0; q < measurements; q++) {
+        truth[q][s] = one[q];
+        predicted[q][s] = others[q];
+      }
+    }
+    return Agreement.of(predicted, truth);
+  }
 }

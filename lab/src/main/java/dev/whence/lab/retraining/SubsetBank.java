@@ -91,11 +91,23 @@ public final class SubsetBank {
     return Permutation.sample(recipe.size(), recipe.size() / 2, seed * 1_000_003 + s);
   }
 
+  /** Models of each subset. */
+  public int seeds() {
+    return seeds;
+  }
+
   /** The measurements of a subset, the mean over its models. */
   public double[] measured(int s) {
+    return measured(s, 0, seeds);
+  }
+
+  /**
+   * The mean over some of a subset's models, from {@code first} up to, not including, {@code end}.
+   */
+  public double[] measured(int s, int first, int end) {
     double[] mean = new double[measured.getFirst().length];
-    for (double[] one : measured.subList(s * seeds, (s + 1) * seeds)) {
-      Arrays.setAll(mean, q -> mean[q] + one[q] / seeds);
+    for (double[] one : measured.subList(s * seeds + first, s * seeds + end)) {
+      Arrays.setAll(mean, q -> mean[q] + one[q] / (end - first));
     }
     return mean;
   }

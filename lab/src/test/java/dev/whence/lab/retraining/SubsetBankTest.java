@@ -70,6 +70,19 @@ class SubsetBankTest {
     assertThat(wrong.spearman().mean()).as("one right, one reversed").isBetween(-0.01, 0.01);
   }
 
+  @Test
+  void theCeilingIsWhatTheNoiseOfTrainingLeaves() {
+    SubsetBank bank = bank(new Sum(), 200);
+    // The first measurement has noise of 0.01 beside sums that differ by about 2; the second none.
+    Agreement ceiling = DatamodelingScore.ceiling(bank);
+    assertThat(ceiling.pearson().low()).isGreaterThan(0.999);
+    assertThat(ceiling.pearson().high()).isLessThanOrEqualTo(1 + 1e-9);
+    SubsetBank single =
+        SubsetBank.of(new Sum(), 3, 1, 5, folder.resolve("single.json"), Progress.NONE);
+    assertThatThrownBy(() -> DatamodelingScore.ceiling(single))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
   private static double[] negative(double... x) {
     return Arrays.stream(x).map(v -> -v).toArray();
   }
