@@ -1,6 +1,7 @@
 package dev.whence;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -42,6 +43,41 @@ class ArchitectureRulesTest {
             "dev.whence.results",
             "dev.whence.lab..",
             "dev.whence.cli")
+        .check(ALL);
+  }
+
+  @Test
+  void pagesAreMadeInLayersAndKnowNoCommands() {
+    assertThat(ALL.contain("dev.whence.web.Explorer")).isTrue();
+    layeredArchitecture()
+        .consideringOnlyDependenciesInAnyPackage("dev.whence..")
+        .layer("commands")
+        .definedBy("dev.whence.cli")
+        .layer("pages")
+        .definedBy("dev.whence.web")
+        .layer("questions")
+        .definedBy("dev.whence.ask")
+        .layer("store")
+        .definedBy("dev.whence.store")
+        .whereLayer("commands")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("pages")
+        .mayOnlyBeAccessedByLayers("commands")
+        .whereLayer("questions")
+        .mayOnlyBeAccessedByLayers("commands", "pages")
+        .whereLayer("store")
+        .mayOnlyBeAccessedByLayers("commands", "pages", "questions")
+        .check(ALL);
+  }
+
+  @Test
+  void onlyPagesKnowTheServer() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("dev.whence.web")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.javalin..", "gg.jte..")
         .check(ALL);
   }
 }

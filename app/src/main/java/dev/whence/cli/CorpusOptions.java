@@ -6,7 +6,7 @@ import dev.whence.corpus.CorpusSource;
 import dev.whence.corpus.Tokenization;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** The options that say what the corpus is. */
@@ -36,24 +36,12 @@ final class CorpusOptions {
       description = "The JSON field or Parquet column with the text (default: text).")
   private String textColumn = "text";
 
-  @Option(
-      names = "--cache",
-      paramLabel = "FOLDER",
-      description =
-          "Where tokenised corpora and their indexes are kept (default: $WHENCE_CACHE or"
-              + " ~/.cache/whence).")
-  private Path cache = defaultCache(System.getenv());
-
-  static Path defaultCache(Map<String, String> environment) {
-    String chosen = environment.get("WHENCE_CACHE");
-    return chosen != null && !chosen.isBlank()
-        ? Path.of(chosen)
-        : Path.of(System.getProperty("user.home"), ".cache", "whence");
-  }
+  @ArgGroup
+  private CacheOption cache = new CacheOption(); // a mixin cannot be in a group, as this may be
 
   /** Where tokenised corpora and their indexes are kept. */
   Path cache() {
-    return cache;
+    return cache.folder();
   }
 
   CorpusSource source() {
@@ -62,7 +50,7 @@ final class CorpusOptions {
 
   /** Opens the corpus, and says on standard error how many documents were left out, if any. */
   Corpus open(Tokenization tokenization, Progress progress) {
-    Corpus corpus = Corpus.open(source(), tokenization, cache, progress);
+    Corpus corpus = Corpus.open(source(), tokenization, cache.folder(), progress);
     if (corpus.malformed() > 0) {
       System.err.println(corpus.malformed() + " malformed documents were left out");
     }

@@ -97,7 +97,7 @@ final class DoctorCommand implements Callable<Integer> {
         Corpus.open(
             CorpusSource.of(files),
             model.tokenization(length),
-            CorpusOptions.defaultCache(System.getenv()),
+            CacheOption.defaultFolder(System.getenv()),
             new ConsoleProgress())) {
       for (long i = 0; i < corpus.size() && sequences.size() < SEQUENCES; i++) {
         if (corpus.length(i) > 1) {

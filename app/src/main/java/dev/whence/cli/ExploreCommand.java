@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -61,13 +62,7 @@ final class ExploreCommand implements Callable<Integer> {
       description = "How long a question may take (default: 120).")
   private int jobMinutes;
 
-  @Option(
-      names = "--cache",
-      paramLabel = "FOLDER",
-      description =
-          "Where tokenised corpora and their indexes are kept (default: $WHENCE_CACHE or"
-              + " ~/.cache/whence).")
-  private Path cache = CorpusOptions.defaultCache(System.getenv());
+  @Mixin private CacheOption cache = new CacheOption();
 
   @Override
   public Integer call() throws InterruptedException {
@@ -77,7 +72,7 @@ final class ExploreCommand implements Callable<Integer> {
     if (jobMinutes < 1) {
       throw new InvalidInputException("--job-minutes is " + jobMinutes + " but must be at least 1");
     }
-    Library library = new Library(cache);
+    Library library = new Library(cache.folder());
     try {
       folders.forEach(library::open);
     } catch (RuntimeException e) {

@@ -72,7 +72,7 @@ final class QuickstartCommand implements Callable<Integer> {
             Corpus.open(
                 CorpusSource.of(dictionary),
                 model.tokenization(SEQUENCE_LENGTH),
-                CorpusOptions.defaultCache(System.getenv()),
+                CacheOption.defaultFolder(System.getenv()),
                 progress)) {
       System.out.printf(
           Locale.ROOT,

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,20 +42,14 @@ final class ReportCommand implements Callable<Integer> {
       description = "Sequences that raise each query; half as many that lower it (default: 20).")
   private int count;
 
-  @Option(
-      names = "--cache",
-      paramLabel = "FOLDER",
-      description =
-          "Where tokenised corpora and their indexes are kept, for ranks by BM25 (default:"
-              + " $WHENCE_CACHE or ~/.cache/whence).")
-  private Path cache = CorpusOptions.defaultCache(System.getenv());
+  @Mixin private CacheOption cache = new CacheOption();
 
   @Override
   public Integer call() {
     if (count < 1 || count > 500) {
       throw new InvalidInputException("--count is " + count + " but must be from 1 to 500");
     }
-    try (Library library = new Library(cache)) {
+    try (Library library = new Library(cache.folder())) {
       ResultsStore store = library.open(folder);
       library.index(store, new ConsoleProgress());
       ReportPage.write(library, store, queries, count, out);
