@@ -80,6 +80,15 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
   private Optional<Integer> steps = Optional.empty();
 
   @Option(
+      names = "--newton",
+      paramLabel = "N",
+      description =
+          "Solve first by Newton's method, each step of it by at most N steps of preconditioned"
+              + " conjugate gradient, then by Adam (default: 0, Adam alone, for tables and with"
+              + " --quick; else 300).")
+  private Optional<Integer> newton = Optional.empty();
+
+  @Option(
       names = "--tolerance",
       paramLabel = "X",
       defaultValue = "0.01",
@@ -148,7 +157,10 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
             options.seed());
     int count = options.number(sample, "--sample", 3, slow ? 100 : 500, slow ? 4 : 10);
     long start = System.nanoTime();
-    ResponseStudy study = ResponseStudy.of(task, count, settings, new ConsoleProgress());
+    boolean table = name == EvaluationTask.CONCRETE || name == EvaluationTask.ENERGY;
+    int newtonSteps = options.number(newton, "--newton", 0, table ? 0 : 300, 0);
+    ResponseStudy study =
+        ResponseStudy.of(task, count, settings, newtonSteps, new ConsoleProgress());
     double seconds = (System.nanoTime() - start) / 1e9;
     Found truth =
         new Found(

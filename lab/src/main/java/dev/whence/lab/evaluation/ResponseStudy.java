@@ -6,11 +6,13 @@ import dev.whence.curvature.LayerFactors;
 import dev.whence.fit.MemoryFit;
 import dev.whence.lab.response.ProximalBregman;
 import dev.whence.lab.response.ProximalBregman.Response;
+import dev.whence.lab.solver.InverseSolver;
 import dev.whence.lab.training.Permutation;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -46,13 +48,38 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
    */
   public record Convergence(double gradient, double worstGradient, long steps, double asymmetry) {}
 
-  /** Solves the objective for a sample of the training examples. */
+  /**
+   * Solves the objective for a sample of the training examples.
+   *
+   * @param newtonSteps of conjugate gradient preconditioned with EK-FAC that each Newton step may
+   *     take before Adam goes on; 0 leaves all to Adam
+   */
   public static ResponseStudy of(
-      Task task, int sample, ProximalBregman.Settings settings, Progress progress) {
+      Task task,
+      int sample,
+      ProximalBregman.Settings settings,
+      int newtonSteps,
+      Progress progress) {
+    if (newtonSteps == 0) {
+      return solve(task, sample, settings, Optional.empty(), progress);
+    }
+    Method.Effort effort =
+        new Method.Effort(0, newtonSteps, settings.tolerance() / 2, 0, 0, settings.seed());
+    try (Method.Prepared prepared = Method.REFINED.prepare(task, settings.damping(), effort)) {
+      return solve(task, sample, settings, Optional.of(prepared.solver()), progress);
+    }
+  }
+
+  private static ResponseStudy solve(
+      Task task,
+      int sample,
+      ProximalBregman.Settings settings,
+      Optional<InverseSolver> newton,
+      Progress progress) {
     long[] places = Permutation.sample(task.training().size(), sample, settings.seed());
     List<Response> responses = new ArrayList<>();
     try (ProximalBregman objective =
-            new ProximalBregman(task.model(), task.layers(), task.training(), settings);
+            new ProximalBregman(task.model(), task.layers(), task.training(), settings, newton);
         Progress.Stage stage = progress.begin("solving for responses", places.length, "examples")) {
       for (long place : places) {
         boolean both = responses.size() % BOTH_SIGNS_EACH == 0;

@@ -2,6 +2,7 @@ package dev.whence.lab.response;
 
 import dev.whence.InvalidInputException;
 import dev.whence.lab.data.ExampleSet;
+import dev.whence.lab.solver.InverseSolver;
 import dev.whence.lab.solver.Weights;
 import dev.whence.lab.training.AdamW;
 import dev.whence.lab.training.Permutation;
@@ -25,14 +26,19 @@ import java.util.Optional;
  * at the minimum, by epsilon, is what the influence of that example claims to be.
  *
  * <p>Solved by Adam with a cosine from the rate to zero, over the change of the weights by epsilon,
- * so that rates do not depend on epsilon. The gradient of the divergence is the difference of the
- * loss's gradients at both outputs. The model's weights are written to, and put back.
+ * so that rates do not depend on epsilon; where Newton steps are given, they come first, and Adam
+ * is left with what they leave. How far it is solved is told by the objective's own gradient. The
+ * gradient of the divergence is the difference of the loss's gradients at both outputs. The model's
+ * weights are written to, and put back.
  */
 public final class ProximalBregman implements AutoCloseable {
+  private static final int NEWTON_STEPS = 5;
+
   private final Model model;
   private final List<Linear> layers;
   private final ExampleSet training;
   private final Settings settings;
+  private final Optional<InverseSolver> newton;
   private final Weights trained;
   private final List<long[]> batches;
   private final List<Tensor> teacher = new ArrayList<>(); // the gradients at the trained weights
@@ -46,7 +52,7 @@ public final class ProximalBregman implements AutoCloseable {
    * @param steps of Adam
    * @param rate of Adam at first, by the root mean square of {@code gradient / lambda}
    * @param tolerance of the final gradient's norm, by that of the example's gradient
-   * @param tries at most, each with twice the steps of the last, until the tolerance is met
+   * @param tries of Adam at most, each with twice the steps of the last, until the tolerance is met
    */
   public record Settings(
       double epsilon,
@@ -84,7 +90,24 @@ public final class ProximalBregman implements AutoCloseable {
     }
   }
 
+  /** Solves by Adam alone. */
   public ProximalBregman(Model model, List<Linear> layers, ExampleSet training, Settings settings) {
+    this(model, layers, training, settings, Optional.empty());
+  }
+
+  /**
+   * Prepares to solve.
+   *
+   * @param newton the damped inverse of the Gauss-Newton Hessian at the trained weights, which is
+   *     the objective's own Hessian there
+   */
+  public ProximalBregman(
+      Model model,
+      List<Linear> layers,
+      ExampleSet training,
+      Settings settings,
+      Optional<InverseSolver> newton) {
+    this.newton = newton;
     this.model = model;
     this.layers = layers;
     this.training = training;
@@ -130,7 +153,7 @@ public final class ProximalBregman implements AutoCloseable {
         return new Minimum(change.keep(), 0, 0);
       }
       int done = 0;
-      double gradient = Double.POSITIVE_INFINITY;
+      double gradient = newton.isPresent() ? newton(change, example, epsilon, scale) : 1;
       for (int round = 0; round < settings.tries && gradient > settings.tolerance; round++) {
         int steps = settings.steps << round;
         double rate = settings.rate * rms / settings.damping / (1 << round);
@@ -146,6 +169,30 @@ public final class ProximalBregman implements AutoCloseable {
     } finally {
       assign(trained);
     }
+  }
+
+  /**
+   * Newton steps as long as they help.
+   *
+   * @return the gradient's norm at the end, by {@code scale}
+   */
+  private double newton(Weights change, Examples example, double epsilon, double scale) {
+    double reached = 1; // the example's own gradient, as nothing has changed yet
+    for (int step = 0; step < NEWTON_STEPS && reached > settings.tolerance; step++) {
+      try (Scope _ = Scope.open()) {
+        Weights gradient = gradient(change, example, epsilon);
+        assign(trained); // the Hessian is that of the trained weights
+        Weights move = newton.orElseThrow().solve(gradient);
+        change.add(move, -1);
+        double now = gradient(change, example, epsilon).norm() / scale;
+        if (!(now < reached)) {
+          change.add(move, 1);
+          break;
+        }
+        reached = now;
+      }
+    }
+    return reached;
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.whence.lab.response;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.whence.MemoryBudget;
 import dev.whence.lab.data.Dataset;
@@ -9,11 +10,15 @@ import dev.whence.lab.evaluation.Task;
 import dev.whence.lab.model.Perceptron;
 import dev.whence.lab.model.Perceptron.Nonlinearity;
 import dev.whence.lab.response.ProximalBregman.Response;
+import dev.whence.lab.solver.ConjugateGradient;
 import dev.whence.lab.solver.DenseInverse;
 import dev.whence.lab.solver.GaussNewton;
+import dev.whence.lab.solver.InverseSolver;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Scope;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,6 +77,41 @@ class ProximalBregmanTest {
                   .as("weights are put back")
                   .isEqualTo(before.get(l)));
     }
+  }
+
+  /** Two ways to the minimum, and one objective that says how near they are. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3})
+  void newtonAndAdamFindTheSameMinimum(int outputs) {
+    Random random = new Random(SEED);
+    try (Scope _ = Scope.open();
+        Perceptron model =
+            new Perceptron(List.of(3, 4, outputs), Nonlinearity.TANH, SEED, DType.FLOAT64);
+        Dataset training = data(random, 24, outputs > 1);
+        Dataset asked = data(random, 5, outputs > 1)) {
+      ProximalBregman.Settings settings =
+          new ProximalBregman.Settings(1e-3, 0.05, 24, 1500, 0.05, 1e-5, 5, SEED);
+      GaussNewton curvature = new GaussNewton(model, model.linears(), training.pass(8), 0.05);
+      InverseSolver solver = new ConjugateGradient(curvature, 1e-6, 500);
+      try (ProximalBregman byAdam =
+              new ProximalBregman(model, model.linears(), training, settings);
+          ProximalBregman byNewton =
+              new ProximalBregman(
+                  model, model.linears(), training, settings, Optional.of(solver))) {
+        Response adam = byAdam.respond(3, asked, true);
+        Response newton = byNewton.respond(3, asked, true);
+        assertThat(newton.gradient()).isLessThan(1e-5);
+        assertThat(newton.steps()).as("of Adam").isZero();
+        for (int q = 0; q < 5; q++) {
+          assertThat(newton.changes()[q])
+              .isCloseTo(adam.changes()[q], within(1e-3 * largest(adam.changes())));
+        }
+      }
+    }
+  }
+
+  private static double largest(double... values) {
+    return Arrays.stream(values).map(Math::abs).max().orElseThrow();
   }
 
   private static double largest(double[][] matrix, int column) {
