@@ -116,7 +116,9 @@ final class EvaluationOptions {
   Method.Effort effort(EvaluationTask name) {
     Method.Effort quickly =
         name == EvaluationTask.DICTIONARY ? Method.Effort.LEAST : Method.Effort.QUICK;
-    return (quick ? quickly : Method.Effort.DEFAULT).withSeed(seed);
+    boolean images = name == EvaluationTask.FASHION || name == EvaluationTask.RESNET;
+    Method.Effort fully = images ? Method.Effort.IMAGES : Method.Effort.DEFAULT;
+    return (quick ? quickly : fully).withSeed(seed);
   }
 
   /**

@@ -47,6 +47,9 @@ public enum Method {
     /** As far as a few minutes go on small models. */
     public static final Effort DEFAULT = new Effort(100, 10, 1e-4, 2_000, 64, 0);
 
+    /** What images need: their curvature is farther from the damping. */
+    public static final Effort IMAGES = new Effort(400, 10, 1e-4, 2_000, 64, 0);
+
     /** To see that it works. */
     public static final Effort QUICK = new Effort(30, 5, 1e-3, 100, 32, 0);
 
