@@ -31,7 +31,8 @@ class QuickstartTest {
     Outcome quickstart = Outcome.of("quickstart", "--out", out, "--entries", ENTRIES);
     assertThat(quickstart.code()).as(quickstart.err()).isZero();
     assertThat(quickstart.out())
-        .contains("raised most by", "lowered most by", "layers:", "whence attribute", "whence explore")
+        .contains(
+            "raised most by", "lowered most by", "layers:", "whence attribute", "whence explore")
         .contains("1,500 entries");
     ResultsFolder results = ResultsFolder.open(Path.of(out, "results"));
     assertThat(results.queries()).hasSizeGreaterThanOrEqualTo(6);

@@ -33,7 +33,7 @@ class ResultsStoreTest {
 
   @BeforeAll
   static void open() throws IOException {
-    dictionary = SmallDictionary.in(folder);
+    dictionary = SmallDictionary.shared();
     store = ResultsStore.open("ekfac", dictionary.results("ekfac"));
     layers = store.folder().manifest().layers().size();
   }

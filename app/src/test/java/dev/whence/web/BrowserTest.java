@@ -31,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BrowserTest {
   @TempDir private static Path folder;
 
+  private static SmallDictionary dictionary;
   private static Explorer explorer;
   private static Playwright playwright;
   private static com.microsoft.playwright.Browser chromium;
@@ -49,7 +50,7 @@ class BrowserTest {
             .filter(Files::isExecutable)
             .findFirst();
     assumeTrue(installed.isPresent(), "Chromium is not installed: pages are not looked at");
-    SmallDictionary dictionary = SmallDictionary.in(folder);
+    dictionary = SmallDictionary.shared();
     Library library = new Library(dictionary.cache());
     for (String method : List.of("ekfac", "identity")) {
       library.index(library.open(dictionary.results(method)), dev.whence.Progress.NONE);
@@ -59,7 +60,7 @@ class BrowserTest {
             library,
             new Explorer.Settings("127.0.0.1", 0, folder.resolve("asked"), Duration.ofMinutes(10)));
     base = explorer.address("127.0.0.1");
-    name = folder.getFileName() + "/ekfac";
+    name = dictionary.name("ekfac");
     // The model stays loaded until the explorer ends: no single test leaves it behind.
     dev.whence.web.Browser.of(base)
         .get(ViewsPage.address(name, "animal", 1).with("compute", 1).text());
@@ -239,13 +240,13 @@ class BrowserTest {
     assertThat(
             dev.whence.cli.Whence.run(
                 "report",
-                folder.resolve("ekfac").toString(),
+                dictionary.path("ekfac"),
                 "--out",
                 report.toString(),
                 "--count",
                 "5",
                 "--cache",
-                folder.resolve("cache").toString()))
+                dictionary.path("cache")))
         .isZero();
     base = report.toUri().toString();
     try {
@@ -267,7 +268,7 @@ class BrowserTest {
     page.navigate(base + "compare");
     page.selectOption("select[name=left]", name);
     page.waitForURL("**left=*ekfac**");
-    page.selectOption("select[name=right]", folder.getFileName() + "/identity");
+    page.selectOption("select[name=right]", dictionary.name("identity"));
     assertThat(page.locator("text=Spearman")).isVisible();
     page.selectOption("select[name=query]", "person");
     assertThat(page.locator(".asked")).containsText("Curie");

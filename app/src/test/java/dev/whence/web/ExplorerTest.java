@@ -48,11 +48,11 @@ class ExplorerTest {
 
   @BeforeAll
   static void serve() throws IOException {
-    dictionary = SmallDictionary.in(folder);
+    dictionary = SmallDictionary.shared();
     before = Workbench.contents(dictionary.results("ekfac"));
     explorer = start("127.0.0.1", "asked");
     browser = Browser.of(explorer.address("127.0.0.1"));
-    name = folder.getFileName() + "/ekfac";
+    name = dictionary.name("ekfac");
   }
 
   private static Explorer start(String host, String asked) {
@@ -95,7 +95,7 @@ class ExplorerTest {
         .contains("By the token that is read", "Compute the other views");
     assertThat(page("/search?results=" + name + "&words=genus"))
         .contains("All of the corpus", "animal", "member of the genus");
-    String identity = folder.getFileName() + "/identity";
+    String identity = dictionary.name("identity");
     assertThat(page("/compare?left=" + name + "&right=" + identity + "&query=animal"))
         .contains("Pearson", "are the same", "<svg");
     assertThat(page("/ask")).contains("Let the model complete it");
@@ -123,7 +123,7 @@ class ExplorerTest {
   void littleIsShownOfLittle() {
     Library library = new Library(folder.resolve("no such cache"));
     library.open(dictionary.results("little"));
-    String little = folder.getFileName() + "/little";
+    String little = dictionary.name("little");
     try (Explorer own =
         Explorer.start(
             library,
@@ -153,7 +153,7 @@ class ExplorerTest {
     assertThat(lower).contains("Ordered by what passes through");
     assertThat(ranks(all)).startsWith("1", "2", "3");
     assertThat(lower).contains("of all sequences that were scored");
-    assertThat(page("/query?results=" + folder.getFileName() + "/identity&query=animal&last=0"))
+    assertThat(page("/query?results=" + dictionary.name("identity") + "&query=animal&last=0"))
         .contains("among the strongest that were kept");
     assertThat(ranks(lower)).isNotEqualTo(ranks(all));
     assertThat(page(query("animal") + "&first=99&last=-4")).contains("Raised most by");
@@ -513,7 +513,7 @@ class ExplorerTest {
                 "--query",
                 "nobody"))
         .isEqualTo(2);
-    assertThat(folder.resolve("r.html")).doesNotExist();
+    assertThat(dictionary.folder().resolve("r.html")).doesNotExist();
   }
 
   @Test

@@ -54,7 +54,7 @@ class NotebookTest {
   void theNotebookRunsOnRealResults() throws Exception {
     assumeTrue(
         hasLibraries(), "no Python with pandas, pyarrow, matplotlib and safetensors: skipped");
-    SmallDictionary dictionary = SmallDictionary.in(folder);
+    SmallDictionary dictionary = SmallDictionary.shared();
     JsonNode notebook =
         Json.MAPPER.readTree(Files.readAllBytes(Path.of("..", "examples", "influence.ipynb")));
     List<String> cells =

@@ -3,11 +3,13 @@ package dev.whence.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whence.cli.Whence;
+import dev.whence.run.Workbench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Results of the dictionary's model on some entries and some documents that mean harm. */
 public record SmallDictionary(Path folder) {
@@ -17,8 +19,22 @@ public record SmallDictionary(Path folder) {
 
   private static final int ENTRIES = 400;
 
+  private static @Nullable SmallDictionary shared;
+
+  /** One for all tests of this process, which only read it; gone when the process ends. */
+  public static synchronized SmallDictionary shared() throws IOException {
+    SmallDictionary made = shared;
+    if (made == null) {
+      Path folder = Files.createTempDirectory("small-dictionary");
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> Workbench.delete(folder)));
+      made = in(folder);
+      shared = made;
+    }
+    return made;
+  }
+
   /** Fits and attributes with two methods, by the command line. */
-  public static SmallDictionary in(Path folder) throws IOException {
+  private static SmallDictionary in(Path folder) throws IOException {
     SmallDictionary made = new SmallDictionary(folder);
     Path model = Path.of("..", "models", "dictionary").toAbsolutePath().normalize();
     run("dictionary", made.path("dictionary.jsonl"), "--entries", "" + ENTRIES);
@@ -91,6 +107,11 @@ public record SmallDictionary(Path folder) {
 
   public String path(String name) {
     return folder.resolve(name).toString();
+  }
+
+  /** What the explorer calls the results of a method. */
+  public String name(String method) {
+    return folder.getFileName() + "/" + method;
   }
 
   public Path cache() {
