@@ -54,6 +54,7 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
         base,
         PATIENCE,
         loaded -> {
+          loaded.run().requireManifest(base.folder().manifest().runSha256());
           Tokenizer tokenizer =
               loaded
                   .folder()

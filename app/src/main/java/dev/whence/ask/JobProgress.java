@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class JobProgress implements Progress {
   private final Instant deadline;
   private volatile boolean cancelled;
+  private volatile boolean interrupted;
   private volatile Step step = new Step("starting", 0, 0, "");
 
   /** What is being done, and how much of it is done. */
@@ -26,6 +27,11 @@ final class JobProgress implements Progress {
 
   void cancel() {
     cancelled = true;
+  }
+
+  /** Stops the work for now, to be taken up again. */
+  void interrupt() {
+    interrupted = true;
   }
 
   Step step() {
@@ -44,7 +50,7 @@ final class JobProgress implements Progress {
   }
 
   private void check() {
-    if (cancelled) {
+    if (cancelled || interrupted) {
       throw new CancellationException();
     }
     if (Instant.now().isAfter(deadline)) {

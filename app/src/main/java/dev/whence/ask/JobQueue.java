@@ -221,10 +221,11 @@ public final class JobQueue implements AutoCloseable {
       Job over = answer(job, next.get().progress);
       synchronized (this) {
         running = null;
-        if (closed) {
-          return; // as it is, it is taken up again
+        boolean unfinished =
+            over.state() == Job.State.CANCELLED && !next.get().progress.isCancelled();
+        if (!unfinished) {
+          keep(over);
         }
-        keep(over);
       }
     }
   }
@@ -290,7 +291,7 @@ public final class JobQueue implements AutoCloseable {
     synchronized (this) {
       closed = true;
       if (running != null) {
-        running.cancel();
+        running.interrupt(); // it is taken up again
       }
       notifyAll();
     }

@@ -126,7 +126,7 @@ final class EvaluateLdsCommand implements Callable<Integer> {
     long[] all = LongStream.range(0, task.training().size()).toArray();
     List<Found> found = new ArrayList<>();
     if (each > 1) {
-      found.add(row(task, "training again", halves, each, DatamodelingScore.ceiling(models)));
+      found.add(row(task, "attainable", halves, each, DatamodelingScore.ceiling(models)));
     }
     for (Baseline baseline : Baseline.values()) {
       double[][] scores = baseline.scores(task, all, options.seed());

@@ -35,7 +35,8 @@ public final class CorpusText implements AutoCloseable {
 
   private final Corpus corpus;
   private final Optional<Tokenizer> tokenizer;
-  private @Nullable SequenceIndex index;
+  private volatile @Nullable SequenceIndex index; // searched under this object's lock
+  private final Object building = new Object();
   private final Map<List<Integer>, Map<Long, Integer>> ranks =
       new LinkedHashMap<>() {
         @Override
@@ -100,9 +101,11 @@ public final class CorpusText implements AutoCloseable {
   }
 
   /** Makes or opens the index of the corpus, with which it can be searched from then on. */
-  synchronized void index(Path cache, Progress progress) {
-    if (index == null) {
-      index = SequenceIndex.cached(corpus, TermKind.TOKENS, tokenizer, cache, progress);
+  void index(Path cache, Progress progress) {
+    synchronized (building) { // while it is built, what needs none goes on
+      if (index == null) {
+        index = SequenceIndex.cached(corpus, TermKind.TOKENS, tokenizer, cache, progress);
+      }
     }
   }
 
@@ -170,8 +173,9 @@ public final class CorpusText implements AutoCloseable {
 
   @Override
   public synchronized void close() {
-    if (index != null) {
-      index.close();
+    SequenceIndex opened = index;
+    if (opened != null) {
+      opened.close();
     }
     corpus.close();
     tokenizer.ifPresent(Tokenizer::close);

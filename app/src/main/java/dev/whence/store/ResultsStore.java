@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.duckdb.DuckDBConnection;
@@ -108,9 +109,26 @@ public final class ResultsStore implements AutoCloseable {
     return tokens.computeIfAbsent(queryId, folder::query);
   }
 
-  /** All sequences' influences on a query, in nats; empty when they were not written. */
+  /**
+   * The influence on a query of all sequences that were scored for it, in nats, refined where the
+   * tables have refined ones; empty when they were not written. With a filter the matrix has what
+   * was let through for other queries too, so it says nothing of one among several.
+   */
   public Optional<double[]> influence(String queryId) {
-    return scores.flatMap(s -> s.influence(ids.indexOf(queryId)));
+    boolean mixed = folder.manifest().candidates().isPresent() && ids.size() > 1;
+    return mixed
+        ? Optional.empty()
+        : scores.flatMap(
+            s -> s.influence(ids.indexOf(queryId)).map(values -> refined(queryId, s, values)));
+  }
+
+  private double[] refined(String queryId, ScoreMatrix matrix, double[] values) {
+    select(
+            "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ? AND refined",
+            ResultsStore::sequence,
+            queryId)
+        .forEach(s -> matrix.column(s.place()).ifPresent(c -> values[c] = s.influence()));
+    return values;
   }
 
   /** The file of a table. */
@@ -273,24 +291,29 @@ public final class ResultsStore implements AutoCloseable {
   public record Influenced(String queryId, int rank, double influence) {}
 
   /** The queries that a sequence influences most, strongest first. */
-  public List<Influenced> influenced(String documentId, int sequenceIndex, int count) {
+  public List<Influenced> influenced(long place) {
     return select(
-        "SELECT query_id, rank, influence FROM influences WHERE document_id = ? AND"
-            + " sequence_index = ? ORDER BY abs(influence) DESC LIMIT ?",
+        "SELECT query_id, rank, influence FROM influences WHERE sequence = ?"
+            + " ORDER BY abs(influence) DESC",
         row -> new Influenced(row.getString(1), row.getInt(2), row.getDouble(3)),
-        documentId,
-        sequenceIndex,
-        count);
+        place);
   }
 
-  /** The text, name and place of one of the sequences that the tables have. */
-  public Optional<TopSequence> anySequence(String documentId, int sequenceIndex) {
+  /**
+   * The text, name and place of one of the sequences that the tables have.
+   *
+   * @param place in the corpus; the first of that name when it is not known, as names may repeat
+   */
+  public Optional<TopSequence> anySequence(
+      String documentId, int sequenceIndex, OptionalLong place) {
     return select(
             "SELECT i.*, i.influence AS counted FROM influences i WHERE document_id = ? AND"
-                + " sequence_index = ? LIMIT 1",
+                + " sequence_index = ? AND (sequence = ? OR ?) ORDER BY sequence LIMIT 1",
             ResultsStore::sequence,
             documentId,
-            sequenceIndex)
+            sequenceIndex,
+            place.orElse(0),
+            place.isEmpty())
         .stream()
         .findFirst();
   }

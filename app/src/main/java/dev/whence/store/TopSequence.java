@@ -26,9 +26,9 @@ public record TopSequence(
     return rank != 0;
   }
 
-  /** The same, of which another part counts. */
+  /** The same, of which another part counts; that part was not refined. */
   TopSequence counting(double part) {
     return new TopSequence(
-        rank, documentId, sequenceIndex, tokenOffset, influence, part, spiky, text, place, refined);
+        rank, documentId, sequenceIndex, tokenOffset, influence, part, spiky, text, place, false);
   }
 }

@@ -89,7 +89,7 @@ public record ComparePage(
     ResultsStore a = left.get();
     ResultsStore b = right.get();
     List<String> shared =
-        a.queries().stream().map(AskedQuery::id).filter(id -> b.query(id).isPresent()).toList();
+        a.queries().stream().map(AskedQuery::id).filter(id -> shares(a, b, id)).toList();
     String chosen = shared.contains(query) ? query : shared.isEmpty() ? "" : shared.getFirst();
     return new ComparePage(
         names,

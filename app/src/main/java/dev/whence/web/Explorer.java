@@ -26,13 +26,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The server of the explorer: each address to its page. */
 public final class Explorer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Explorer.class);
-  private static final int LARGEST_REQUEST = 128 << 10;
+  private static final int LARGEST_REQUEST = 512 << 10;
   private static final int COMPLETION_TOKENS = 48;
   private static final Duration COMPLETION_TIME = Duration.ofSeconds(30);
   private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -43,6 +44,7 @@ public final class Explorer implements AutoCloseable {
   private final Guard guard;
   private final Pages pages = new Pages();
   private final Javalin server;
+  private volatile boolean closing;
   private final Thread indexing =
       Thread.ofPlatform().daemon().name("indexing").unstarted(this::index);
 
@@ -129,11 +131,23 @@ public final class Explorer implements AutoCloseable {
   private void index() {
     for (ResultsStore store : library.all()) {
       try {
-        library.index(store, Progress.NONE);
+        library.index(store, untilClosed());
+      } catch (CancellationException _) {
+        return;
       } catch (RuntimeException e) {
         LOG.warn("no ranks by BM25 for {}: {}", store.name(), e.getMessage());
       }
     }
+  }
+
+  /** Work that ends when the explorer does. */
+  private Progress untilClosed() {
+    return (_, _, _) ->
+        _ -> {
+          if (closing) {
+            throw new CancellationException();
+          }
+        };
   }
 
   private void reopenAnswers() {
@@ -159,15 +173,13 @@ public final class Explorer implements AutoCloseable {
     if (store.query(id).isEmpty()) {
       throw new NotFoundResponse("These results have no such query");
     }
-    pages.query(
-        context, QueryPage.of(library, store, QueryPage.View.of(asked, store, id)), others(store));
-  }
-
-  private List<String> others(ResultsStore store) {
-    return library.all().stream()
-        .map(ResultsStore::name)
-        .filter(n -> !n.equals(store.name()))
-        .toList();
+    List<String> others =
+        library.all().stream()
+            .filter(other -> !other.name().equals(store.name()))
+            .filter(other -> ComparePage.shares(store, other, id))
+            .map(ResultsStore::name)
+            .toList();
+    pages.query(context, QueryPage.of(library, store, QueryPage.View.of(asked, store, id)), others);
   }
 
   private void views(Context context) {
@@ -399,6 +411,7 @@ public final class Explorer implements AutoCloseable {
 
   @Override
   public void close() {
+    closing = true;
     server.stop();
     try {
       indexing.join();

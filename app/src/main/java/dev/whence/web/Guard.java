@@ -13,8 +13,10 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Who may ask for what. Pages are for the browser of the person who started the server: requests
@@ -24,6 +26,7 @@ import java.util.Optional;
 final class Guard {
   private static final String COOKIE = "whence-token";
   private static final int TOKEN_BYTES = 24;
+  private static final int USUAL_PORT = 80;
   private static final List<HandlerType> READING = List.of(HandlerType.GET, HandlerType.HEAD);
 
   /**
@@ -85,7 +88,8 @@ final class Guard {
   /** Runs before every request. */
   void check(Context context) {
     HEADERS.forEach(context::header);
-    if (loopback && !ownNames(context.port()).contains(context.header("Host"))) {
+    String asked = String.valueOf(context.header("Host")).toLowerCase(Locale.ROOT);
+    if (loopback && !ownNames(context.port()).contains(asked)) {
       throw new HttpResponseException(421, "This server is not called that");
     }
     boolean reads = READING.contains(context.method());
@@ -111,8 +115,12 @@ final class Guard {
     return !own && !(reads && "navigate".equals(context.header("Sec-Fetch-Mode")));
   }
 
+  /** The port stands behind the name, but for the usual one. */
   private List<String> ownNames(int port) {
-    return List.of("127.0.0.1:" + port, "localhost:" + port, "[::1]:" + port, host + ":" + port);
+    return Stream.of("127.0.0.1", "localhost", "[::1]", host.toLowerCase(Locale.ROOT))
+        .flatMap(name ->
+            port == USUAL_PORT ? Stream.of(name, name + ":" + port) : Stream.of(name + ":" + port))
+        .toList();
   }
 
   private void requireToken(Context context) {

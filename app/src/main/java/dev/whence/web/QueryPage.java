@@ -149,6 +149,7 @@ public record QueryPage(
     List<AskedQuery> all = store.queries();
     int place = all.indexOf(query);
     Side raising = side(library, store, view, query, true);
+    boolean filtered = store.folder().manifest().candidates().isPresent();
     return new QueryPage(
         view,
         query,
@@ -161,7 +162,7 @@ public record QueryPage(
             store.layers(query.id(), 1, Integer.MAX_VALUE)),
         distribution.flatMap(d -> Charts.tail("tail", d)),
         distribution.flatMap(d -> Charts.shares("shares", d)),
-        basis(view, distribution, raising),
+        basis(view, distribution, raising, filtered),
         place > 0 ? Optional.of(address(view, all.get(place - 1))) : Optional.empty(),
         place < all.size() - 1 ? Optional.of(address(view, all.get(place + 1))) : Optional.empty());
   }
@@ -170,7 +171,8 @@ public record QueryPage(
     return view.withQuery(other.id()).address().text();
   }
 
-  private static String basis(View view, Optional<Distribution> distribution, Side raising) {
+  private static String basis(
+      View view, Optional<Distribution> distribution, Side raising, boolean filtered) {
     String found =
         distribution
             .map(d ->
@@ -183,7 +185,7 @@ public record QueryPage(
     return found
         + "Shares are of what counts among the %s that were kept."
             .formatted(Show.count(raising.of()))
-        + (distribution.isPresent()
+        + (distribution.isPresent() || view.hideSpiky() || filtered
             ? ""
             : " With --all-scores they are of all sequences, and their distribution is shown.");
   }
@@ -218,10 +220,10 @@ public record QueryPage(
                     s,
                     total != 0 ? Show.percent(s.counted() / total) : "–",
                     lexicalRank(lexical, s.place()),
-                    ShadedText.of(
-                        tokens.getOrDefault(s.rank(), List.of(new TokenInfluence(s.text(), 0))),
-                        query.completion(),
-                        "nats"),
+                    s.isKept()
+                        ? ShadedText.of(
+                            tokens.getOrDefault(s.rank(), List.of()), query.completion(), "nats")
+                        : ShadedText.plain(s.text(), query.completion()),
                     SequencePage.address(view.results, s.documentId(), s.sequenceIndex())
                         .with("place", s.place()),
                     ViewsPage.address(view.results, query.id(), s.rank())))

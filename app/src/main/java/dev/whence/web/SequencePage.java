@@ -11,9 +11,10 @@ import dev.whence.store.TopSequence;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 
 /**
  * A training sequence, and the queries that it influences most.
@@ -53,7 +54,7 @@ public record SequencePage(
   /** Empty when neither the tables nor the corpus have the sequence. */
   static Optional<SequencePage> of(
       Library library, ResultsStore store, String documentId, int sequenceIndex, OptionalLong at) {
-    Optional<TopSequence> known = store.anySequence(documentId, sequenceIndex);
+    Optional<TopSequence> known = store.anySequence(documentId, sequenceIndex, at);
     Optional<CorpusText> corpus = library.corpus(store);
     OptionalLong place = known.isPresent() ? OptionalLong.of(known.get().place()) : at;
     Optional<Sequence> inCorpus =
@@ -70,7 +71,7 @@ public record SequencePage(
             .flatMap(s -> place.isPresent() ? s.column(place.getAsLong()) : Optional.empty());
     Optional<double[]> all =
         column.flatMap(c -> store.scores().flatMap(scores -> scores.onQueries(c)));
-    List<Influenced> ranked = store.influenced(documentId, sequenceIndex, Integer.MAX_VALUE);
+    List<Influenced> ranked = place.isPresent() ? store.influenced(place.getAsLong()) : List.of();
     return Optional.of(
         new SequencePage(
             store.name(),
@@ -93,22 +94,20 @@ public record SequencePage(
   }
 
   private static List<Row> rows(ResultsStore store, double[] scores, List<Influenced> ranked) {
+    Map<String, Influenced> known =
+        ranked.stream().collect(Collectors.toMap(Influenced::queryId, i -> i));
     List<AskedQuery> queries = store.queries();
-    return IntStream.range(0, scores.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble(q -> -Math.abs(scores[q])))
-        .limit(QUERIES)
-        .map(q -> {
-          AskedQuery query = queries.get(q);
-          String rank =
-              ranked.stream()
-                  .filter(i -> i.queryId().equals(query.id()))
-                  .map(i -> "" + i.rank())
-                  .findFirst()
-                  .orElse("");
-          return row(store, query, scores[q], rank);
-        })
-        .toList();
+    List<Row> rows = new ArrayList<>();
+    for (int q = 0; q < scores.length; q++) {
+      AskedQuery query = queries.get(q);
+      Influenced own = known.get(query.id());
+      rows.add(
+          own == null
+              ? row(store, query, scores[q], "")
+              : row(store, query, own.influence(), "" + own.rank())); // which may be refined
+    }
+    rows.sort(Comparator.comparingDouble(row -> -Math.abs(row.influence())));
+    return rows.subList(0, Math.min(QUERIES, rows.size()));
   }
 
   private static Row row(ResultsStore store, AskedQuery query, double influence, String rank) {

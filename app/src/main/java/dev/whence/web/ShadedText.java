@@ -23,7 +23,7 @@ public record ShadedText(List<Piece> pieces, String strongest) {
    * @param looks the names of its styles: {@code r1} to {@code r9} where it raises, {@code l1} to
    *     {@code l9} where it lowers, {@code u1} to {@code u9} without a sign, {@code shared}, {@code
    *     verbatim}
-   * @param tip its token's influence, said when pointed at
+   * @param tip its token's influence, said when pointed at; empty when it is not known
    */
   public record Piece(String text, String looks, String tip) {}
 
@@ -51,6 +51,13 @@ public record ShadedText(List<Piece> pieces, String strongest) {
       }
     }
     return new ShadedText(pieces, strongest(tokens, unit));
+  }
+
+  /** A text of whose tokens nothing is known. */
+  static ShadedText plain(String text, String completion) {
+    ShadedText shaded = of(List.of(new TokenInfluence(text, 0)), completion, "");
+    return new ShadedText(
+        shaded.pieces.stream().map(p -> new Piece(p.text, p.looks, "")).toList(), "");
   }
 
   private static String strongest(List<TokenInfluence> tokens, String unit) {

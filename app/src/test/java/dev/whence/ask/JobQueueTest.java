@@ -122,6 +122,19 @@ class JobQueueTest {
   }
 
   @Test
+  void whatWasCancelledIsNotTakenUpAgain() throws InterruptedException {
+    Slow slow = new Slow();
+    try (JobQueue queue = new JobQueue(folder, LONG, slow)) {
+      queue.ask(question("a"));
+      slow.begun.take();
+      queue.cancel("1");
+    }
+    try (JobQueue queue = new JobQueue(folder, LONG, new Slow())) {
+      assertThat(queue.status("1").orElseThrow().job().state()).isEqualTo(Job.State.CANCELLED);
+    }
+  }
+
+  @Test
   void aJobThatTakesTooLongFailsAndSaysSo() throws InterruptedException {
     try (JobQueue queue = new JobQueue(folder, Duration.ZERO, new Slow())) {
       queue.ask(question("a"));

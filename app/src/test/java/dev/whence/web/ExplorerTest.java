@@ -135,7 +135,9 @@ class ExplorerTest {
           reader
               .get(Address.of("/query").with("results", little).with("query", "animal").text())
               .body();
-      assertThat(page).contains("With --all-scores", "BM25 –").doesNotContain("The tail");
+      assertThat(page)
+          .contains("that were kept", "BM25 –")
+          .doesNotContain("The tail", "all-scores");
       String link = first(page, "href=\"(/sequence[^\"]*)\"").replace("&amp;", "&");
       assertThat(reader.get(link).body())
           .contains("with --all-scores all are")

@@ -7,7 +7,6 @@ import dev.whence.attribution.Query;
 import dev.whence.attribution.SequenceViews;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerRanges;
-import dev.whence.run.Provenance;
 import dev.whence.run.RunFolder;
 import java.util.List;
 
@@ -33,11 +32,7 @@ public final class SequenceViewer implements AutoCloseable {
   public static SequenceViewer of(
       ResultsFolder results, RunFolder run, LanguageModel model, String queryId) {
     ResultsManifest manifest = results.manifest();
-    if (!Provenance.sha256(List.of(run.path().resolve(RunFolder.MANIFEST)))
-        .equals(manifest.runSha256())) {
-      throw new InvalidInputException(
-          run.path() + " has changed since " + results.path() + " was made; attribute again");
-    }
+    run.requireManifest(manifest.runSha256());
     Preconditioner preconditioner =
         Preconditioner.of(run, model, manifest.curvature(), manifest.damping());
     Query query = results.query(queryId);

@@ -108,6 +108,19 @@ public record RunFolder(Path path, RunManifest manifest) {
     return folder;
   }
 
+  /**
+   * Checks that this is the run that something was made from.
+   *
+   * @param sha256 of the manifest then
+   * @throws InvalidInputException when it was fitted again since
+   */
+  public void requireManifest(String sha256) {
+    if (!Provenance.sha256(List.of(path.resolve(MANIFEST))).equals(sha256)) {
+      throw new InvalidInputException(
+          path + " was fitted again since the results were made; attribute again with --force");
+    }
+  }
+
   /** Loads the factors of all layers; the caller closes them. */
   public Factors factors(DType type, Device device) {
     return factors(manifest.layers(), type, device);

@@ -1,7 +1,7 @@
 package dev.whence.lab.evaluation;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.function.ToDoubleBiFunction;
+import java.util.stream.IntStream;
 import org.hipparchus.stat.correlation.PearsonsCorrelation;
 import org.hipparchus.stat.correlation.SpearmansCorrelation;
 
@@ -17,16 +17,25 @@ public record Agreement(MeanInterval pearson, MeanInterval spearman) {
    * @param truth of the same shape
    */
   public static Agreement of(double[][] predicted, double[][] truth) {
-    List<Double> pearson = new ArrayList<>();
-    List<Double> spearman = new ArrayList<>();
-    for (int q = 0; q < truth.length; q++) {
-      pearson.add(new PearsonsCorrelation().correlation(predicted[q], truth[q]));
-      spearman.add(new SpearmansCorrelation().correlation(predicted[q], truth[q]));
-    }
-    return new Agreement(interval(pearson), interval(spearman));
+    return of(truth.length, (q, correlation) -> correlation.applyAsDouble(predicted[q], truth[q]));
   }
 
-  private static MeanInterval interval(List<Double> values) {
-    return MeanInterval.of(values.stream().mapToDouble(v -> v).toArray());
+  /** What is made of one measurement's correlations, of whichever kind. */
+  @FunctionalInterface
+  interface Measure {
+    double of(int measurement, ToDoubleBiFunction<double[], double[]> correlation);
+  }
+
+  /** The same of anything that is a number for each measurement. */
+  static Agreement of(int measurements, Measure measure) {
+    return new Agreement(
+        interval(measurements, measure, new PearsonsCorrelation()::correlation),
+        interval(measurements, measure, new SpearmansCorrelation()::correlation));
+  }
+
+  private static MeanInterval interval(
+      int measurements, Measure measure, ToDoubleBiFunction<double[], double[]> correlation) {
+    return MeanInterval.of(
+        IntStream.range(0, measurements).mapToDouble(q -> measure.of(q, correlation)).toArray());
   }
 }

@@ -31,26 +31,39 @@ public final class DatamodelingScore {
   }
 
   /**
-   * What the noise of training leaves to be predicted: how well one model of each half is predicted
-   * by the others of the same half. No method can be expected to do much better.
+   * What the noise of training leaves to be had: the score of a method that knew what a half's
+   * models measure in the mean over all seeds. From the correlation r of two models of the same
+   * half, averaged over pairs, the mean over S models has reliability {@code S r / (1 + (S - 1) r)}
+   * (Spearman and Brown), and its square root is the correlation with the mean over all seeds.
    *
    * @throws IllegalArgumentException if there is only one model of each half
    */
   public static Agreement ceiling(SubsetBank bank) {
-    if (bank.seeds() < 2) {
+    int seeds = bank.seeds();
+    if (seeds < 2) {
       throw new IllegalArgumentException("one model of each half leaves none to compare with");
     }
-    int measurements = bank.measured(0).length;
-    double[][] predicted = new double[measurements][bank.subsets()];
-    double[][] truth = new double[measurements][bank.subsets()];
-    for (int s = 0; s < bank.subsets(); s++) {
-      double[] one = bank.measured(s, 0, 1);
-      double[] others = bank.measured(s, 1, bank.seeds());
-      for (int q = 0; q < measurements; q++) {
-        truth[q][s] = one[q];
-        predicted[q][s] = others[q];
+    double[][][] models = new double[seeds][][]; // [models][measurements][halves]
+    for (int m = 0; m < seeds; m++) {
+      models[m] = new double[bank.measured(0).length][bank.subsets()];
+      for (int s = 0; s < bank.subsets(); s++) {
+        double[] one = bank.measured(s, m, m + 1);
+        for (int q = 0; q < one.length; q++) {
+          models[m][q][s] = one[q];
+        }
       }
     }
-    return Agreement.of(predicted, truth);
+    return Agreement.of(
+        models[0].length,
+        (q, correlation) -> {
+          double sum = 0;
+          for (int a = 0; a < seeds; a++) {
+            for (int b = 0; b < a; b++) {
+              sum += correlation.applyAsDouble(models[a][q], models[b][q]);
+            }
+          }
+          double r = Math.max(0, sum / (seeds * (seeds - 1) / 2.0));
+          return Math.sqrt(seeds * r / (1 + (seeds - 1) * r));
+        });
   }
 }

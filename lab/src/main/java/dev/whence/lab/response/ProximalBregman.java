@@ -153,19 +153,25 @@ public final class ProximalBregman implements AutoCloseable {
         return new Minimum(change.keep(), 0, 0);
       }
       int done = 0;
-      double gradient = newton.isPresent() ? newton(change, example, epsilon, scale) : 1;
-      for (int round = 0; round < settings.tries && gradient > settings.tolerance; round++) {
+      double least = newton.isPresent() ? newton(change, example, epsilon, scale) : 1;
+      Weights best = change.copy();
+      // Adam's first moves are as large as its rate, however little is left.
+      double first = settings.rate * rms / settings.damping * least;
+      for (int round = 0; round < settings.tries && least > settings.tolerance; round++) {
         int steps = settings.steps << round;
-        double rate = settings.rate * rms / settings.damping / (1 << round);
-        descend(change, example, epsilon, steps, rate, 1 / rms);
+        descend(change, example, epsilon, steps, first / (1 << round), 1 / rms);
         done += steps;
-        gradient = gradient(change, example, epsilon).norm() / scale;
+        double gradient = gradient(change, example, epsilon).norm() / scale;
         if (!Double.isFinite(gradient)) {
           throw new ArithmeticException(
               "the objective of training example " + place + " diverges; lower --rate");
         }
+        if (gradient < least) {
+          least = gradient;
+          best = change.copy();
+        }
       }
-      return new Minimum(change.keep(), gradient, done);
+      return new Minimum(best.keep(), least, done);
     } finally {
       assign(trained);
     }
