@@ -8,12 +8,8 @@ import dev.whence.results.ResultsFolder.LayerInfluence;
 import dev.whence.results.ResultsFolder.TokenInfluence;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -25,7 +21,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
-import org.duckdb.DuckDBConnection;
 
 /**
  * One results folder, opened to be looked at: its tables by SQL over the Parquet files, its scores
@@ -36,29 +31,23 @@ public final class ResultsStore implements AutoCloseable {
 
   private final String name;
   private final ResultsFolder folder;
-  private final DuckDBConnection database;
+  private final Tables tables;
   private final Map<String, AskedQuery> queries = new LinkedHashMap<>();
   private final Map<String, Query> tokens = new ConcurrentHashMap<>();
   private final List<String> ids;
   private final Optional<ScoreMatrix> scores;
 
-  private ResultsStore(String name, ResultsFolder folder) throws SQLException {
+  private ResultsStore(String name, ResultsFolder folder) {
     this.name = name;
     this.folder = folder;
     folder.queries().forEach(query -> queries.put(query.id(), query));
     this.ids = List.copyOf(queries.keySet());
-    this.database = DriverManager.getConnection("jdbc:duckdb:").unwrap(DuckDBConnection.class);
-    try (Statement statement = database.createStatement()) {
-      for (String table : TABLES) {
-        statement.execute(
-            "CREATE VIEW %s AS SELECT * FROM read_parquet('%s')"
-                .formatted(table, file(table).toString().replace("'", "''")));
-      }
-      Path scoresFile = folder.path().resolve(ResultsFolder.SCORES);
-      this.scores =
-          Files.exists(scoresFile) ? Optional.of(ScoreMatrix.open(scoresFile)) : Optional.empty();
-    } catch (SQLException | RuntimeException e) {
-      database.close();
+    this.tables = Tables.open(folder.path(), TABLES);
+    Path file = folder.path().resolve(ResultsFolder.SCORES);
+    try {
+      this.scores = Files.exists(file) ? Optional.of(ScoreMatrix.open(file)) : Optional.empty();
+    } catch (RuntimeException e) {
+      tables.close();
       throw e;
     }
   }
@@ -70,12 +59,7 @@ public final class ResultsStore implements AutoCloseable {
    * @throws InvalidInputException when the folder holds no finished results, or a table was changed
    */
   public static ResultsStore open(String name, Path path) {
-    ResultsFolder folder = ResultsFolder.open(path);
-    try {
-      return new ResultsStore(name, folder);
-    } catch (SQLException e) {
-      throw unreadable(folder, e);
-    }
+    return new ResultsStore(name, ResultsFolder.open(path));
   }
 
   public String name() {
@@ -123,17 +107,13 @@ public final class ResultsStore implements AutoCloseable {
   }
 
   private double[] refined(String queryId, ScoreMatrix matrix, double[] values) {
-    select(
+    tables
+        .select(
             "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ? AND refined",
             ResultsStore::sequence,
             queryId)
         .forEach(s -> matrix.column(s.place()).ifPresent(c -> values[c] = s.influence()));
     return values;
-  }
-
-  /** The file of a table. */
-  public Path file(String table) {
-    return folder.path().resolve(table + ".parquet");
   }
 
   /** A query's strongest sequences, strongest first. */
@@ -142,7 +122,7 @@ public final class ResultsStore implements AutoCloseable {
     String order = ranking.raising() ? "DESC" : "ASC";
     String spiky = ranking.hideSpiky() ? " AND NOT i.spiky" : "";
     if (ranking.layers().isAll()) {
-      return select(
+      return tables.select(
           "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ? AND rank "
               + sign
               + " 0"
@@ -161,7 +141,7 @@ public final class ResultsStore implements AutoCloseable {
     arguments.add(queryId);
     arguments.add(ranking.count());
     arguments.add(ranking.from());
-    return select(
+    return tables.select(
         "SELECT i.*, l.counted FROM influences i JOIN (SELECT rank, sum(influence) AS counted FROM"
             + " layers WHERE query_id = ? AND layer IN ("
             + marks(layers.size())
@@ -217,7 +197,8 @@ public final class ResultsStore implements AutoCloseable {
             .sorted(Comparator.comparingDouble(c -> -sign * sums[c]))
             .toList();
     Map<Long, TopSequence> kept = new HashMap<>();
-    select(
+    tables
+        .select(
             "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ?",
             ResultsStore::sequence,
             queryId)
@@ -238,7 +219,8 @@ public final class ResultsStore implements AutoCloseable {
 
   /** One of a query's strongest sequences. */
   public Optional<TopSequence> sequence(String queryId, int rank) {
-    return select(
+    return tables
+        .select(
             "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ? AND rank = ?",
             ResultsStore::sequence,
             queryId,
@@ -256,7 +238,7 @@ public final class ResultsStore implements AutoCloseable {
     List<Object> arguments = new ArrayList<>();
     arguments.add(queryId);
     arguments.addAll(ranks);
-    select(
+    tables.select(
         "SELECT rank, token, influence FROM tokens WHERE query_id = ? AND rank IN ("
             + marks(ranks.size())
             + ") ORDER BY rank, position",
@@ -277,7 +259,7 @@ public final class ResultsStore implements AutoCloseable {
   public List<LayerInfluence> layers(String queryId, int from, int to) {
     Map<String, Double> sums = new LinkedHashMap<>();
     folder.manifest().layers().forEach(layer -> sums.put(layer, 0.0));
-    select(
+    tables.select(
         "SELECT layer, sum(influence) FROM layers WHERE query_id = ? AND rank BETWEEN ? AND ?"
             + " GROUP BY layer",
         row -> sums.put(row.getString(1), row.getDouble(2)),
@@ -292,7 +274,7 @@ public final class ResultsStore implements AutoCloseable {
 
   /** The queries that a sequence influences most, strongest first. */
   public List<Influenced> influenced(long place) {
-    return select(
+    return tables.select(
         "SELECT query_id, rank, influence FROM influences WHERE sequence = ?"
             + " ORDER BY abs(influence) DESC",
         row -> new Influenced(row.getString(1), row.getInt(2), row.getDouble(3)),
@@ -306,7 +288,8 @@ public final class ResultsStore implements AutoCloseable {
    */
   public Optional<TopSequence> anySequence(
       String documentId, int sequenceIndex, OptionalLong place) {
-    return select(
+    return tables
+        .select(
             "SELECT i.*, i.influence AS counted FROM influences i WHERE document_id = ? AND"
                 + " sequence_index = ? AND (sequence = ? OR ?) ORDER BY sequence LIMIT 1",
             ResultsStore::sequence,
@@ -331,7 +314,7 @@ public final class ResultsStore implements AutoCloseable {
   public List<Hit> search(String words, int count) {
     String pattern =
         "%" + words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
-    return select(
+    return tables.select(
         "SELECT document_id, sequence_index, any_value(text), arg_max(query_id, abs(influence)),"
             + " arg_max(rank, abs(influence)), arg_max(influence, abs(influence)) AS strongest"
             + " FROM influences WHERE text ILIKE ? ESCAPE '\\' OR document_id ILIKE ? ESCAPE '\\'"
@@ -355,20 +338,11 @@ public final class ResultsStore implements AutoCloseable {
    * @param format as DuckDB's COPY has it: {@code FORMAT csv, HEADER}
    */
   public void export(String queryId, String format, Path file) {
-    try (Connection connection = database.duplicate();
-        PreparedStatement statement =
-            connection.prepareStatement(
-                "COPY (SELECT * FROM influences WHERE query_id = ? ORDER BY rank <= 0, abs(rank))"
-                    + " TO '"
-                    + file.toString().replace("'", "''")
-                    + "' ("
-                    + format
-                    + ")")) {
-      statement.setString(1, queryId);
-      statement.execute();
-    } catch (SQLException e) {
-      throw unreadable(folder, e);
-    }
+    tables.copy(
+        "SELECT * FROM influences WHERE query_id = ? ORDER BY rank <= 0, abs(rank)",
+        format,
+        file,
+        queryId);
   }
 
   private static TopSequence sequence(ResultSet row) throws SQLException {
@@ -389,45 +363,9 @@ public final class ResultsStore implements AutoCloseable {
     return String.join(", ", Collections.nCopies(count, "?"));
   }
 
-  @FunctionalInterface
-  private interface RowReader<T> {
-    T read(ResultSet row) throws SQLException;
-  }
-
-  private <T> List<T> select(String sql, RowReader<T> reader, Object... arguments) {
-    try (Connection connection = database.duplicate();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      for (int a = 0; a < arguments.length; a++) {
-        statement.setObject(a + 1, arguments[a]);
-      }
-      List<T> rows = new ArrayList<>();
-      try (ResultSet result = statement.executeQuery()) {
-        while (result.next()) {
-          rows.add(reader.read(result));
-        }
-      }
-      return rows;
-    } catch (SQLException e) {
-      throw unreadable(folder, e);
-    }
-  }
-
-  private static InvalidInputException unreadable(ResultsFolder folder, SQLException e) {
-    return new InvalidInputException(
-        folder.path()
-            + " cannot be read: "
-            + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
-            + "; attribute again with --force",
-        e);
-  }
-
   @Override
   public void close() {
     scores.ifPresent(ScoreMatrix::close);
-    try {
-      database.close();
-    } catch (SQLException e) {
-      throw new IllegalStateException("cannot close the tables of " + folder.path(), e);
-    }
+    tables.close();
   }
 }

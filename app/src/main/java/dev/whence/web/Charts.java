@@ -23,6 +23,8 @@ final class Charts {
   private static final int RIGHT = 30;
   private static final int TOP = 10;
   private static final int BOTTOM = 40;
+  private static final int LINE = 12;
+  private static final int NAME = 60;
 
   private static final int MOST_CELLS = 30_000;
 
@@ -264,17 +266,18 @@ final class Charts {
         Scale.log(powerOfTen(shortest, false), powerOfTen(longest, true), LEFT, WIDTH - RIGHT);
     Scale y = Scale.linear(Math.min(0, least), 1, HEIGHT - BOTTOM, TOP);
     List<Mark> marks = axes(x, y);
+    List<double[]> labels = new ArrayList<>(); // where names stand
     for (Plot.Point point : points) {
       double across = x.at(point.seconds());
       marks.add(line("whisker", across, y.at(point.low()), across, y.at(point.high())));
       marks.add(dot(across, y.at(point.correlation()), 4, "raise", point.name(), ""));
+      double[] place = {across, y.at(point.correlation()) + 4};
+      while (labels.stream().anyMatch(l -> overlap(l, place))) {
+        place[1] += LINE;
+      }
+      labels.add(place);
       boolean left = across > WIDTH - 120.0;
-      marks.add(
-          label(
-              across + (left ? -8 : 8),
-              y.at(point.correlation()) + 4,
-              point.name(),
-              left ? "end" : "start"));
+      marks.add(label(across + (left ? -8 : 8), place[1], point.name(), left ? "end" : "start"));
     }
     return new Chart(
         "against-time",
@@ -285,6 +288,10 @@ final class Charts {
         "seconds, fitting included",
         "correlation",
         marks);
+  }
+
+  private static boolean overlap(double[] one, double[] other) {
+    return Math.abs(one[0] - other[0]) < NAME && Math.abs(one[1] - other[1]) < LINE;
   }
 
   private static double powerOfTen(double value, boolean above) {

@@ -1,14 +1,10 @@
 package dev.whence.web;
 
 import dev.whence.InvalidInputException;
-import dev.whence.Json;
 import dev.whence.Progress;
 import dev.whence.ask.AttributionAnswerer;
 import dev.whence.ask.Job;
 import dev.whence.ask.JobQueue;
-import dev.whence.ask.Question;
-import dev.whence.curvature.CurvatureKind;
-import dev.whence.model.Generation;
 import dev.whence.store.Library;
 import dev.whence.store.ModelDesk;
 import dev.whence.store.ResultsStore;
@@ -22,8 +18,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
@@ -34,9 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class Explorer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Explorer.class);
   private static final int LARGEST_REQUEST = 512 << 10;
-  private static final int COMPLETION_TOKENS = 48;
-  private static final Duration COMPLETION_TIME = Duration.ofSeconds(30);
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private final Library library;
   private final ModelDesk desk = new ModelDesk();
@@ -63,6 +54,7 @@ public final class Explorer implements AutoCloseable {
     this.jobs =
         new JobQueue(settings.asked, settings.jobLimit, new AttributionAnswerer(library, desk));
     reopenAnswers();
+    Questions questions = new Questions(library, desk, jobs, guard, pages);
     this.server =
         Javalin.create(config -> {
           config.startup.showJavalinBanner = false;
@@ -79,11 +71,11 @@ public final class Explorer implements AutoCloseable {
           config.routes.get("/search", this::search);
           config.routes.get("/compare", this::compare);
           config.routes.get("/download", this::download);
-          config.routes.get("/ask", this::ask);
-          config.routes.post("/ask", this::submit);
-          config.routes.get("/job", this::job);
-          config.routes.get("/job/progress", this::progress);
-          config.routes.post("/job/cancel", this::cancel);
+          config.routes.get("/ask", questions::ask);
+          config.routes.post("/ask", questions::submit);
+          config.routes.get("/job", questions::job);
+          config.routes.get("/job/progress", questions::progress);
+          config.routes.post("/job/cancel", questions::cancel);
           config.routes.get("/explorer.css", context -> asset(context, "explorer.css", "text/css"));
           config.routes.get(
               "/explorer.js", context -> asset(context, "explorer.js", "text/javascript"));
@@ -242,136 +234,6 @@ public final class Explorer implements AutoCloseable {
     context.header(
         "Content-Disposition", "attachment; filename=\"influences." + format.extension() + "\"");
     context.result(Download.of(store, id, format));
-  }
-
-  private void ask(Context context) {
-    Parameters asked = new Parameters(context);
-    String first = library.all().isEmpty() ? "" : library.all().getFirst().name();
-    pages.ask(context, askPage(AskPage.Fields.usual(asked.given("results").orElse(first)), ""));
-  }
-
-  private AskPage askPage(AskPage.Fields fields, String problem) {
-    return new AskPage(
-        library.all().stream()
-            .map(ResultsStore::name)
-            .filter(name -> !name.startsWith("asked/"))
-            .toList(),
-        fields,
-        problem,
-        jobs.all().stream().map(j -> new AskPage.Row(j, JobPage.address(j.id()))).toList(),
-        guard.formToken());
-  }
-
-  private void submit(Context context) {
-    AskPage.Fields fields =
-        new AskPage.Fields(
-            form(context, "results"),
-            form(context, "prompt"),
-            form(context, "completion"),
-            form(context, "curvature"),
-            form(context, "damping-ratio"),
-            form(context, "candidates"),
-            form(context, "top"));
-    try {
-      if (context.formParam("complete") != null) {
-        pages.ask(context, askPage(fields.withCompletion(complete(fields)), ""));
-      } else {
-        Job job = jobs.ask(question(fields));
-        context.redirect(JobPage.address(job.id()).text(), io.javalin.http.HttpStatus.SEE_OTHER);
-      }
-    } catch (InvalidInputException e) {
-      context.status(400);
-      pages.ask(context, askPage(fields, String.valueOf(e.getMessage())));
-    }
-  }
-
-  private static String form(Context context, String name) {
-    String value = context.formParam(name);
-    return value == null ? "" : value.replace("\r\n", "\n");
-  }
-
-  private Question question(AskPage.Fields fields) {
-    ResultsStore store =
-        library
-            .find(fields.results())
-            .orElseThrow(
-                () -> new InvalidInputException("Choose one of the results that are open"));
-    try {
-      return new Question(
-          fields.results(),
-          AttributionAnswerer.origin(store),
-          fields.prompt(),
-          fields.completion(),
-          CurvatureKind.valueOf(fields.curvature().toUpperCase(Locale.ROOT)),
-          Double.parseDouble(fields.dampingRatio()),
-          Integer.parseInt(fields.candidates().strip()),
-          Integer.parseInt(fields.top().strip()));
-    } catch (NumberFormatException e) {
-      throw new InvalidInputException("Damping, candidates and sequences are numbers", e);
-    } catch (InvalidInputException e) {
-      throw e;
-    } catch (IllegalArgumentException e) {
-      throw new InvalidInputException("The methods are ekfac, kfac, diagonal and identity", e);
-    }
-  }
-
-  /** What the model goes on with. */
-  private String complete(AskPage.Fields fields) {
-    if (fields.prompt().isBlank() || fields.prompt().length() > Parameters.LONGEST) {
-      throw new InvalidInputException(
-          "Type a prompt of at most %,d characters first".formatted(Parameters.LONGEST));
-    }
-    ResultsStore store =
-        library
-            .find(fields.results())
-            .orElseThrow(() -> new InvalidInputException("Choose results that are open"));
-    return desk.with(
-        store,
-        PATIENCE,
-        loaded ->
-            Generation.greedy(
-                loaded.model(),
-                loaded
-                    .folder()
-                    .tokenizer()
-                    .orElseThrow(
-                        () -> new InvalidInputException("The model has no tokenizer.json")),
-                fields.prompt(),
-                COMPLETION_TOKENS,
-                COMPLETION_TIME));
-  }
-
-  private void job(Context context) {
-    pages.job(context, new JobPage(status(context), guard.formToken()));
-  }
-
-  private JobQueue.Status status(Context context) {
-    return jobs.status(new Parameters(context).text("id"))
-        .orElseThrow(() -> new NotFoundResponse("There is no such question"));
-  }
-
-  private void progress(Context context) {
-    JobQueue.Status status = status(context);
-    context.contentType("application/json");
-    context.result(
-        Json.MAPPER.writeValueAsString(
-            Map.of(
-                "over",
-                status.job().state().isOver(),
-                "state",
-                new JobPage(status, "").state(),
-                "done",
-                status.done(),
-                "total",
-                status.total(),
-                "unit",
-                status.unit())));
-  }
-
-  private void cancel(Context context) {
-    String id = form(context, "id");
-    jobs.cancel(id);
-    context.redirect(JobPage.address(id).text(), io.javalin.http.HttpStatus.SEE_OTHER);
   }
 
   private ResultsStore store(Parameters asked) {

@@ -1,0 +1,111 @@
+package dev.whence.store;
+
+import dev.whence.InvalidInputException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.duckdb.DuckDBConnection;
+
+/**
+ * The Parquet files of a folder as tables of an SQL database, which has nothing of its own. Any
+ * number of threads may ask it.
+ */
+final class Tables implements AutoCloseable {
+  private final Path folder;
+  private final DuckDBConnection database;
+
+  private Tables(Path folder, DuckDBConnection database) {
+    this.folder = folder;
+    this.database = database;
+  }
+
+  /**
+   * Opens {@code NAME.parquet} as NAME.
+   *
+   * @throws InvalidInputException naming the folder, when a file cannot be read
+   */
+  static Tables open(Path folder, List<String> names) {
+    try {
+      DuckDBConnection database =
+          DriverManager.getConnection("jdbc:duckdb:").unwrap(DuckDBConnection.class);
+      try (Statement statement = database.createStatement()) {
+        for (String name : names) {
+          statement.execute(
+              "CREATE VIEW %s AS SELECT * FROM read_parquet('%s')"
+                  .formatted(name, quoted(folder.resolve(name + ".parquet"))));
+        }
+        return new Tables(folder, database);
+      } catch (SQLException e) {
+        database.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      throw unreadable(folder, e);
+    }
+  }
+
+  private static String quoted(Path file) {
+    return file.toString().replace("'", "''");
+  }
+
+  /** What makes something of a row. */
+  @FunctionalInterface
+  interface RowReader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  /** The rows that a query finds; its {@code ?} are the arguments. */
+  <T> List<T> select(String sql, RowReader<T> reader, Object... arguments) {
+    try (Connection connection = database.duplicate();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int a = 0; a < arguments.length; a++) {
+        statement.setObject(a + 1, arguments[a]);
+      }
+      List<T> rows = new ArrayList<>();
+      try (ResultSet result = statement.executeQuery()) {
+        while (result.next()) {
+          rows.add(reader.read(result));
+        }
+      }
+      return rows;
+    } catch (SQLException e) {
+      throw unreadable(folder, e);
+    }
+  }
+
+  /**
+   * Writes the rows that a query finds into a file.
+   *
+   * @param format as DuckDB's COPY has it: {@code FORMAT csv, HEADER}
+   */
+  void copy(String sql, String format, Path file, Object... arguments) {
+    select(
+        "COPY (%s) TO '%s' (%s)".formatted(sql, quoted(file), format),
+        row -> row.getLong(1),
+        arguments);
+  }
+
+  private static InvalidInputException unreadable(Path folder, SQLException e) {
+    return new InvalidInputException(
+        folder
+            + " cannot be read: "
+            + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+            + "; attribute again with --force",
+        e);
+  }
+
+  @Override
+  public void close() {
+    try {
+      database.close();
+    } catch (SQLException e) {
+      throw new IllegalStateException("cannot close the tables of " + folder, e);
+    }
+  }
+}

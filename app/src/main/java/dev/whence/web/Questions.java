@@ -1,0 +1,156 @@
+package dev.whence.web;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Json;
+import dev.whence.ask.AttributionAnswerer;
+import dev.whence.ask.Job;
+import dev.whence.ask.JobQueue;
+import dev.whence.ask.Question;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.model.Generation;
+import dev.whence.store.Library;
+import dev.whence.store.ModelDesk;
+import dev.whence.store.ResultsStore;
+import io.javalin.http.Context;
+import io.javalin.http.HttpStatus;
+import io.javalin.http.NotFoundResponse;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+
+/** The pages on which questions are asked, watched and cancelled. */
+record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pages pages) {
+  private static final int COMPLETION_TOKENS = 48;
+  private static final Duration COMPLETION_TIME = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  void ask(Context context) {
+    Parameters asked = new Parameters(context);
+    String first = library.all().isEmpty() ? "" : library.all().getFirst().name();
+    pages.ask(context, askPage(AskPage.Fields.usual(asked.given("results").orElse(first)), ""));
+  }
+
+  private AskPage askPage(AskPage.Fields fields, String problem) {
+    return new AskPage(
+        library.all().stream()
+            .map(ResultsStore::name)
+            .filter(name -> !name.startsWith("asked/"))
+            .toList(),
+        fields,
+        problem,
+        jobs.all().stream().map(j -> new AskPage.Row(j, JobPage.address(j.id()))).toList(),
+        guard.formToken());
+  }
+
+  void submit(Context context) {
+    AskPage.Fields fields =
+        new AskPage.Fields(
+            form(context, "results"),
+            form(context, "prompt"),
+            form(context, "completion"),
+            form(context, "curvature"),
+            form(context, "damping-ratio"),
+            form(context, "candidates"),
+            form(context, "top"));
+    try {
+      if (context.formParam("complete") != null) {
+        pages.ask(context, askPage(fields.withCompletion(complete(fields)), ""));
+      } else {
+        Job job = jobs.ask(question(fields));
+        context.redirect(JobPage.address(job.id()).text(), HttpStatus.SEE_OTHER);
+      }
+    } catch (InvalidInputException e) {
+      context.status(400);
+      pages.ask(context, askPage(fields, String.valueOf(e.getMessage())));
+    }
+  }
+
+  private static String form(Context context, String name) {
+    String value = context.formParam(name);
+    return value == null ? "" : value.replace("\r\n", "\n");
+  }
+
+  private Question question(AskPage.Fields fields) {
+    ResultsStore store =
+        library
+            .find(fields.results())
+            .orElseThrow(
+                () -> new InvalidInputException("Choose one of the results that are open"));
+    try {
+      return new Question(
+          fields.results(),
+          AttributionAnswerer.origin(store),
+          fields.prompt(),
+          fields.completion(),
+          CurvatureKind.valueOf(fields.curvature().toUpperCase(Locale.ROOT)),
+          Double.parseDouble(fields.dampingRatio()),
+          Integer.parseInt(fields.candidates().strip()),
+          Integer.parseInt(fields.top().strip()));
+    } catch (NumberFormatException e) {
+      throw new InvalidInputException("Damping, candidates and sequences are numbers", e);
+    } catch (InvalidInputException e) {
+      throw e;
+    } catch (IllegalArgumentException e) {
+      throw new InvalidInputException("The methods are ekfac, kfac, diagonal and identity", e);
+    }
+  }
+
+  /** What the model goes on with. */
+  private String complete(AskPage.Fields fields) {
+    if (fields.prompt().isBlank() || fields.prompt().length() > Parameters.LONGEST) {
+      throw new InvalidInputException(
+          "Type a prompt of at most %,d characters first".formatted(Parameters.LONGEST));
+    }
+    ResultsStore store =
+        library
+            .find(fields.results())
+            .orElseThrow(() -> new InvalidInputException("Choose results that are open"));
+    return desk.with(
+        store,
+        PATIENCE,
+        loaded ->
+            Generation.greedy(
+                loaded.model(),
+                loaded
+                    .folder()
+                    .tokenizer()
+                    .orElseThrow(
+                        () -> new InvalidInputException("The model has no tokenizer.json")),
+                fields.prompt(),
+                COMPLETION_TOKENS,
+                COMPLETION_TIME));
+  }
+
+  void job(Context context) {
+    pages.job(context, new JobPage(status(context), guard.formToken()));
+  }
+
+  private JobQueue.Status status(Context context) {
+    return jobs.status(new Parameters(context).text("id"))
+        .orElseThrow(() -> new NotFoundResponse("There is no such question"));
+  }
+
+  void progress(Context context) {
+    JobQueue.Status status = status(context);
+    context.contentType("application/json");
+    context.result(
+        Json.MAPPER.writeValueAsString(
+            Map.of(
+                "over",
+                status.job().state().isOver(),
+                "state",
+                new JobPage(status, "").state(),
+                "done",
+                status.done(),
+                "total",
+                status.total(),
+                "unit",
+                status.unit())));
+  }
+
+  void cancel(Context context) {
+    String id = form(context, "id");
+    jobs.cancel(id);
+    context.redirect(JobPage.address(id).text(), HttpStatus.SEE_OTHER);
+  }
+}
