@@ -62,21 +62,18 @@ final class Tables implements AutoCloseable {
 
   /** The rows that a query finds; its {@code ?} are the arguments. */
   <T> List<T> select(String sql, RowReader<T> reader, Object... arguments) {
-    try (Connection connection = database.duplicate();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      for (int a = 0; a < arguments.length; a++) {
-        statement.setObject(a + 1, arguments[a]);
-      }
-      List<T> rows = new ArrayList<>();
-      try (ResultSet result = statement.executeQuery()) {
-        while (result.next()) {
-          rows.add(reader.read(result));
-        }
-      }
-      return rows;
-    } catch (SQLException e) {
-      throw unreadable(folder, e);
-    }
+    return with(
+        sql,
+        statement -> {
+          List<T> rows = new ArrayList<>();
+          try (ResultSet result = statement.executeQuery()) {
+            while (result.next()) {
+              rows.add(reader.read(result));
+            }
+          }
+          return rows;
+        },
+        arguments);
   }
 
   /**
@@ -85,10 +82,27 @@ final class Tables implements AutoCloseable {
    * @param format as DuckDB's COPY has it: {@code FORMAT csv, HEADER}
    */
   void copy(String sql, String format, Path file, Object... arguments) {
-    select(
+    with(
         "COPY (%s) TO '%s' (%s)".formatted(sql, quoted(file), format),
-        row -> row.getLong(1),
+        PreparedStatement::execute,
         arguments);
+  }
+
+  @FunctionalInterface
+  private interface Use<T> {
+    T of(PreparedStatement statement) throws SQLException;
+  }
+
+  private <T> T with(String sql, Use<T> use, Object... arguments) {
+    try (Connection connection = database.duplicate();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      for (int a = 0; a < arguments.length; a++) {
+        statement.setObject(a + 1, arguments[a]);
+      }
+      return use.of(statement);
+    } catch (SQLException e) {
+      throw unreadable(folder, e);
+    }
   }
 
   private static InvalidInputException unreadable(Path folder, SQLException e) {
