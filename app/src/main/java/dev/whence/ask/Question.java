@@ -20,7 +20,9 @@ public record Question(
     double dampingRatio,
     int candidates,
     int top) {
-  private static final int LONGEST = 20_000;
+  /** Characters of a prompt, or of a completion. */
+  public static final int LONGEST = 20_000;
+
   private static final int MOST_TOP = 500;
 
   /**

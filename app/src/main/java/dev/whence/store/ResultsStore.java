@@ -29,6 +29,9 @@ import java.util.stream.IntStream;
 public final class ResultsStore implements AutoCloseable {
   private static final List<String> TABLES = List.of("influences", "tokens", "layers");
 
+  /** Rows for {@link #sequence(ResultSet)} of which the whole influence counts. */
+  private static final String WHOLE = "SELECT i.*, i.influence AS counted FROM influences i WHERE ";
+
   private final String name;
   private final ResultsFolder folder;
   private final Tables tables;
@@ -108,10 +111,7 @@ public final class ResultsStore implements AutoCloseable {
 
   private double[] refined(String queryId, ScoreMatrix matrix, double[] values) {
     tables
-        .select(
-            "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ? AND refined",
-            ResultsStore::sequence,
-            queryId)
+        .select(WHOLE + "query_id = ? AND refined", ResultsStore::sequence, queryId)
         .forEach(s -> matrix.column(s.place()).ifPresent(c -> values[c] = s.influence()));
     return values;
   }
@@ -123,7 +123,8 @@ public final class ResultsStore implements AutoCloseable {
     String spiky = ranking.hideSpiky() ? " AND NOT i.spiky" : "";
     if (ranking.layers().isAll()) {
       return tables.select(
-          "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ? AND rank "
+          WHOLE
+              + "query_id = ? AND rank "
               + sign
               + " 0"
               + spiky
@@ -198,10 +199,7 @@ public final class ResultsStore implements AutoCloseable {
             .toList();
     Map<Long, TopSequence> kept = new HashMap<>();
     tables
-        .select(
-            "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ?",
-            ResultsStore::sequence,
-            queryId)
+        .select(WHOLE + "query_id = ?", ResultsStore::sequence, queryId)
         .forEach(s -> kept.put(s.place(), s));
     return new Ranked(
         order.stream()
@@ -220,11 +218,7 @@ public final class ResultsStore implements AutoCloseable {
   /** One of a query's strongest sequences. */
   public Optional<TopSequence> sequence(String queryId, int rank) {
     return tables
-        .select(
-            "SELECT i.*, i.influence AS counted FROM influences i WHERE query_id = ? AND rank = ?",
-            ResultsStore::sequence,
-            queryId,
-            rank)
+        .select(WHOLE + "query_id = ? AND rank = ?", ResultsStore::sequence, queryId, rank)
         .stream()
         .findFirst();
   }
@@ -290,7 +284,8 @@ public final class ResultsStore implements AutoCloseable {
       String documentId, int sequenceIndex, OptionalLong place) {
     return tables
         .select(
-            "SELECT i.*, i.influence AS counted FROM influences i WHERE document_id = ? AND"
+            WHOLE
+                + "document_id = ? AND"
                 + " sequence_index = ? AND (sequence = ? OR ?) ORDER BY sequence LIMIT 1",
             ResultsStore::sequence,
             documentId,

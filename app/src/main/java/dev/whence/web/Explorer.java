@@ -13,8 +13,6 @@ import io.javalin.http.BadRequestResponse;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.NotFoundResponse;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -161,10 +159,7 @@ public final class Explorer implements AutoCloseable {
   private void query(Context context) {
     Parameters asked = new Parameters(context);
     ResultsStore store = store(asked);
-    String id = asked.text("query");
-    if (store.query(id).isEmpty()) {
-      throw new NotFoundResponse("These results have no such query");
-    }
+    String id = query(asked, store);
     List<String> others =
         library.all().stream()
             .filter(other -> !other.name().equals(store.name()))
@@ -223,10 +218,7 @@ public final class Explorer implements AutoCloseable {
   private void download(Context context) {
     Parameters asked = new Parameters(context);
     ResultsStore store = store(asked);
-    String id = asked.text("query");
-    if (store.query(id).isEmpty()) {
-      throw new NotFoundResponse("These results have no such query");
-    }
+    String id = query(asked, store);
     Download.Format format =
         Download.Format.of(asked.text("format"))
             .orElseThrow(() -> new BadRequestResponse("The formats are csv, json and parquet"));
@@ -236,6 +228,15 @@ public final class Explorer implements AutoCloseable {
     context.result(Download.of(store, id, format));
   }
 
+  /** The id of the query that is asked about, which is there. */
+  private static String query(Parameters asked, ResultsStore store) {
+    String id = asked.text("query");
+    if (store.query(id).isEmpty()) {
+      throw new NotFoundResponse("These results have no such query");
+    }
+    return id;
+  }
+
   private ResultsStore store(Parameters asked) {
     return library
         .find(asked.text("results"))
@@ -243,15 +244,8 @@ public final class Explorer implements AutoCloseable {
   }
 
   private static void asset(Context context, String name, String type) {
-    try (var in = Explorer.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException(name + " is not in the program");
-      }
-      context.contentType(type);
-      context.result(in.readAllBytes());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    context.contentType(type);
+    context.result(Asset.read(name));
   }
 
   private void refuse(InvalidInputException e, Context context) {

@@ -145,17 +145,19 @@ public record QueryPage(
 
   static QueryPage of(Library library, ResultsStore store, View view) {
     AskedQuery query = store.query(view.query()).orElseThrow();
-    Optional<Distribution> distribution = store.influence(query.id()).map(Distribution::of);
+    Optional<double[]> influence = store.influence(query.id());
+    Optional<Distribution> distribution = influence.map(Distribution::of);
+    Optional<Map<Long, Integer>> lexical = library.lexicalRanks(store, query.id());
     List<AskedQuery> all = store.queries();
     int place = all.indexOf(query);
-    Side raising = side(library, store, view, query, true);
+    Side raising = side(library, store, view, query, true, influence, lexical);
     boolean filtered = store.folder().manifest().candidates().isPresent();
     return new QueryPage(
         view,
         query,
         store.folder().manifest().layers(),
         raising,
-        side(library, store, view, query, false),
+        side(library, store, view, query, false, influence, lexical),
         Charts.layers(
             "by-layer",
             "Where the influence of the sequences that raise it passes",
@@ -191,7 +193,13 @@ public record QueryPage(
   }
 
   private static Side side(
-      Library library, ResultsStore store, View view, AskedQuery query, boolean raising) {
+      Library library,
+      ResultsStore store,
+      View view,
+      AskedQuery query,
+      boolean raising,
+      Optional<double[]> influence,
+      Optional<Map<Long, Integer>> lexical) {
     int count = raising ? view.count : Math.max(1, view.count / LOWERING_PART);
     Ranking ranking = new Ranking(raising, view.layers, view.hideSpiky, 0, count);
     Optional<ResultsStore.Ranked> ofAll =
@@ -204,15 +212,13 @@ public record QueryPage(
         ofAll.map(ResultsStore.Ranked::all).orElseGet(() -> store.sum(query.id(), ranking));
     double total =
         view.isWhole()
-            ? store
-                .influence(query.id())
+            ? influence
                 .map(all -> Arrays.stream(all).filter(x -> x > 0 == raising).sum())
                 .orElse(kept.influence())
             : kept.influence();
     Map<Integer, List<TokenInfluence>> tokens =
         store.tokens(
             query.id(), found.stream().filter(TopSequence::isKept).map(TopSequence::rank).toList());
-    Optional<Map<Long, Integer>> lexical = library.lexicalRanks(store, query.id());
     List<Entry> entries =
         found.stream()
             .map(s ->

@@ -71,11 +71,7 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
   }
 
   private Question question(AskPage.Fields fields) {
-    ResultsStore store =
-        library
-            .find(fields.results())
-            .orElseThrow(
-                () -> new InvalidInputException("Choose one of the results that are open"));
+    ResultsStore store = store(fields);
     try {
       return new Question(
           fields.results(),
@@ -95,16 +91,19 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
     }
   }
 
+  private ResultsStore store(AskPage.Fields fields) {
+    return library
+        .find(fields.results())
+        .orElseThrow(() -> new InvalidInputException("Choose one of the results that are open"));
+  }
+
   /** What the model goes on with. */
   private String complete(AskPage.Fields fields) {
-    if (fields.prompt().isBlank() || fields.prompt().length() > Parameters.LONGEST) {
+    if (fields.prompt().isBlank() || fields.prompt().length() > Question.LONGEST) {
       throw new InvalidInputException(
-          "Type a prompt of at most %,d characters first".formatted(Parameters.LONGEST));
+          "Type a prompt of at most %,d characters first".formatted(Question.LONGEST));
     }
-    ResultsStore store =
-        library
-            .find(fields.results())
-            .orElseThrow(() -> new InvalidInputException("Choose results that are open"));
+    ResultsStore store = store(fields);
     return desk.with(
         store,
         PATIENCE,

@@ -6,7 +6,6 @@ import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.store.Library;
 import dev.whence.store.ResultsStore;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -46,7 +45,7 @@ public record ReportPage(
           "%s has %d queries, and a report at most %d; choose some with --query"
               .formatted(store.folder().path(), chosen.size(), MOST_QUERIES));
     }
-    String style = explorersStyle();
+    String style = new String(Asset.read("explorer.css"), StandardCharsets.UTF_8);
     ReportPage page =
         new ReportPage(
             OverviewPage.results(store),
@@ -60,17 +59,6 @@ public record ReportPage(
       AtomicFile.write(out, new Pages().report(page));
     } catch (IOException e) {
       throw AtomicFile.failed("write", out, e);
-    }
-  }
-
-  private static String explorersStyle() {
-    try (var in = ReportPage.class.getResourceAsStream("explorer.css")) {
-      if (in == null) {
-        throw new IllegalStateException("explorer.css is not in the program");
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 
