@@ -4,6 +4,7 @@ import dev.whence.tensor.Autograd;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.BinaryOperator;
 
@@ -115,8 +116,16 @@ public final class Linearization {
    * @param u [batch, positions, outputs]
    */
   public List<Tensor> backward(Tensor u) {
-    return products(
-        u, (input, d) -> d.reshape(-1, d.size(2)).t().matmul(input.reshape(-1, input.size(2))));
+    List<List<Tensor>> gradients = gradients(u);
+    List<Tensor> sums = new ArrayList<>();
+    for (int l = 0; l < calls.size(); l++) {
+      sums.add(
+          product(
+              l,
+              gradients.get(l),
+              (input, d) -> d.reshape(-1, d.size(2)).t().matmul(input.reshape(-1, input.size(2)))));
+    }
+    return sums;
   }
 
   /**
@@ -133,46 +142,68 @@ public final class Linearization {
   }
 
   /**
-   * J itself, of a model small enough: every example's, with the weights layer after layer.
-   *
-   * @return [batch, positions * outputs, weights]
+   * J itself, layer by layer, for models and batches small enough: a row for each output at each
+   * position.
    */
-  public Tensor dense() {
+  public List<LayerJacobian> jacobian() {
     Tensor u = outputs().times(0);
-    List<Tensor> rows = new ArrayList<>(); // each [batch, weights]
+    List<List<Tensor>> rows = new ArrayList<>(); // of each layer, each [batch, columns]
+    calls.forEach(_ -> rows.add(new ArrayList<>()));
     for (int t = 0; t < u.size(1); t++) {
       for (int k = 0; k < u.size(2); k++) {
         Tensor one = u.select(1, t).narrow(1, k, 1);
         one.fillInPlace(1);
-        rows.add(
-            Tensors.cat(perExample(u).stream().map(d -> d.reshape(d.size(0), -1)).toList(), 1));
+        List<List<Tensor>> gradients = gradients(u);
+        for (int l = 0; l < rows.size(); l++) {
+          rows.get(l).add(row(l, gradients.get(l)));
+        }
         one.fillInPlace(0);
       }
     }
-    return Tensors.stack(rows, 1);
-  }
-
-  /** {@code J^T u} of each example by itself: [batch, out, in(+1)] for each layer. */
-  private List<Tensor> perExample(Tensor u) {
-    return products(u, (input, d) -> d.transpose(1, 2).bmm(input));
-  }
-
-  /** What {@code product} makes of each layer's inputs and gradients, summed over its uses. */
-  private List<Tensor> products(Tensor u, BinaryOperator<Tensor> product) {
-    List<Tensor> seen = calls.stream().flatMap(List::stream).map(Trace.Call::output).toList();
-    List<Tensor> gradients = Autograd.gradientsAgain(List.of(outputs), List.of(u), seen);
-    List<Tensor> sums = new ArrayList<>();
-    int next = 0;
-    for (List<Trace.Call> some : calls) {
-      List<Tensor> products = new ArrayList<>();
-      for (Trace.Call call : some) {
-        Tensor input = Trace.Recorder.prepare(call, examples, outputs.type());
-        products.add(product.apply(input, gradients.get(next++)));
-      }
-      Tensor sum = products.getFirst();
-      products.subList(1, products.size()).forEach(sum::plusInPlace);
-      sums.add(sum);
+    List<LayerJacobian> layers = new ArrayList<>();
+    for (int l = 0; l < rows.size(); l++) {
+      Tensor all = Tensors.stack(rows.get(l), 1);
+      Trace.Call call = calls.get(l).getFirst();
+      Tensor input = input(call);
+      layers.add(
+          isOuter(l)
+              ? new LayerJacobian.Outer(all, input.select(1, 0))
+              : new LayerJacobian.Whole(all, call.output().size(2), input.size(2)));
     }
-    return sums;
+    return layers;
+  }
+
+  private Tensor row(int layer, List<Tensor> gradients) {
+    return isOuter(layer)
+        ? gradients.getFirst().select(1, 0).copy() // it may be u itself
+        : product(layer, gradients, (input, d) -> d.transpose(1, 2).bmm(input))
+            .reshape(examples.size(), -1);
+  }
+
+  private boolean isOuter(int layer) {
+    List<Trace.Call> some = calls.get(layer);
+    return some.size() == 1 && some.getFirst().output().size(1) == 1;
+  }
+
+  /** {@code J^T u} up to the layers' outputs: of each layer, of each of its uses. */
+  private List<List<Tensor>> gradients(Tensor u) {
+    List<Tensor> seen = calls.stream().flatMap(List::stream).map(Trace.Call::output).toList();
+    Iterator<Tensor> gradients =
+        Autograd.gradientsAgain(List.of(outputs), List.of(u), seen).iterator();
+    return calls.stream().map(some -> some.stream().map(_ -> gradients.next()).toList()).toList();
+  }
+
+  /** What {@code product} makes of a layer's inputs and gradients, summed over its uses. */
+  private Tensor product(int layer, List<Tensor> gradients, BinaryOperator<Tensor> product) {
+    List<Trace.Call> uses = calls.get(layer);
+    Tensor sum = product.apply(input(uses.getFirst()), gradients.getFirst());
+    for (int c = 1; c < uses.size(); c++) {
+      sum.plusInPlace(product.apply(input(uses.get(c)), gradients.get(c)));
+    }
+    return sum;
+  }
+
+  private Tensor input(Trace.Call call) {
+    return Trace.Recorder.prepare(call, examples, outputs.type());
   }
 }

@@ -25,6 +25,13 @@ public final class Cholesky implements AutoCloseable {
     }
   }
 
+  /** Factors {@code matrix + damping}, which the matrix is afterwards. */
+  public static Cholesky damped(Tensor matrix, double damping) {
+    Tensor diagonal = matrix.diagonal();
+    diagonal.copyInPlace(diagonal.plus(damping));
+    return of(matrix);
+  }
+
   /** Takes the factor out of the caller's scope; whoever keeps it closes it. */
   public Cholesky keep() {
     factor.keep();

@@ -110,7 +110,8 @@ class LinearizationTest {
       TokenBatch batch = TokenBatch.of(ROWS, Device.CPU);
       Linearization at = Linearization.of(model, layers, batch);
       List<Tensor> v = random(layers, random);
-      Tensor jacobian = at.dense(); // [batch, positions * vocabulary, weights]
+      Tensor jacobian =
+          at.jacobian().getFirst().dense(); // [batch, positions * vocabulary, weights]
       long vocabulary = at.outputs().size(2);
       Tensor root = batch.lossHessianRoot(at.outputs()).reshape(-1, vocabulary, vocabulary);
       Tensor rows =

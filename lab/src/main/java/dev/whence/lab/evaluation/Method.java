@@ -8,11 +8,10 @@ import dev.whence.curvature.LayerFactors;
 import dev.whence.fit.MemoryFit;
 import dev.whence.lab.solver.ConjugateGradient;
 import dev.whence.lab.solver.CurvatureSolver;
-import dev.whence.lab.solver.DenseInverse;
+import dev.whence.lab.solver.ExactInverse;
 import dev.whence.lab.solver.GaussNewton;
 import dev.whence.lab.solver.InverseSolver;
 import dev.whence.lab.solver.Lissa;
-import dev.whence.model.Tap;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -31,7 +30,7 @@ public enum Method {
   CG,
   /** Conjugate gradient preconditioned with EK-FAC. */
   REFINED,
-  /** The dense matrix, inverted. */
+  /** The matrix over all weights or over all examples' outputs, inverted. */
   EXACT;
 
   /**
@@ -99,8 +98,8 @@ public enum Method {
             ekfac.held);
       }
       case EXACT -> {
-        DenseInverse dense = DenseInverse.of(curvature, rows(task), MemoryBudget.ofMachine());
-        yield new Prepared(dense, List.of(dense));
+        ExactInverse exact = ExactInverse.of(curvature, task.training(), MemoryBudget.ofMachine());
+        yield new Prepared(exact, List.of(exact));
       }
     };
   }
@@ -120,14 +119,6 @@ public enum Method {
     } catch (RuntimeException e) {
       prepared.close();
       throw e;
-    }
-  }
-
-  /** Of the Jacobian over all data. */
-  private static long rows(Task task) {
-    try (Scope _ = Scope.open()) {
-      long one = task.model().outputs(task.training().at(0).inputs(), Tap.NONE).elements();
-      return one * task.training().size();
     }
   }
 

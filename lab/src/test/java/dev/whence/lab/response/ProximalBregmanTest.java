@@ -11,7 +11,7 @@ import dev.whence.lab.model.Perceptron;
 import dev.whence.lab.model.Perceptron.Nonlinearity;
 import dev.whence.lab.response.ProximalBregman.Response;
 import dev.whence.lab.solver.ConjugateGradient;
-import dev.whence.lab.solver.DenseInverse;
+import dev.whence.lab.solver.ExactInverse;
 import dev.whence.lab.solver.GaussNewton;
 import dev.whence.lab.solver.InverseSolver;
 import dev.whence.tensor.DType;
@@ -49,12 +49,12 @@ class ProximalBregmanTest {
           new ProximalBregman.Settings(1e-4, damping, 20, 1500, 0.05, 1e-4, 4, SEED);
       Task task = new Task("test", model, model.linears(), training, asked, 8);
       double[][] exact;
-      try (DenseInverse dense =
-          DenseInverse.of(
+      try (ExactInverse inverse =
+          ExactInverse.of(
               new GaussNewton(model, model.linears(), training.pass(8), damping),
-              (long) count * outputs,
+              training,
               new MemoryBudget(1L << 30))) {
-        exact = InfluenceMatrix.of(task, dense, new long[] {0, 7});
+        exact = InfluenceMatrix.of(task, inverse, new long[] {0, 7});
       }
       try (ProximalBregman objective =
           new ProximalBregman(model, model.linears(), training, settings)) {

@@ -89,8 +89,14 @@ class SolversTest {
         GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(7), DAMPING);
         Weights v = random(model, new Random(SEED));
         Tensor exact = exact(curvature, v);
-        try (DenseInverse dense = DenseInverse.of(curvature, count * (classes ? 4L : 1L), MEMORY)) {
+        try (DenseInverse dense = DenseInverse.of(curvature)) {
           assertThat(error(dense.solve(v), exact)).as("dense, %d", count).isLessThan(1e-10);
+        }
+        try (KernelInverse kernel = KernelInverse.of(curvature)) {
+          assertThat(error(kernel.solve(v), exact)).as("kernel, %d", count).isLessThan(1e-10);
+        }
+        try (ExactInverse smaller = ExactInverse.of(curvature, data, MEMORY)) {
+          assertThat(smaller).isInstanceOf(count < 60 ? KernelInverse.class : DenseInverse.class);
         }
         assertThat(error(new ConjugateGradient(curvature, 1e-12, 200).solve(v), exact))
             .as("CG, %d", count)
@@ -106,8 +112,14 @@ class SolversTest {
         Dataset data = data(false, 20)) {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(6), DAMPING);
       Weights v = random(model, new Random(SEED));
-      Tensor jacobian = Linearization.of(model, model.linears(), data.at(0, 1, 2, 3, 4, 5)).dense();
-      Tensor first = jacobian.reshape(6, -1);
+      Tensor first = // [6, weights]
+          Tensors.cat(
+              Linearization.of(model, model.linears(), data.at(0, 1, 2, 3, 4, 5))
+                  .jacobian()
+                  .stream()
+                  .map(layer -> layer.dense().reshape(6, -1))
+                  .toList(),
+              1);
       Tensor byHand = // of the first batch, squared error
           first
               .t()
@@ -170,8 +182,7 @@ class SolversTest {
         Perceptron model = model(true);
         Dataset data = data(true, 40);
         DenseInverse dense =
-            DenseInverse.of(
-                new GaussNewton(model, model.linears(), data.pass(40), DAMPING), 160, MEMORY)) {
+            DenseInverse.of(new GaussNewton(model, model.linears(), data.pass(40), DAMPING))) {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(40), DAMPING);
       Weights v = random(model, new Random(SEED));
       Tensor exact = exact(curvature, v);
@@ -199,7 +210,7 @@ class SolversTest {
         Perceptron model = model(false);
         Dataset data = data(false, 8)) {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(8), DAMPING);
-      assertThatThrownBy(() -> DenseInverse.of(curvature, 1L << 40, MEMORY))
+      assertThatThrownBy(() -> ExactInverse.of(curvature, data, new MemoryBudget(1000)))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("GiB");
     }

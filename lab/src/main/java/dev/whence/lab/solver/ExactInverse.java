@@ -1,0 +1,68 @@
+package dev.whence.lab.solver;
+
+import dev.whence.InvalidInputException;
+import dev.whence.MemoryBudget;
+import dev.whence.lab.data.ExampleSet;
+import dev.whence.model.Examples;
+import dev.whence.model.LayerJacobian;
+import dev.whence.model.Linearization;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import java.util.List;
+
+/**
+ * The exact damped inverse, in float64. With {@code H = R R^T} and the rows {@code B = R^T J} of
+ * all N examples, {@code G = B^T B / N}; of the systems with {@code B^T B} and {@code B B^T} the
+ * smaller one is factored.
+ */
+public sealed interface ExactInverse extends InverseSolver, AutoCloseable
+    permits DenseInverse, KernelInverse {
+  /** Forming and factoring hold so many of the system's matrices at a time. */
+  int MATRICES = 3;
+
+  /**
+   * Forms, damps and factors the smaller system; the caller closes it.
+   *
+   * @param data all examples of the curvature
+   * @param memory that it may take
+   * @throws InvalidInputException when it would take more
+   */
+  static ExactInverse of(GaussNewton curvature, ExampleSet data, MemoryBudget memory) {
+    long weights = curvature.layers().stream().mapToLong(l -> l.shape().elements()).sum();
+    long rows;
+    long stored; // numbers of one example's rows
+    try (Scope _ = Scope.open()) {
+      List<LayerJacobian> one = rows(curvature, data.at(0));
+      rows = one.getFirst().parts().getFirst().size(1) * data.size();
+      stored = one.stream().flatMap(l -> l.parts().stream()).mapToLong(Tensor::elements).sum();
+    }
+    boolean dense = weights < rows;
+    double side = Math.min(weights, rows);
+    double numbers = MATRICES * side * side + (dense ? 0 : 2.0 * stored * data.size());
+    double needed = Double.BYTES * numbers;
+    if (needed > memory.bytes()) {
+      throw new InvalidInputException(
+          "the exact inverse of %,d weights and %,d outputs would take %,.1f GiB; leave 'exact' out, or take fewer examples"
+              .formatted(weights, rows, needed / (1L << 30)));
+    }
+    return dense ? DenseInverse.of(curvature) : KernelInverse.of(curvature);
+  }
+
+  /** {@code R^T J} of a batch, layer by layer. */
+  static List<LayerJacobian> rows(GaussNewton curvature, Examples batch) {
+    Linearization at = Linearization.of(curvature.model(), curvature.layers(), batch);
+    Tensor root = batch.lossHessianRoot(at.outputs()).to(DType.FLOAT64);
+    long outputs = root.size(3);
+    Tensor transposed = root.reshape(-1, outputs, outputs).transpose(1, 2); // a position each
+    return at.jacobian().stream()
+        .map(layer -> layer.to(DType.FLOAT64))
+        .map(layer ->
+            layer.combined(
+                j -> transposed.bmm(j.reshape(-1, outputs, j.size(2))).reshape(j.shape())))
+        .toList();
+  }
+
+  @Override
+  void close();
+}
