@@ -13,12 +13,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,6 +58,14 @@ final class EvaluateLdsCommand implements Callable<Integer> {
   private Optional<Integer> seeds = Optional.empty();
 
   @Option(
+      names = "--models",
+      paramLabel = "N",
+      description =
+          "Models trained on all data from different starts, over which influences are averaged"
+              + " (default: 1).")
+  private Optional<Integer> models = Optional.empty();
+
+  @Option(
       names = "--method",
       paramLabel = "NAME",
       split = ",",
@@ -90,25 +100,29 @@ final class EvaluateLdsCommand implements Callable<Integer> {
     Set<EvaluationTask> possible =
         EnumSet.of(EvaluationTask.CONCRETE, EvaluationTask.FASHION, EvaluationTask.DICTIONARY);
     for (EvaluationTask name : options.tasks(possible)) {
-      try (Subject subject = options.subject(name)) {
-        for (Found found : evaluate(name, subject)) {
-          report.add(found);
+      List<Subject> subjects = new ArrayList<>();
+      try {
+        for (int m = 0; m < options.number(models, "--models", 1, 1, 1); m++) {
+          subjects.add(options.subject(name, options.seed() + m));
         }
+        evaluate(name, subjects).forEach(report::add);
         report.write(json);
+      } finally {
+        subjects.forEach(Subject::close);
       }
     }
     return 0;
   }
 
-  private List<Found> evaluate(EvaluationTask name, Subject subject) {
-    Task task = subject.task();
+  private List<Found> evaluate(EvaluationTask name, List<Subject> subjects) {
+    Task task = subjects.getFirst().task();
     double lambda = options.damping(damping, name, task);
     int halves =
         options.number(subsets, "--subsets", 3, name == EvaluationTask.DICTIONARY ? 50 : 100, 6);
     int each = options.number(seeds, "--seeds", 1, 3, 1);
-    SubsetBank models =
+    SubsetBank halfModels =
         SubsetBank.of(
-            subject.recipe(),
+            subjects.getFirst().recipe(),
             halves,
             each,
             options.seed(),
@@ -116,31 +130,61 @@ final class EvaluateLdsCommand implements Callable<Integer> {
             new ConsoleProgress());
     System.out.printf(
         Locale.ROOT,
-        "%n%s: %d halves of %,d training examples, %d models each, %d measurements%n%n",
+        "%n%s: %d halves of %,d training examples, %d models each, %d measurements; influences of %d"
+            + " models, lambda %.3g%n%n",
         task.name(),
         halves,
         task.training().size(),
         each,
-        task.asked().size());
+        task.asked().size(),
+        subjects.size(),
+        lambda);
     EvaluationReport.head("method", "LDS (Spearman)", "Pearson");
     long[] all = LongStream.range(0, task.training().size()).toArray();
     List<Found> found = new ArrayList<>();
     if (each > 1) {
-      found.add(row(task, "attainable", halves, each, DatamodelingScore.ceiling(models)));
+      found.add(row(task, "attainable", halves, each, DatamodelingScore.ceiling(halfModels)));
     }
     for (Baseline baseline : Baseline.values()) {
-      double[][] scores = baseline.scores(task, all, options.seed());
-      found.add(row(task, baseline.toString(), halves, each, DatamodelingScore.of(models, scores)));
+      double[][] scores = mean(subjects, one -> baseline.scores(one, all, options.seed()));
+      found.add(
+          row(task, baseline.toString(), halves, each, DatamodelingScore.of(halfModels, scores)));
     }
     for (Method method : methods) {
-      try (Method.Prepared prepared = method.prepare(task, lambda, options.effort(name))) {
-        double[][] scores = InfluenceMatrix.of(task, prepared.solver(), all);
-        found.add(row(task, method.toString(), halves, each, DatamodelingScore.of(models, scores)));
+      try {
+        double[][] scores =
+            mean(subjects, one -> influences(one, method, lambda, options.effort(name), all));
+        found.add(
+            row(task, method.toString(), halves, each, DatamodelingScore.of(halfModels, scores)));
       } catch (ArithmeticException | InvalidInputException e) {
         EvaluationReport.row(method.toString(), String.valueOf(e.getMessage()), "");
       }
     }
     return found;
+  }
+
+  private static double[][] influences(
+      Task task, Method method, double lambda, Method.Effort effort, long[] places) {
+    try (Method.Prepared prepared = method.prepare(task, lambda, effort)) {
+      return InfluenceMatrix.of(task, prepared.solver(), places);
+    }
+  }
+
+  /** Over the models: [measurements][examples]. */
+  private static double[][] mean(List<Subject> subjects, Function<Task, double[][]> scores) {
+    double[][] mean = scores.apply(subjects.getFirst().task());
+    for (Subject subject : subjects.subList(1, subjects.size())) {
+      double[][] one = scores.apply(subject.task());
+      for (int q = 0; q < mean.length; q++) {
+        double[] row = one[q];
+        double[] sum = mean[q];
+        Arrays.setAll(sum, place -> sum[place] + row[place]);
+      }
+    }
+    for (double[] row : mean) {
+      Arrays.setAll(row, place -> row[place] / subjects.size());
+    }
+    return mean;
   }
 
   private static Found row(Task task, String method, int halves, int seeds, Agreement agreement) {

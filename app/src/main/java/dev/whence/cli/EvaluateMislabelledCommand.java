@@ -52,7 +52,7 @@ final class EvaluateMislabelledCommand implements Callable<Integer> {
         new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
     for (EvaluationTask name : options.tasks(EnumSet.of(EvaluationTask.FASHION))) {
       Mislabelled.Labels labels = new Mislabelled.Labels(wrong, SmallTasks.CLASSES, options.seed());
-      try (Subject subject = options.subject(name, labels)) {
+      try (Subject subject = options.subject(labels)) {
         List<Mislabelled.Curve> curves =
             Mislabelled.curves(
                 subject.task(),

@@ -4,6 +4,7 @@ import dev.whence.InvalidInputException;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.curvature.Damping;
 import dev.whence.dictionary.DictionaryTask;
+import dev.whence.lab.data.Measurement;
 import dev.whence.lab.evaluation.LanguageTask;
 import dev.whence.lab.evaluation.Method;
 import dev.whence.lab.evaluation.Mislabelled;
@@ -11,6 +12,7 @@ import dev.whence.lab.evaluation.ResponseStudy;
 import dev.whence.lab.evaluation.SmallTasks;
 import dev.whence.lab.evaluation.Subject;
 import dev.whence.lab.evaluation.Task;
+import dev.whence.lab.retraining.TableRecipe;
 import dev.whence.lab.training.SmallTrainer;
 import dev.whence.model.LanguageModel;
 import java.nio.file.Files;
@@ -54,7 +56,7 @@ final class EvaluationOptions {
   @Option(
       names = "--image-count",
       paramLabel = "N",
-      description = "Training images (default: 10000, with --quick 500).")
+      description = "Training images (default: 2000, with --quick 500).")
   private Optional<Integer> imageCount = Optional.empty();
 
   @Option(
@@ -76,6 +78,30 @@ final class EvaluationOptions {
       description =
           "Test examples whose log-likelihood is measured (default: 10, dictionary 5, with --quick 3).")
   private Optional<Integer> measurements = Optional.empty();
+
+  @Option(
+      names = "--measure",
+      paramLabel = "WHAT",
+      defaultValue = "log-likelihood",
+      description =
+          "Of tables, what is measured on a test row: log-likelihood or output, the prediction"
+              + " (default: log-likelihood).")
+  private Measurement measure = Measurement.LOG_LIKELIHOOD;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description =
+          "Of training (default: 300 for tables, 20 for fashion, 10 for resnet, 15 for the"
+              + " dictionary; with --quick 30, 10, 2 and 3).")
+  private Optional<Integer> epochs = Optional.empty();
+
+  @Option(
+      names = "--draws",
+      paramLabel = "N",
+      description =
+          "Targets drawn for each example when a curvature is fitted (default: 10 for images, else 1).")
+  private Optional<Integer> draws = Optional.empty();
 
   @Option(names = "--seed", defaultValue = "0", description = "Of everything (default: 0).")
   private long seed;
@@ -116,8 +142,12 @@ final class EvaluationOptions {
   Method.Effort effort(EvaluationTask name) {
     Method.Effort quickly =
         name == EvaluationTask.DICTIONARY ? Method.Effort.LEAST : Method.Effort.QUICK;
-    boolean images = name == EvaluationTask.FASHION || name == EvaluationTask.RESNET;
-    Method.Effort fully = images ? Method.Effort.IMAGES : Method.Effort.DEFAULT;
+    Method.Effort fully =
+        switch (name) {
+          case CONCRETE, ENERGY -> Method.Effort.DEFAULT;
+          case FASHION -> Method.Effort.IMAGES;
+          case RESNET, DICTIONARY -> Method.Effort.SLOW;
+        };
     return (quick ? quickly : fully).withSeed(seed);
   }
 
@@ -161,34 +191,61 @@ final class EvaluationOptions {
 
   /** Reads a task's data and trains its model; the caller closes it. */
   Subject subject(EvaluationTask task) {
-    return subject(task, Mislabelled.Labels.RIGHT);
+    return subject(task, seed);
   }
 
-  /** The same with some of the images' labels wrong. */
-  Subject subject(EvaluationTask task, Mislabelled.Labels labels) {
-    int asked =
-        number(measurements, "--measurements", 1, task == EvaluationTask.DICTIONARY ? 5 : 10, 3);
-    int pictures = number(imageCount, "--image-count", 10, 10_000, 500);
+  /** The same with a model from another start, trained on the same data. */
+  Subject subject(EvaluationTask task, long modelSeed) {
+    return task == EvaluationTask.DICTIONARY
+        ? dictionary(modelSeed)
+        : SmallTasks.trained(recipe(task, Mislabelled.Labels.RIGHT), modelSeed, draws(task));
+  }
+
+  /** Images with some of their labels wrong. */
+  Subject subject(Mislabelled.Labels labels) {
+    EvaluationTask task = EvaluationTask.FASHION;
+    return SmallTasks.trained(recipe(task, labels), seed, draws(task));
+  }
+
+  private int draws(EvaluationTask task) {
+    boolean pictures = task == EvaluationTask.FASHION || task == EvaluationTask.RESNET;
+    return number(draws, "--draws", 1, pictures ? 10 : 1, 1);
+  }
+
+  private TableRecipe recipe(EvaluationTask task, Mislabelled.Labels labels) {
+    int asked = number(measurements, "--measurements", 1, 10, 3);
+    int pictures = number(imageCount, "--image-count", 10, 2_000, 500);
     if (channels < 1) {
       throw new InvalidInputException("--channels is " + channels + " but must be at least 1");
     }
-    SmallTrainer tables = new SmallTrainer(quick ? 30 : 300, 32, 3e-3, 1e-3);
-    SmallTrainer perceptron = new SmallTrainer(quick ? 10 : 20, 128, 1e-3, 1e-3);
-    SmallTrainer network = new SmallTrainer(quick ? 2 : 10, 64, 3e-3, 1e-3);
     return switch (task) {
       case CONCRETE, ENERGY ->
-          SmallTasks.trained(
-              SmallTasks.table(task.toString(), needed(task), asked, tables, seed), seed);
+          SmallTasks.table(
+              task.toString(),
+              needed(task),
+              asked,
+              measure,
+              new SmallTrainer(number(epochs, "--epochs", 1, 300, 30), 32, 3e-3, 1e-3),
+              seed);
       case FASHION ->
-          SmallTasks.trained(
-              SmallTasks.perceptron(images, pictures, asked, perceptron, labels), seed);
+          SmallTasks.perceptron(
+              images,
+              pictures,
+              asked,
+              new SmallTrainer(number(epochs, "--epochs", 1, 20, 10), 128, 1e-3, 1e-3),
+              labels);
       case RESNET ->
-          SmallTasks.trained(SmallTasks.residual(images, pictures, channels, asked, network), seed);
-      case DICTIONARY -> dictionary(asked);
+          SmallTasks.residual(
+              images,
+              pictures,
+              channels,
+              asked,
+              new SmallTrainer(number(epochs, "--epochs", 1, 10, 2), 64, 3e-3, 1e-3));
+      case DICTIONARY -> throw new IllegalArgumentException("no table");
     };
   }
 
-  private Subject dictionary(int asked) {
+  private Subject dictionary(long modelSeed) {
     Path folder = HomeFolder.dictionaryModel();
     try (Tokenizer tokenizer = Tokenizer.load(folder.resolve(LanguageModel.TOKENIZER_FILE))) {
       return LanguageTask.trained(
@@ -196,10 +253,11 @@ final class EvaluationOptions {
               folder.resolve("sister").resolve(LanguageModel.CONFIG_FILE),
               tokenizer,
               number(entries, "--entries", 10, 2_000, 100),
-              asked,
-              quick ? 3 : 15,
+              number(measurements, "--measurements", 1, 5, 3),
+              number(epochs, "--epochs", 1, 15, 3),
               seed),
-          seed);
+          modelSeed,
+          draws(EvaluationTask.DICTIONARY));
     }
   }
 }

@@ -59,14 +59,16 @@ public final class Linear {
         : weight.copy();
   }
 
-  /** Replaces the weight, and the bias, by those of a matrix as {@link #matrix} makes it. */
+  /**
+   * Replaces the weight, and the bias, by those of a matrix as {@link #matrix} makes it. What was
+   * recorded for {@link Autograd} is not told, so that it can be used again when the weights are
+   * back.
+   */
   public void assign(Tensor matrix) {
     long in = stored.size(transposed ? 0 : 1);
     Tensor weight = matrix.narrow(1, 0, in);
-    Autograd.unrecorded(() -> {
-      stored.copyInPlace(transposed ? weight.t() : weight);
-      bias.ifPresent(b -> b.copyInPlace(matrix.select(1, in)));
-    });
+    stored.untold().copyInPlace(transposed ? weight.t() : weight);
+    bias.ifPresent(b -> b.untold().copyInPlace(matrix.select(1, in)));
   }
 
   /** The module's name in the checkpoint: {@code model.layers.0.mlp.up_proj}. */

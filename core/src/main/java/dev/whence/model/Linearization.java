@@ -6,6 +6,7 @@ import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BinaryOperator;
 
 /**
@@ -15,10 +16,18 @@ import java.util.function.BinaryOperator;
  * reverse mode twice: {@code J^T u} is linear in u, and its derivative with respect to u, the other
  * way round, is J.
  */
-public final class Linearization {
+public final class Linearization implements AutoCloseable {
   private final List<List<Trace.Call>> calls; // of each layer
   private final Tensor outputs;
   private final Examples examples;
+  private Optional<Transpose> transpose = Optional.empty();
+
+  /**
+   * The function {@code J^T u} of u, up to the layers' outputs, recorded at {@code u = 0}.
+   *
+   * @param gradients of each use of each layer
+   */
+  private record Transpose(Tensor u, List<Tensor> gradients) {}
 
   private Linearization(List<List<Trace.Call>> calls, Tensor outputs, Examples examples) {
     this.calls = calls;
@@ -89,17 +98,55 @@ public final class Linearization {
    * @param weights one matrix a layer, [out, in(+1)]
    */
   public Tensor forward(List<Tensor> weights) {
-    Tensor u = outputs().times(0).requireGradient();
-    List<Tensor> seen = new ArrayList<>();
     List<Tensor> changes = new ArrayList<>();
     for (int l = 0; l < calls.size(); l++) {
       for (Trace.Call call : calls.get(l)) {
-        seen.add(call.output());
         changes.add(change(call, call.input().detach(), weights.get(l)));
       }
     }
-    List<Tensor> back = Autograd.differentiableGradients(outputs, u, seen);
-    return Autograd.gradientsAgain(back, changes, List.of(u)).getFirst();
+    Transpose back = transpose.orElseGet(this::transpose);
+    return Autograd.gradientsAgain(back.gradients, changes, List.of(back.u)).getFirst();
+  }
+
+  private Transpose transpose() {
+    Tensor u = outputs().times(0).requireGradient();
+    return new Transpose(u, Autograd.differentiableGradients(outputs, u, seen()));
+  }
+
+  /**
+   * Takes all that was recorded out of the caller's scope, for products without number: whoever
+   * keeps it closes it. The weights must be what they were, whenever it is used.
+   */
+  public Linearization keep() {
+    transpose = Optional.of(transpose());
+    held().forEach(Tensor::keep);
+    return this;
+  }
+
+  /** Gives up what {@link #keep} took. */
+  @Override
+  public void close() {
+    held().forEach(Tensor::close);
+  }
+
+  private List<Tensor> held() {
+    List<Tensor> held = new ArrayList<>(List.of(outputs));
+    transpose.ifPresent(back -> {
+      held.add(back.u);
+      held.addAll(back.gradients);
+    });
+    calls.stream()
+        .flatMap(List::stream)
+        .forEach(call -> {
+          held.add(call.input());
+          held.add(call.output());
+        });
+    examples.real().ifPresent(held::add);
+    return held;
+  }
+
+  private List<Tensor> seen() {
+    return calls.stream().flatMap(List::stream).map(Trace.Call::output).toList();
   }
 
   /** {@code V a}, with a homogeneous where the layer has a bias. */
@@ -187,9 +234,8 @@ public final class Linearization {
 
   /** {@code J^T u} up to the layers' outputs: of each layer, of each of its uses. */
   private List<List<Tensor>> gradients(Tensor u) {
-    List<Tensor> seen = calls.stream().flatMap(List::stream).map(Trace.Call::output).toList();
     Iterator<Tensor> gradients =
-        Autograd.gradientsAgain(List.of(outputs), List.of(u), seen).iterator();
+        Autograd.gradientsAgain(List.of(outputs), List.of(u), seen()).iterator();
     return calls.stream().map(some -> some.stream().map(_ -> gradients.next()).toList()).toList();
   }
 

@@ -79,6 +79,11 @@ public record TokenBatch(
         Arrays.copyOfRange(keys, first, first + count));
   }
 
+  @Override
+  public TokenBatch withKeys(long... others) {
+    return new TokenBatch(inputs, targets, scored, real, others);
+  }
+
   public int positions() {
     return (int) inputs.size(1);
   }

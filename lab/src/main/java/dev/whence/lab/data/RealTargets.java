@@ -29,6 +29,11 @@ public record RealTargets(Tensor inputs, Tensor targets, long[] keys) implements
   }
 
   @Override
+  public RealTargets withKeys(long... others) {
+    return new RealTargets(inputs, targets, others);
+  }
+
+  @Override
   public Tensor logProbabilities(Tensor outputs) {
     return outputs.minus(targets).square().sum(2).times(-0.5);
   }

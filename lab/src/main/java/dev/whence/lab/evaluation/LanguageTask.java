@@ -10,8 +10,12 @@ public record LanguageTask(Task task, LanguageRecipe recipe, LanguageModel model
     implements Subject {
   private static final int BATCH = 32;
 
-  /** Trains on all of a recipe's sequences. */
-  public static LanguageTask trained(LanguageRecipe recipe, long seed) {
+  /**
+   * Trains on all of a recipe's sequences.
+   *
+   * @param draws of targets for each sequence when a curvature is fitted
+   */
+  public static LanguageTask trained(LanguageRecipe recipe, long seed, int draws) {
     LanguageModel model = recipe.train(LongStream.range(0, recipe.size()).toArray(), seed);
     Task task =
         new Task(
@@ -20,7 +24,8 @@ public record LanguageTask(Task task, LanguageRecipe recipe, LanguageModel model
             LayerSelection.MLP.of(model),
             recipe.training(),
             recipe.asked(),
-            BATCH);
+            BATCH,
+            draws);
     return new LanguageTask(task, recipe, model);
   }
 

@@ -7,11 +7,14 @@ import dev.whence.curvature.Damping;
 import dev.whence.curvature.LayerFactors;
 import dev.whence.fit.MemoryFit;
 import dev.whence.lab.solver.ConjugateGradient;
+import dev.whence.lab.solver.CurvatureOperator;
 import dev.whence.lab.solver.CurvatureSolver;
 import dev.whence.lab.solver.ExactInverse;
 import dev.whence.lab.solver.GaussNewton;
 import dev.whence.lab.solver.InverseSolver;
 import dev.whence.lab.solver.Lissa;
+import dev.whence.lab.solver.RecordedGaussNewton;
+import dev.whence.model.LanguageModel;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -49,6 +52,9 @@ public enum Method {
     /** What images need: their curvature is farther from the damping. */
     public static final Effort IMAGES = new Effort(400, 10, 1e-4, 2_000, 64, 0);
 
+    /** What can be waited for where a pass over the data takes seconds. */
+    public static final Effort SLOW = new Effort(20, 10, 1e-4, 200, 64, 0);
+
     /** To see that it works. */
     public static final Effort QUICK = new Effort(30, 5, 1e-3, 100, 32, 0);
 
@@ -78,8 +84,7 @@ public enum Method {
 
   /** Fits or forms what the method needs before the first measurement. */
   public Prepared prepare(Task task, double damping, Effort effort) {
-    GaussNewton curvature =
-        new GaussNewton(task.model(), task.layers(), task.training().pass(task.batch()), damping);
+    GaussNewton curvature = task.curvature(damping);
     return switch (this) {
       case IDENTITY, DIAGONAL, KFAC, EKFAC ->
           fitted(task, CurvatureKind.valueOf(name()), damping, effort.seed);
@@ -88,13 +93,16 @@ public enum Method {
               Lissa.of(
                   curvature, task.training(), effort.lissaSteps, effort.lissaBatch, effort.seed),
               List.of());
-      case CG ->
-          new Prepared(
-              new ConjugateGradient(curvature, effort.tolerance, effort.cgSteps), List.of());
+      case CG -> {
+        List<AutoCloseable> held = new ArrayList<>();
+        CurvatureOperator products = products(task, curvature, held);
+        yield new Prepared(new ConjugateGradient(products, effort.tolerance, effort.cgSteps), held);
+      }
       case REFINED -> {
         Prepared ekfac = fitted(task, CurvatureKind.EKFAC, damping, effort.seed);
+        CurvatureOperator products = products(task, curvature, ekfac.held);
         yield new Prepared(
-            new ConjugateGradient(curvature, ekfac.solver, effort.tolerance, effort.refinedSteps),
+            new ConjugateGradient(products, ekfac.solver, effort.tolerance, effort.refinedSteps),
             ekfac.held);
       }
       case EXACT -> {
@@ -102,6 +110,18 @@ public enum Method {
         yield new Prepared(exact, List.of(exact));
       }
     };
+  }
+
+  /** For as many as conjugate gradient takes. */
+  private static CurvatureOperator products(
+      Task task, GaussNewton curvature, List<AutoCloseable> held) {
+    if (!(task.model() instanceof LanguageModel model)) {
+      return curvature;
+    }
+    RecordedGaussNewton recorded =
+        RecordedGaussNewton.of(model, task.layers(), curvature.data(), curvature.damping());
+    held.add(recorded);
+    return recorded;
   }
 
   private static Prepared fitted(Task task, CurvatureKind kind, double damping, long seed) {

@@ -6,6 +6,7 @@ import dev.whence.curvature.LayerFactors;
 import dev.whence.fit.MemoryFit;
 import dev.whence.lab.response.ProximalBregman;
 import dev.whence.lab.response.ProximalBregman.Response;
+import dev.whence.lab.solver.Checked;
 import dev.whence.lab.solver.InverseSolver;
 import dev.whence.lab.training.Permutation;
 import dev.whence.tensor.Scope;
@@ -30,11 +31,17 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
   /**
    * What a method achieved.
    *
+   * @param residual of the damped Gauss-Newton equations, by their right side: the mean over the
+   *     measurements
    * @param prepareSeconds for fitting or forming
    * @param solveSeconds for all measurements, and scoring the sample
    */
   public record Result(
-      Method method, Agreement agreement, double prepareSeconds, double solveSeconds) {}
+      Method method,
+      Agreement agreement,
+      double residual,
+      double prepareSeconds,
+      double solveSeconds) {}
 
   /**
    * How far the objectives were solved, and how linear the responses are.
@@ -48,25 +55,14 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
    */
   public record Convergence(double gradient, double worstGradient, long steps, double asymmetry) {}
 
-  /**
-   * Solves the objective for a sample of the training examples.
-   *
-   * @param newtonSteps of conjugate gradient preconditioned with EK-FAC that each Newton step may
-   *     take before Adam goes on; 0 leaves all to Adam
-   */
+  /** Solves the objective for a sample of the training examples. */
   public static ResponseStudy of(
-      Task task,
-      int sample,
-      ProximalBregman.Settings settings,
-      int newtonSteps,
-      Progress progress) {
-    if (newtonSteps == 0) {
-      return solve(task, sample, settings, Optional.empty(), progress);
-    }
-    Method.Effort effort =
-        new Method.Effort(0, newtonSteps, settings.tolerance() / 2, 0, 0, settings.seed());
-    try (Method.Prepared prepared = Method.REFINED.prepare(task, settings.damping(), effort)) {
-      return solve(task, sample, settings, Optional.of(prepared.solver()), progress);
+      Task task, int sample, ProximalBregman.Settings settings, Newton newton, Progress progress) {
+    Optional<Method.Prepared> inverse = newton.prepare(task, settings);
+    try {
+      return solve(task, sample, settings, inverse.map(Method.Prepared::solver), progress);
+    } finally {
+      inverse.ifPresent(Method.Prepared::close);
     }
   }
 
@@ -142,10 +138,15 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
     long start = System.nanoTime();
     try (Method.Prepared prepared = method.prepare(task, damping, effort)) {
       long ready = System.nanoTime();
-      double[][] predicted = InfluenceMatrix.of(task, prepared.solver(), places);
-      long done = System.nanoTime();
+      Checked solver = new Checked(prepared.solver(), task.curvature(damping));
+      double[][] predicted = InfluenceMatrix.of(task, solver, places);
+      double seconds = (System.nanoTime() - ready) / 1e9 - solver.seconds();
       return new Result(
-          method, Agreement.of(predicted, truth()), (ready - start) / 1e9, (done - ready) / 1e9);
+          method,
+          Agreement.of(predicted, truth()),
+          solver.residual(),
+          (ready - start) / 1e9,
+          seconds);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.whence.lab.evaluation;
 
 import dev.whence.lab.data.Dataset;
 import dev.whence.lab.data.IdxImages;
+import dev.whence.lab.data.Measurement;
 import dev.whence.lab.data.NumericTable;
 import dev.whence.lab.model.Perceptron;
 import dev.whence.lab.model.Perceptron.Nonlinearity;
@@ -40,7 +41,12 @@ public final class SmallTasks {
    * @param measurements test rows that are asked about
    */
   public static TableRecipe table(
-      String name, Path file, int measurements, SmallTrainer trainer, long seed) {
+      String name,
+      Path file,
+      int measurements,
+      Measurement measurement,
+      SmallTrainer trainer,
+      long seed) {
     NumericTable table = NumericTable.read(file);
     int features = table.rows()[0].length - 1;
     DType type = DType.FLOAT64;
@@ -50,6 +56,7 @@ public final class SmallTasks {
           s -> new Perceptron(List.of(features, 128, 128, 1), Nonlinearity.TANH, s, type),
           split.training().some(places(split.training().size())),
           split.test().some(places(Math.min(measurements, split.test().size()))),
+          measurement,
           trainer);
     }
   }
@@ -85,8 +92,8 @@ public final class SmallTasks {
         measurements,
         trainer,
         Mislabelled.Labels.RIGHT,
-        DType.FLOAT32,
-        side -> seed -> new ResNet(side, channels, 3, CLASSES, seed, DType.FLOAT32));
+        DType.FLOAT64,
+        side -> seed -> new ResNet(side, channels, 3, CLASSES, seed, DType.FLOAT64));
   }
 
   /** What makes models for images of a side. */
@@ -110,19 +117,31 @@ public final class SmallTasks {
     }
     try {
       Dataset asked = IdxImages.test(folder).first(measurements, type);
-      return new TableRecipe(name, models.of(all.side()), training, asked, trainer);
+      return new TableRecipe(
+          name, models.of(all.side()), training, asked, Measurement.LOG_LIKELIHOOD, trainer);
     } catch (RuntimeException e) {
       training.close();
       throw e;
     }
   }
 
-  /** Trains on all of a recipe's examples; the subject takes over the recipe. */
-  public static Subject trained(TableRecipe recipe, long seed) {
+  /**
+   * Trains on all of a recipe's examples; the subject takes over the recipe.
+   *
+   * @param draws of targets for each example when a curvature is fitted
+   */
+  public static Subject trained(TableRecipe recipe, long seed, int draws) {
     try {
       SmallModel model = recipe.train(places(recipe.size()), seed);
       Task task =
-          new Task(recipe.name(), model, model.linears(), recipe.training(), recipe.asked(), BATCH);
+          new Task(
+              recipe.name(),
+              model,
+              model.linears(),
+              recipe.training(),
+              recipe.measured(),
+              BATCH,
+              draws);
       return new Small(task, recipe, model);
     } catch (RuntimeException e) {
       recipe.close();

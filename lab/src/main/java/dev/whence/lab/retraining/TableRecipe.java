@@ -1,6 +1,8 @@
 package dev.whence.lab.retraining;
 
 import dev.whence.lab.data.Dataset;
+import dev.whence.lab.data.ExampleSet;
+import dev.whence.lab.data.Measurement;
 import dev.whence.lab.model.SmallModel;
 import dev.whence.lab.training.SmallTrainer;
 import java.util.function.LongFunction;
@@ -10,23 +12,32 @@ import java.util.function.LongFunction;
  *
  * @param name of the task, its data and everything else that decides the numbers
  * @param untrained a new model for a seed, which the caller closes
+ * @param measurement of the examples that are asked about
  */
 public record TableRecipe(
     String name,
     LongFunction<SmallModel> untrained,
     Dataset training,
     Dataset asked,
+    Measurement measurement,
     SmallTrainer trainer)
     implements Recipe, AutoCloseable {
   @Override
   public String identity() {
-    return "%s, %s, %s, data %s and %s"
-        .formatted(name, training.features().type(), trainer, training.hash(), asked.hash());
+    String identity =
+        "%s, %s, %s, data %s and %s"
+            .formatted(name, training.features().type(), trainer, training.hash(), asked.hash());
+    return measurement == Measurement.LOG_LIKELIHOOD ? identity : identity + ", " + measurement;
   }
 
   @Override
   public long size() {
     return training.size();
+  }
+
+  /** What is measured, one number an example. */
+  public ExampleSet measured() {
+    return measurement.of(asked);
   }
 
   /** A model trained on some examples; the caller closes it. */
@@ -44,7 +55,7 @@ public record TableRecipe(
   @Override
   public double[] measure(long[] places, long seed) {
     try (SmallModel model = train(places, seed)) {
-      return asked.logLikelihoods(model);
+      return measured().logLikelihoods(model);
     }
   }
 

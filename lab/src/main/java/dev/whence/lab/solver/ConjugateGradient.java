@@ -11,10 +11,10 @@ import dev.whence.tensor.Scope;
  * @param tolerance of the residual's norm, relative to the gradient's
  */
 public record ConjugateGradient(
-    GaussNewton curvature, InverseSolver preconditioner, double tolerance, int steps)
+    CurvatureOperator curvature, InverseSolver preconditioner, double tolerance, int steps)
     implements InverseSolver {
   /** Without a preconditioner. */
-  public ConjugateGradient(GaussNewton curvature, double tolerance, int steps) {
+  public ConjugateGradient(CurvatureOperator curvature, double tolerance, int steps) {
     this(curvature, Weights::copy, tolerance, steps);
   }
 

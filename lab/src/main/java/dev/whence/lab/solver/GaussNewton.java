@@ -14,8 +14,9 @@ import java.util.List;
  *
  * @param damping lambda, the same for all layers
  */
-public record GaussNewton(Model model, List<Linear> layers, Pass data, double damping) {
-  /** {@code (G + lambda) v}; belongs to the caller's scope. */
+public record GaussNewton(Model model, List<Linear> layers, Pass data, double damping)
+    implements CurvatureOperator {
+  @Override
   public Weights times(Weights v) {
     Weights sum = v.zeros();
     long[] count = new long[1];

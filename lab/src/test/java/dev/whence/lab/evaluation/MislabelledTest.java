@@ -67,7 +67,7 @@ class MislabelledTest {
             new Perceptron(List.of(2, 8, 2), Nonlinearity.TANH, SEED, DType.FLOAT64)) {
       new SmallTrainer(20, 20, 1e-2, 1e-3)
           .train(model, model.linears(), data, LongStream.range(0, n).toArray(), SEED);
-      Task task = new Task("clouds", model, model.linears(), data, data, 50);
+      Task task = new Task("clouds", model, model.linears(), data, data, 50, 1);
       List<Mislabelled.Curve> curves =
           Mislabelled.curves(task, labels.wrongOf(n), new double[] {0.1}, 0.01, SEED);
       assertThat(curves).hasSize(CurvatureKind.values().length);

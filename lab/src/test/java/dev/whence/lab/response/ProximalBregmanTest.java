@@ -47,7 +47,7 @@ class ProximalBregmanTest {
       ProximalBregman.Settings settings =
           // Batches of 20 and 4 of 24 examples: the last must not count for more.
           new ProximalBregman.Settings(1e-4, damping, 20, 1500, 0.05, 1e-4, 4, SEED);
-      Task task = new Task("test", model, model.linears(), training, asked, 8);
+      Task task = new Task("test", model, model.linears(), training, asked, 8, 1);
       double[][] exact;
       try (ExactInverse inverse =
           ExactInverse.of(

@@ -1,0 +1,29 @@
+package dev.whence.lab.data;
+
+import java.util.Locale;
+
+/** What is measured on an example. */
+public enum Measurement {
+  /** How likely the model makes its target, in nats. */
+  LOG_LIKELIHOOD,
+  /**
+   * The sum of the model's outputs, of regressions the prediction. A squared error is least where
+   * the prediction is right, so that whatever moves it is bad: what is first-order in the
+   * prediction is not in the error.
+   */
+  OUTPUT;
+
+  /** Examples of which this is what stands for the log-likelihood. */
+  public ExampleSet of(ExampleSet asked) {
+    return switch (this) {
+      case LOG_LIKELIHOOD -> asked;
+      case OUTPUT -> new OutputsOf(asked);
+    };
+  }
+
+  /** The command line's spelling: {@code log-likelihood}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

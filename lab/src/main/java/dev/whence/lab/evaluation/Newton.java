@@ -1,0 +1,53 @@
+package dev.whence.lab.evaluation;
+
+import dev.whence.InvalidInputException;
+import dev.whence.lab.response.ProximalBregman;
+import java.util.Optional;
+
+/** Whose inverse of the Hessian takes Newton steps before Adam does the rest. */
+public sealed interface Newton {
+  /** Adam alone. */
+  record None() implements Newton {}
+
+  /** The exact inverse, formed once for all examples. */
+  record Exact() implements Newton {}
+
+  /**
+   * Conjugate gradient preconditioned with EK-FAC.
+   *
+   * @param steps of it at most in each Newton step
+   */
+  record Iterated(int steps) implements Newton {}
+
+  /**
+   * Reads {@code exact}, a number of steps, or 0 for none.
+   *
+   * @throws InvalidInputException when it is none of these
+   */
+  static Newton parse(String text) {
+    if (text.equals("exact")) {
+      return new Exact();
+    }
+    if (!text.matches("\\d{1,9}")) {
+      throw new InvalidInputException(
+          "--newton is '" + text + "' but must be 'exact' or a number of steps from 0 on");
+    }
+    int steps = Integer.parseInt(text);
+    return steps == 0 ? new None() : new Iterated(steps);
+  }
+
+  /** The inverse, which the caller closes; empty when there is to be none. */
+  default Optional<Method.Prepared> prepare(Task task, ProximalBregman.Settings settings) {
+    return switch (this) {
+      case None _ -> Optional.empty();
+      case Exact _ ->
+          Optional.of(Method.EXACT.prepare(task, settings.damping(), Method.Effort.DEFAULT));
+      case Iterated(int steps) ->
+          Optional.of(
+              Method.REFINED.prepare(
+                  task,
+                  settings.damping(),
+                  new Method.Effort(0, steps, settings.tolerance() / 2, 0, 0, settings.seed())));
+    };
+  }
+}

@@ -1,0 +1,98 @@
+package dev.whence.lab.solver;
+
+import dev.whence.model.Body;
+import dev.whence.model.Examples;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.model.Linearization;
+import dev.whence.model.Pass;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The damped Gauss-Newton Hessian of a language model for many products on little data: the passes
+ * forward and back are recorded once, and the loss's Hessian is that with respect to what the head
+ * reads, {@code W^T H W} with the head's weight W, formed once for each position. A product then
+ * never sees the vocabulary. The weights must be what they were, whenever it is used.
+ */
+public final class RecordedGaussNewton implements CurvatureOperator, AutoCloseable {
+  private final List<Part> parts;
+  private final double perExample;
+  private final double damping;
+
+  /**
+   * A batch.
+   *
+   * @param hessian of the loss, [batch, positions, width, width]
+   */
+  private record Part(Linearization at, Tensor hessian) {
+    void close() {
+      at.close();
+      hessian.close();
+    }
+  }
+
+  private RecordedGaussNewton(List<Part> parts, double perExample, double damping) {
+    this.parts = parts;
+    this.perExample = perExample;
+    this.damping = damping;
+  }
+
+  /**
+   * Records.
+   *
+   * @param layers without the head
+   */
+  public static RecordedGaussNewton of(
+      LanguageModel model, List<Linear> layers, Pass data, double damping) {
+    Body body = new Body(model);
+    List<Part> parts = new ArrayList<>();
+    try {
+      long[] count = new long[1];
+      data.run(batch -> {
+        Linearization at = Linearization.of(body, layers, batch);
+        Tensor hessian = hessian(body.head(), batch, at.outputs());
+        parts.add(new Part(at.keep(), hessian.keep()));
+        count[0] += batch.size();
+      });
+      return new RecordedGaussNewton(parts, 1.0 / count[0], damping);
+    } catch (RuntimeException e) {
+      parts.forEach(Part::close);
+      throw e;
+    }
+  }
+
+  /** Column by column. */
+  private static Tensor hessian(Linear head, Examples batch, Tensor hidden) {
+    Tensor weight = head.matrix(); // [vocabulary, width]
+    Tensor logits = hidden.matmul(weight.t());
+    List<Tensor> columns = new ArrayList<>();
+    for (int j = 0; j < weight.size(1); j++) {
+      Tensor direction = weight.select(1, j).expand(logits.shape());
+      columns.add(Scope.result(() -> batch.lossHessian(logits, direction).matmul(weight)));
+    }
+    return Tensors.stack(columns, 3);
+  }
+
+  @Override
+  public Weights times(Weights v) {
+    Weights sum = v.zeros();
+    for (Part part : parts) {
+      try (Scope _ = Scope.open()) {
+        Tensor change = part.at.forward(v.parts()).unsqueeze(3);
+        Tensor gradient = part.hessian.matmul(change).select(3, 0);
+        sum.add(new Weights(part.at.backward(gradient)), perExample);
+      }
+    }
+    sum.add(v, damping);
+    return sum;
+  }
+
+  @Override
+  public void close() {
+    parts.forEach(Part::close);
+  }
+}
