@@ -86,7 +86,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       description =
           "Solve first by Newton's method, then by Adam: 'exact' by the exact inverse, N by at most N"
               + " steps of preconditioned conjugate gradient a step, 0 by Adam alone (default: 0 for"
-              + " tables and with --quick, exact for images, 300 for the dictionary).")
+              + " tables and with --quick, else exact).")
   private Optional<String> newton = Optional.empty();
 
   @Option(
@@ -131,7 +131,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     EvaluationReport report =
         new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
     for (EvaluationTask name : options.tasks(EnumSet.allOf(EvaluationTask.class))) {
-      try (Subject subject = options.subject(name)) {
+      try (Subject subject = options.smallSubject(name)) {
         Found found = evaluate(name, subject.task());
         report.add(found);
         report.write(json);
@@ -213,8 +213,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     }
     return switch (name) {
       case CONCRETE, ENERGY -> new Newton.None();
-      case FASHION, RESNET -> new Newton.Exact();
-      case DICTIONARY -> new Newton.Iterated(300);
+      case FASHION, RESNET, DICTIONARY -> new Newton.Exact();
     };
   }
 

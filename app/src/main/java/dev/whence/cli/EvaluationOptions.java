@@ -73,6 +73,14 @@ final class EvaluationOptions {
   private Optional<Integer> entries = Optional.empty();
 
   @Option(
+      names = "--shape",
+      paramLabel = "FILE",
+      description =
+          "Of the dictionary's language model: a config.json for its tokens (default: half a million"
+              + " parameters; for 'pbrf' 150,000, of which the exact inverse can be had).")
+  private Optional<Path> shape = Optional.empty();
+
+  @Option(
       names = "--measurements",
       paramLabel = "N",
       description =
@@ -194,10 +202,15 @@ final class EvaluationOptions {
     return subject(task, seed);
   }
 
+  /** The same where the exact inverse is wanted, with a language model that is small enough. */
+  Subject smallSubject(EvaluationTask task) {
+    return task == EvaluationTask.DICTIONARY ? dictionary(seed, "smallest") : subject(task);
+  }
+
   /** The same with a model from another start, trained on the same data. */
   Subject subject(EvaluationTask task, long modelSeed) {
     return task == EvaluationTask.DICTIONARY
-        ? dictionary(modelSeed)
+        ? dictionary(modelSeed, "sister")
         : SmallTasks.trained(recipe(task, Mislabelled.Labels.RIGHT), modelSeed, draws(task));
   }
 
@@ -245,12 +258,12 @@ final class EvaluationOptions {
     };
   }
 
-  private Subject dictionary(long modelSeed) {
+  private Subject dictionary(long modelSeed, String usual) {
     Path folder = HomeFolder.dictionaryModel();
     try (Tokenizer tokenizer = Tokenizer.load(folder.resolve(LanguageModel.TOKENIZER_FILE))) {
       return LanguageTask.trained(
           DictionaryTask.recipe(
-              folder.resolve("sister").resolve(LanguageModel.CONFIG_FILE),
+              shape.orElse(folder.resolve(usual).resolve(LanguageModel.CONFIG_FILE)),
               tokenizer,
               number(entries, "--entries", 10, 2_000, 100),
               number(measurements, "--measurements", 1, 5, 3),

@@ -13,7 +13,7 @@ public final class Cholesky implements AutoCloseable {
   /**
    * Factors a matrix; belongs to the caller's scope.
    *
-   * @param matrix [n, n]
+   * @param matrix [n, n]; only the lower triangle is read
    * @throws ArithmeticException when it is not positive definite
    */
   public static Cholesky of(Tensor matrix) {

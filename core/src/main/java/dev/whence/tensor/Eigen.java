@@ -26,9 +26,9 @@ public final class Eigen {
   public record Singular(Tensor u, Tensor s, Tensor vt) {}
 
   /**
-   * Decomposes a symmetric matrix in its own precision.
+   * Decomposes a symmetric matrix, or each of several, in its own precision.
    *
-   * @param matrix [n, n]; only the lower triangle is read
+   * @param matrix [n, n], or [.., n, n]; only the lower triangle is read
    * @throws ArithmeticException when the matrix has values that are not finite, or the iteration
    *     does not converge
    */

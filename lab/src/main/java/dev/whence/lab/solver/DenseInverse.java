@@ -1,8 +1,10 @@
 package dev.whence.lab.solver;
 
+import dev.whence.model.LayerJacobian;
 import dev.whence.tensor.Cholesky;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Scope;
+import dev.whence.tensor.SymmetricProduct;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
@@ -10,6 +12,9 @@ import java.util.List;
 
 /** The exact inverse by the matrix over all weights: for few weights, whatever the data. */
 public final class DenseInverse implements ExactInverse {
+  /** Examples whose rows are formed at a time. */
+  private static final int TOGETHER = 8;
+
   private final Cholesky system; // G + lambda
 
   private DenseInverse(Cholesky system) {
@@ -19,19 +24,23 @@ public final class DenseInverse implements ExactInverse {
   static DenseInverse of(GaussNewton curvature) {
     long weights = curvature.layers().stream().mapToLong(l -> l.shape().elements()).sum();
     try (Scope _ = Scope.open()) {
-      Tensor sum = Tensors.zeros(DType.FLOAT64, curvature.model().device(), weights, weights);
+      Tensor sum = // its lower triangle, which is all that is factored
+          Tensors.zeros(DType.FLOAT64, curvature.model().device(), weights, weights);
       long[] count = new long[1];
       curvature
           .data()
           .run(batch -> {
-            Tensor rows = // [rows, weights]
-                Tensors.cat(
-                    ExactInverse.rows(curvature, batch).stream()
-                        .map(layer -> layer.dense())
+            for (int first = 0; first < batch.size(); first += TOGETHER) {
+              try (Scope _ = Scope.open()) {
+                int some = Math.min(TOGETHER, batch.size() - first);
+                List<Tensor> layers =
+                    ExactInverse.rows(curvature, batch.narrow(first, some)).stream()
+                        .map(LayerJacobian::dense)
                         .map(dense -> dense.reshape(-1, dense.size(2)))
-                        .toList(),
-                    1);
-            sum.plusProductInPlace(rows.t(), rows);
+                        .toList();
+                SymmetricProduct.accumulate(sum, Tensors.cat(layers, 1));
+              }
+            }
             count[0] += batch.size();
           });
       sum.timesInPlace(1.0 / count[0]);

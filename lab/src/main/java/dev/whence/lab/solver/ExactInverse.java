@@ -3,9 +3,13 @@ package dev.whence.lab.solver;
 import dev.whence.InvalidInputException;
 import dev.whence.MemoryBudget;
 import dev.whence.lab.data.ExampleSet;
+import dev.whence.model.Body;
 import dev.whence.model.Examples;
+import dev.whence.model.HeadExamples;
+import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerJacobian;
 import dev.whence.model.Linearization;
+import dev.whence.model.Model;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
@@ -49,10 +53,20 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
     return dense ? DenseInverse.of(curvature) : KernelInverse.of(curvature);
   }
 
-  /** {@code R^T J} of a batch, layer by layer. */
+  /**
+   * {@code R^T J} of a batch, layer by layer. A language model's outputs are what its head reads,
+   * of which there are fewer than logits.
+   */
   static List<LayerJacobian> rows(GaussNewton curvature, Examples batch) {
-    Linearization at = Linearization.of(curvature.model(), curvature.layers(), batch);
-    Tensor root = batch.lossHessianRoot(at.outputs()).to(DType.FLOAT64);
+    Model model = curvature.model();
+    Examples examples = batch;
+    if (model instanceof LanguageModel language) {
+      Body body = new Body(language);
+      model = body;
+      examples = new HeadExamples(batch, body.head().matrix());
+    }
+    Linearization at = Linearization.of(model, curvature.layers(), examples);
+    Tensor root = examples.lossHessianRoot(at.outputs()).to(DType.FLOAT64);
     long outputs = root.size(3);
     Tensor transposed = root.reshape(-1, outputs, outputs).transpose(1, 2); // a position each
     return at.jacobian().stream()

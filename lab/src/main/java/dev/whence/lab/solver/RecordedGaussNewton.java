@@ -1,22 +1,21 @@
 package dev.whence.lab.solver;
 
 import dev.whence.model.Body;
-import dev.whence.model.Examples;
+import dev.whence.model.HeadExamples;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.model.Linearization;
 import dev.whence.model.Pass;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
-import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The damped Gauss-Newton Hessian of a language model for many products on little data: the passes
  * forward and back are recorded once, and the loss's Hessian is that with respect to what the head
- * reads, {@code W^T H W} with the head's weight W, formed once for each position. A product then
- * never sees the vocabulary. The weights must be what they were, whenever it is used.
+ * reads, formed once for each position. A product then never sees the vocabulary. The weights must
+ * be what they were, whenever it is used.
  */
 public final class RecordedGaussNewton implements CurvatureOperator, AutoCloseable {
   private final List<Part> parts;
@@ -54,7 +53,8 @@ public final class RecordedGaussNewton implements CurvatureOperator, AutoCloseab
       long[] count = new long[1];
       data.run(batch -> {
         Linearization at = Linearization.of(body, layers, batch);
-        Tensor hessian = hessian(body.head(), batch, at.outputs());
+        HeadExamples examples = new HeadExamples(batch, body.head().matrix());
+        Tensor hessian = examples.lossHessian(at.outputs());
         parts.add(new Part(at.keep(), hessian.keep()));
         count[0] += batch.size();
       });
@@ -63,18 +63,6 @@ public final class RecordedGaussNewton implements CurvatureOperator, AutoCloseab
       parts.forEach(Part::close);
       throw e;
     }
-  }
-
-  /** Column by column. */
-  private static Tensor hessian(Linear head, Examples batch, Tensor hidden) {
-    Tensor weight = head.matrix(); // [vocabulary, width]
-    Tensor logits = hidden.matmul(weight.t());
-    List<Tensor> columns = new ArrayList<>();
-    for (int j = 0; j < weight.size(1); j++) {
-      Tensor direction = weight.select(1, j).expand(logits.shape());
-      columns.add(Scope.result(() -> batch.lossHessian(logits, direction).matmul(weight)));
-    }
-    return Tensors.stack(columns, 3);
   }
 
   @Override
