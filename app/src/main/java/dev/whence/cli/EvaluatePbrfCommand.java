@@ -71,7 +71,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       paramLabel = "X",
       description =
           "Weight that the example gets besides, by the weight that it has (default: 0.1 for tables,"
-              + " 0.001 for fashion, 0.01 for resnet, 1 for the dictionary, which is in float32).")
+              + " 0.001 for fashion, 0.0001 for resnet, 1 for the dictionary, which is in float32).")
   private Optional<Double> relativeEpsilon = Optional.empty();
 
   @Option(
@@ -222,7 +222,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     return switch (name) {
       case CONCRETE, ENERGY -> 0.1;
       case FASHION -> 0.001;
-      case RESNET -> 0.01;
+      case RESNET -> 0.0001;
       case DICTIONARY -> 1; // in float32
     };
   }

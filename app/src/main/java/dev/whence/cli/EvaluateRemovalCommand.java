@@ -2,16 +2,18 @@ package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.dictionary.LexicalScores;
 import dev.whence.lab.evaluation.Baseline;
 import dev.whence.lab.evaluation.InfluenceMatrix;
+import dev.whence.lab.evaluation.LanguageTask;
 import dev.whence.lab.evaluation.MeanInterval;
 import dev.whence.lab.evaluation.Method;
 import dev.whence.lab.evaluation.Subject;
 import dev.whence.lab.evaluation.Task;
 import dev.whence.lab.retraining.Removal;
+import dev.whence.search.Bm25;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -60,7 +63,9 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
       paramLabel = "NAME",
       split = ",",
       defaultValue = "identity,ekfac",
-      description = "As for 'evaluate pbrf', beside the baselines (default: identity,ekfac).")
+      description =
+          "As for 'evaluate pbrf', beside the baselines, of which BM25 is for the dictionary (default:"
+              + " identity,ekfac).")
   private List<Method> methods = List.of();
 
   @Option(names = "--json", paramLabel = "FILE", description = "Also write all numbers here.")
@@ -77,37 +82,36 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     EvaluationReport report =
         new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
-    for (EvaluationTask name : options.tasks(EnumSet.of(EvaluationTask.DICTIONARY))) {
+    Set<EvaluationTask> possible =
+        EnumSet.of(EvaluationTask.CONCRETE, EvaluationTask.FASHION, EvaluationTask.DICTIONARY);
+    for (EvaluationTask name : options.tasks(possible)) {
       try (Subject subject = options.subject(name)) {
-        evaluate(name, subject).forEach(report::add);
-        report.write(json);
+        evaluate(name, subject, report);
       }
     }
     return 0;
   }
 
-  private List<Found> evaluate(EvaluationTask name, Subject subject) {
+  private void evaluate(EvaluationTask name, Subject subject, EvaluationReport report)
+      throws IOException {
     Task task = subject.task();
     long[] all = LongStream.range(0, task.training().size()).toArray();
-    Map<String, double[][]> rankings = rankings(name, task, all);
-    int[] counts =
-        remove.isEmpty()
-            ? options.quick() ? new int[] {20} : new int[] {20, 50, 100, 200}
-            : remove.stream().mapToInt(k -> k).toArray();
-    for (int count : counts) {
-      if (count < 1 || count > all.length / 2) {
-        throw new InvalidInputException(
-            "--remove has %d but must be from 1 to half of the %,d training examples"
-                .formatted(count, all.length));
-      }
-    }
+    int[] counts = counts(all.length);
+    Map<String, double[][]> rankings = rankings(name, subject, all);
     int asked = (int) task.asked().size();
     long[] each =
         LongStream.range(0, options.number(seeds, "--seeds", 1, 3, 1))
             .map(s -> options.seed() + 1000 + s)
             .toArray();
     long models = each.length * (1L + (long) asked * counts.length * rankings.size());
-    List<Found> found = new ArrayList<>();
+    System.out.printf(
+        Locale.ROOT,
+        "%n%s: %,d training examples; change of %d measurements, the mean over them, %d models each%n%n",
+        task.name(),
+        task.training().size(),
+        asked,
+        each.length);
+    EvaluationReport.head("left out first", "how many", "change");
     try (Progress.Stage stage = new ConsoleProgress().begin("training again", models, "models")) {
       double[] whole = new double[asked];
       for (long seed : each) {
@@ -126,31 +130,38 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
           }
         }
         for (int k = 0; k < counts.length; k++) {
-          found.add(
-              new Found(
-                  task.name(),
-                  ranking.getKey(),
-                  counts[k],
-                  changes[k],
-                  MeanInterval.of(changes[k])));
+          MeanInterval mean = MeanInterval.of(changes[k]);
+          report.add(new Found(task.name(), ranking.getKey(), counts[k], changes[k], mean));
+          EvaluationReport.row(ranking.getKey(), "" + counts[k], EvaluationReport.cell(mean));
         }
+        report.write(json); // each ranking takes long
       }
     }
-    System.out.printf(
-        Locale.ROOT,
-        "%n%s: %,d training examples; change of the log-likelihood of %d measurements, in nats, the"
-            + " mean over them%n%n",
-        task.name(),
-        task.training().size(),
-        asked);
-    EvaluationReport.head("left out first", "how many", "change");
-    found.forEach(
-        f -> EvaluationReport.row(f.ranking, "" + f.removed, EvaluationReport.cell(f.mean)));
-    return found;
   }
 
-  private Map<String, double[][]> rankings(EvaluationTask name, Task task, long[] all) {
+  private int[] counts(int examples) {
+    int[] counts =
+        remove.isEmpty()
+            ? options.quick() ? new int[] {20} : new int[] {20, 50, 100, 200}
+            : remove.stream().mapToInt(k -> k).toArray();
+    for (int count : counts) {
+      if (count < 1 || count > examples / 2) {
+        throw new InvalidInputException(
+            "--remove has %d but must be from 1 to half of the %,d training examples"
+                .formatted(count, examples));
+      }
+    }
+    return counts;
+  }
+
+  private Map<String, double[][]> rankings(EvaluationTask name, Subject subject, long[] all) {
+    Task task = subject.task();
     Map<String, double[][]> rankings = new LinkedHashMap<>();
+    if (subject instanceof LanguageTask language) {
+      rankings.put(
+          "bm25",
+          LexicalScores.of(language.recipe().training(), language.recipe().asked(), Bm25.PLAIN));
+    }
     for (Baseline baseline : Baseline.values()) {
       rankings.put(baseline.toString(), baseline.scores(task, all, options.seed()));
     }

@@ -1,5 +1,6 @@
 package dev.whence.corpus;
 
+import dev.whence.Folders;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import java.io.IOException;
@@ -11,11 +12,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Stream;
 
 /**
  * Finds or builds the cache folder of a corpus. A cache is built beside its place and renamed into
@@ -105,10 +104,8 @@ record CorpusCache(Path cacheFolder) {
   }
 
   private static void delete(Path folder) {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
+    try {
+      Folders.delete(folder);
     } catch (IOException | UncheckedIOException _) {
       // It is gone, or cannot be; either way it harms nobody.
     }

@@ -1,6 +1,7 @@
 package dev.whence.run;
 
 import dev.whence.AtomicFile;
+import dev.whence.Folders;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import java.io.IOException;
@@ -147,7 +148,7 @@ public final class WorkFolder implements AutoCloseable {
       Files.deleteIfExists(file);
       try (Stream<Path> files = Files.list(partial)) {
         for (Path old : files.filter(f -> !f.endsWith(LOCK)).toList()) {
-          delete(old);
+          Folders.delete(old);
         }
       }
       AtomicFile.write(file, Json.MAPPER.writeValueAsString(identity));
@@ -194,7 +195,7 @@ public final class WorkFolder implements AutoCloseable {
       Files.deleteIfExists(target.resolve(IDENTITY));
       Files.deleteIfExists(target.resolve(LOCK));
       if (replaced.isPresent()) {
-        delete(replaced.get());
+        Folders.delete(replaced.get());
       }
       return target;
     } catch (IOException e) {
@@ -222,7 +223,7 @@ public final class WorkFolder implements AutoCloseable {
         copy(file, target.resolve(file.getFileName().toString()));
       }
     }
-    delete(partial);
+    Folders.delete(partial);
   }
 
   private static void copy(Path from, Path to) throws IOException {
@@ -240,17 +241,6 @@ public final class WorkFolder implements AutoCloseable {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
           channel.force(true);
         }
-      }
-    }
-  }
-
-  private static void delete(Path path) throws IOException {
-    if (!Files.exists(path)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(path)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
       }
     }
   }
