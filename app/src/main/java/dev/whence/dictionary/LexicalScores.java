@@ -2,7 +2,6 @@ package dev.whence.dictionary;
 
 import dev.whence.AtomicFile;
 import dev.whence.Folders;
-import dev.whence.Json;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
@@ -15,8 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** How much sequences share of others' tokens: BM25 between sequences in memory. */
@@ -56,7 +55,7 @@ public final class LexicalScores {
     int longest = 2;
     int largest = 0;
     for (int[] tokens : training.tokens()) {
-      lines.add(Json.MAPPER.writeValueAsString(Map.of("tokens", tokens)));
+      lines.add("{\"tokens\": " + Arrays.toString(tokens) + "}");
       longest = Math.max(longest, tokens.length);
       for (int token : tokens) {
         largest = Math.max(largest, token);

@@ -109,15 +109,89 @@ class EvaluateTest {
     assertThat(out.resolve("bank")).isDirectoryContaining("glob:**/concrete.json");
   }
 
+  /** Where the response and the exact influence are both computed to the end, they are the same. */
+  @Test
+  void newtonStepsByTheExactInverseFindTheResponseThatTheExactInfluencePredicts()
+      throws IOException {
+    Path json = folder.resolve("pbrf.json");
+    Outcome pbrf =
+        Outcome.of(
+            "evaluate",
+            "pbrf",
+            "--quick",
+            "--task",
+            "concrete,fashion",
+            "--data",
+            folder.toString(),
+            "--images",
+            folder.toString(),
+            "--newton",
+            "exact",
+            "--epsilon",
+            "0.0001",
+            "--method",
+            "ekfac,exact",
+            "--json",
+            json.toString());
+    assertThat(pbrf.code()).as(pbrf.err()).isZero();
+    for (JsonNode task : Json.MAPPER.readTree(Files.readAllBytes(json)).get("results")) {
+      assertThat(task.get("convergence").get("worst_gradient").asDouble()).isLessThan(0.01);
+      JsonNode exact = task.get("results").get(1);
+      assertThat(exact.get("residual").asDouble()).isLessThan(1e-6);
+      assertThat(exact.get("agreement").get("pearson").get("mean").asDouble())
+          .as(task.get("task").asString())
+          .isGreaterThan(0.99);
+    }
+  }
+
+  @Test
+  void influencesOfSeveralModelsAreAveragedAndOutputsMeasured() {
+    Outcome lds =
+        Outcome.of(
+            "evaluate",
+            "lds",
+            "--quick",
+            "--task",
+            "concrete",
+            "--data",
+            folder.toString(),
+            "--bank",
+            folder.resolve("bank").toString(),
+            "--models",
+            "2",
+            "--measure",
+            "output",
+            "--epochs",
+            "5",
+            "--method",
+            "ekfac");
+    assertThat(lds.code()).as(lds.err()).isZero();
+    assertThat(lds.out()).contains("influences of 2 models", "| ekfac |");
+    assertThat(folder.resolve("bank/concrete.json")).content().contains(", output");
+  }
+
   @Test
   void unusableRequestsAreRefusedInOneSentence() {
     Outcome energy =
         Outcome.of("evaluate", "pbrf", "--task", "energy", "--data", folder.toString());
     assertThat(energy.code()).isEqualTo(2);
     assertThat(energy.err()).contains("energy.csv").hasLineCount(1);
-    Outcome removal = Outcome.of("evaluate", "removal", "--task", "concrete");
+    Outcome removal = Outcome.of("evaluate", "removal", "--task", "resnet");
     assertThat(removal.code()).isEqualTo(2);
-    assertThat(removal.err()).contains("--task concrete is not among [dictionary]");
+    assertThat(removal.err())
+        .contains("--task resnet is not among [concrete, fashion, dictionary]");
+    Outcome newton =
+        Outcome.of(
+            "evaluate",
+            "pbrf",
+            "--task",
+            "concrete",
+            "--data",
+            folder.toString(),
+            "--newton",
+            "all");
+    assertThat(newton.code()).isEqualTo(2);
+    assertThat(newton.err()).contains("--newton is 'all'").hasLineCount(1);
     Outcome wrong = Outcome.of("evaluate", "mislabelled", "--wrong", "2");
     assertThat(wrong.code()).isEqualTo(2);
     assertThat(wrong.err()).contains("--wrong is 2.0");

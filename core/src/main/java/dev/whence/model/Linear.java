@@ -2,6 +2,7 @@ package dev.whence.model;
 
 import dev.whence.tensor.Autograd;
 import dev.whence.tensor.Functions;
+import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.List;
@@ -51,6 +52,19 @@ public final class Linear {
         bias ? Optional.of(matrix.select(1, in)) : Optional.empty());
   }
 
+  /** Takes the weight and the bias out of the caller's scope; whoever keeps them closes them. */
+  public Linear keep() {
+    stored.keep();
+    bias.ifPresent(Tensor::keep);
+    return this;
+  }
+
+  /** Gives up what {@link #keep} took. */
+  public void close() {
+    stored.close();
+    bias.ifPresent(Tensor::close);
+  }
+
   /** The weight, with the bias as its last column if there is one: a copy, [out, in(+1)]. */
   public Tensor matrix() {
     Tensor weight = (transposed ? stored.t() : stored).detach();
@@ -66,9 +80,11 @@ public final class Linear {
    */
   public void assign(Tensor matrix) {
     long in = stored.size(transposed ? 0 : 1);
-    Tensor weight = matrix.narrow(1, 0, in);
-    stored.untold().copyInPlace(transposed ? weight.t() : weight);
-    bias.ifPresent(b -> b.untold().copyInPlace(matrix.select(1, in)));
+    try (Scope _ = Scope.open()) {
+      Tensor weight = matrix.narrow(1, 0, in);
+      stored.untold().copyInPlace(transposed ? weight.t() : weight);
+      bias.ifPresent(b -> b.untold().copyInPlace(matrix.select(1, in)));
+    }
   }
 
   /** The module's name in the checkpoint: {@code model.layers.0.mlp.up_proj}. */

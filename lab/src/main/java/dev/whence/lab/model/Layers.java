@@ -17,7 +17,6 @@ import java.util.Random;
 final class Layers {
   private final Random random;
   private final DType type;
-  private final List<Tensor> matrices = new ArrayList<>();
   private final List<Linear> linears = new ArrayList<>();
 
   Layers(long seed, DType type) {
@@ -39,11 +38,10 @@ final class Layers {
       }
     }
     try (Scope _ = Scope.open()) {
-      matrices.add(Tensors.of(values, out, in + 1).to(type).copy().keep());
+      Tensor matrix = Tensors.of(values, out, in + 1).to(type);
+      linears.add(Linear.of(name, Linear.Role.MLP, matrix, true).keep());
     }
-    Linear linear = Linear.of(name, Linear.Role.MLP, matrices.getLast(), true);
-    linears.add(linear);
-    return linear;
+    return linears.getLast();
   }
 
   Device device() {
@@ -59,6 +57,6 @@ final class Layers {
   }
 
   void close() {
-    matrices.forEach(Tensor::close);
+    linears.forEach(Linear::close);
   }
 }
