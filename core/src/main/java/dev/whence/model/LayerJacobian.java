@@ -31,6 +31,11 @@ public sealed interface LayerJacobian {
   /** {@code J^T u} for u [examples * rows]: [out, in]. */
   Tensor backward(Tensor u);
 
+  /** How many examples, all with rows of their own. */
+  default long examples() {
+    return parts().getFirst().size(0);
+  }
+
   /** What it is made of. */
   List<Tensor> parts();
 

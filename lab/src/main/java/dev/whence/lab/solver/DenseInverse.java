@@ -12,36 +12,30 @@ import java.util.List;
 
 /** The exact inverse by the matrix over all weights: for few weights, whatever the data. */
 public final class DenseInverse implements ExactInverse {
-  /** Examples whose rows are formed at a time. */
-  private static final int TOGETHER = 8;
-
   private final Cholesky system; // G + lambda
 
   private DenseInverse(Cholesky system) {
     this.system = system;
   }
 
-  static DenseInverse of(GaussNewton curvature) {
+  /** Forms and factors the matrix, from the rows of so many examples at a time. */
+  static DenseInverse of(GaussNewton curvature, long together) {
     long weights = curvature.layers().stream().mapToLong(l -> l.shape().elements()).sum();
     try (Scope _ = Scope.open()) {
       Tensor sum = // its lower triangle, which is all that is factored
           Tensors.zeros(DType.FLOAT64, curvature.model().device(), weights, weights);
       long[] count = new long[1];
-      curvature
-          .data()
-          .run(batch -> {
-            for (int first = 0; first < batch.size(); first += TOGETHER) {
-              try (Scope _ = Scope.open()) {
-                int some = Math.min(TOGETHER, batch.size() - first);
-                List<Tensor> layers =
-                    ExactInverse.rows(curvature, batch.narrow(first, some)).stream()
-                        .map(LayerJacobian::dense)
-                        .map(dense -> dense.reshape(-1, dense.size(2)))
-                        .toList();
-                SymmetricProduct.accumulate(sum, Tensors.cat(layers, 1));
-              }
-            }
-            count[0] += batch.size();
+      ExactInverse.forEach(
+          curvature,
+          together,
+          layers -> {
+            List<Tensor> rows = // of each layer [rows, weights]
+                layers.stream()
+                    .map(LayerJacobian::dense)
+                    .map(dense -> dense.reshape(-1, dense.size(2)))
+                    .toList();
+            SymmetricProduct.accumulate(sum, Tensors.cat(rows, 1));
+            count[0] += layers.getFirst().examples();
           });
       sum.timesInPlace(1.0 / count[0]);
       return new DenseInverse(Cholesky.damped(sum, curvature.damping()).keep());

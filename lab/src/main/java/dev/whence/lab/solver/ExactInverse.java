@@ -11,9 +11,11 @@ import dev.whence.model.LayerJacobian;
 import dev.whence.model.Linearization;
 import dev.whence.model.Model;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The exact damped inverse, in float64. With {@code H = R R^T} and the rows {@code B = R^T J} of
@@ -24,6 +26,12 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
     permits DenseInverse, KernelInverse {
   /** Forming and factoring hold so many of the system's matrices at a time. */
   int MATRICES = 3;
+
+  /** Numbers that the rows of a part of a batch take while they are made. */
+  long ROWS_AT_A_TIME = 1L << 28;
+
+  /** Of the same rows: from autograd, stacked, in float64, combined. */
+  int COPIES = 4;
 
   /**
    * Forms, damps and factors the smaller system; the caller closes it.
@@ -43,14 +51,32 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
     }
     boolean dense = weights < rows;
     double side = Math.min(weights, rows);
-    double numbers = MATRICES * side * side + (dense ? 0 : 2.0 * stored * data.size());
+    double numbers = MATRICES * side * side + (dense ? ROWS_AT_A_TIME : 2.0 * stored * data.size());
     double needed = Double.BYTES * numbers;
     if (needed > memory.bytes()) {
       throw new InvalidInputException(
           "the exact inverse of %,d weights and %,d outputs would take %,.1f GiB; leave 'exact' out, or take fewer examples"
               .formatted(weights, rows, needed / (1L << 30)));
     }
-    return dense ? DenseInverse.of(curvature) : KernelInverse.of(curvature);
+    long together = Math.max(1, ROWS_AT_A_TIME / (COPIES * stored));
+    ExactInverse inverse =
+        dense ? DenseInverse.of(curvature, together) : KernelInverse.of(curvature, together);
+    NativeMemory.giveBack(); // what comes next is small
+    return inverse;
+  }
+
+  /** Goes through the rows of all data. */
+  static void forEach(GaussNewton curvature, long together, Consumer<List<LayerJacobian>> step) {
+    curvature
+        .data()
+        .run(batch -> {
+          for (int first = 0; first < batch.size(); first += (int) together) {
+            int count = (int) Math.min(together, batch.size() - first);
+            try (Scope _ = Scope.open()) {
+              step.accept(rows(curvature, batch.narrow(first, count)));
+            }
+          }
+        });
   }
 
   /**

@@ -25,21 +25,22 @@ public final class KernelInverse implements ExactInverse {
     this.damping = damping;
   }
 
-  static KernelInverse of(GaussNewton curvature) {
+  /** Forms and factors the matrix, from the rows of so many examples at a time. */
+  static KernelInverse of(GaussNewton curvature, long together) {
     List<List<LayerJacobian>> batches = new ArrayList<>(); // of each layer
     curvature.layers().forEach(_ -> batches.add(new ArrayList<>()));
     List<LayerJacobian> rows = new ArrayList<>();
     try (Scope _ = Scope.open()) {
       long[] count = new long[1];
-      curvature
-          .data()
-          .run(batch -> {
-            List<LayerJacobian> layers = ExactInverse.rows(curvature, batch);
+      ExactInverse.forEach(
+          curvature,
+          together,
+          layers -> {
             for (int l = 0; l < layers.size(); l++) {
               layers.get(l).parts().forEach(Tensor::keep);
               batches.get(l).add(layers.get(l));
             }
-            count[0] += batch.size();
+            count[0] += layers.getFirst().examples();
           });
       double scale = 1 / Math.sqrt((double) count[0]);
       for (List<LayerJacobian> some : batches) {

@@ -104,8 +104,8 @@ class LanguageSolversTest {
       TokenSequences data = data(random);
       GaussNewton plain = new GaussNewton(model, layers, data.pass(3), DAMPING);
       Weights v = random(layers, random);
-      try (DenseInverse dense = DenseInverse.of(plain);
-          KernelInverse kernel = KernelInverse.of(plain);
+      try (DenseInverse dense = DenseInverse.of(plain, 2);
+          KernelInverse kernel = KernelInverse.of(plain, 2);
           ExactInverse smaller = ExactInverse.of(plain, data, new MemoryBudget(1L << 30))) {
         assertThat(distance(kernel.solve(v), dense.solve(v))).isLessThan(1e-12);
         for (InverseSolver solver : List.of(dense, kernel, smaller)) {

@@ -89,10 +89,10 @@ class SolversTest {
         GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(7), DAMPING);
         Weights v = random(model, new Random(SEED));
         Tensor exact = exact(curvature, v);
-        try (DenseInverse dense = DenseInverse.of(curvature)) {
+        try (DenseInverse dense = DenseInverse.of(curvature, 2)) {
           assertThat(error(dense.solve(v), exact)).as("dense, %d", count).isLessThan(1e-10);
         }
-        try (KernelInverse kernel = KernelInverse.of(curvature)) {
+        try (KernelInverse kernel = KernelInverse.of(curvature, 2)) {
           assertThat(error(kernel.solve(v), exact)).as("kernel, %d", count).isLessThan(1e-10);
         }
         try (ExactInverse smaller = ExactInverse.of(curvature, data, MEMORY)) {
@@ -182,7 +182,7 @@ class SolversTest {
         Perceptron model = model(true);
         Dataset data = data(true, 40);
         DenseInverse dense =
-            DenseInverse.of(new GaussNewton(model, model.linears(), data.pass(40), DAMPING))) {
+            DenseInverse.of(new GaussNewton(model, model.linears(), data.pass(40), DAMPING), 16)) {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(40), DAMPING);
       Weights v = random(model, new Random(SEED));
       Tensor exact = exact(curvature, v);
