@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** What {@link Files} lacks. */
+/** Work on whole folders, which {@link Files} has none of. */
 public final class Folders {
   private Folders() {}
 

@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
+import dev.whence.lab.data.Measurement;
 import dev.whence.lab.evaluation.Agreement;
 import dev.whence.lab.evaluation.Baseline;
 import dev.whence.lab.evaluation.DatamodelingScore;
@@ -13,7 +14,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -89,8 +89,18 @@ final class EvaluateLdsCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Also write all numbers here.")
   private Optional<Path> json = Optional.empty();
 
+  /**
+   * What all methods share.
+   *
+   * @param seeds models of each half
+   * @param models over which influences are averaged
+   * @param measurement of the test examples
+   */
+  record Setting(
+      String task, int subsets, int seeds, int models, double damping, Measurement measurement) {}
+
   /** What {@code --json} has of a method. */
-  record Found(String task, String method, int subsets, int seeds, Agreement agreement) {}
+  record Found(Setting setting, String method, Agreement agreement) {}
 
   @Override
   public Integer call() throws IOException {
@@ -140,22 +150,22 @@ final class EvaluateLdsCommand implements Callable<Integer> {
         subjects.size(),
         lambda);
     EvaluationReport.head("method", "LDS (Spearman)", "Pearson");
+    Setting setting =
+        new Setting(task.name(), halves, each, subjects.size(), lambda, options.measure());
     long[] all = LongStream.range(0, task.training().size()).toArray();
     List<Found> found = new ArrayList<>();
     if (each > 1) {
-      found.add(row(task, "attainable", halves, each, DatamodelingScore.ceiling(halfModels)));
+      found.add(row(setting, "attainable", DatamodelingScore.ceiling(halfModels)));
     }
     for (Baseline baseline : Baseline.values()) {
       double[][] scores = mean(subjects, one -> baseline.scores(one, all, options.seed()));
-      found.add(
-          row(task, baseline.toString(), halves, each, DatamodelingScore.of(halfModels, scores)));
+      found.add(row(setting, baseline.toString(), DatamodelingScore.of(halfModels, scores)));
     }
     for (Method method : methods) {
       try {
         double[][] scores =
             mean(subjects, one -> influences(one, method, lambda, options.effort(name), all));
-        found.add(
-            row(task, method.toString(), halves, each, DatamodelingScore.of(halfModels, scores)));
+        found.add(row(setting, method.toString(), DatamodelingScore.of(halfModels, scores)));
       } catch (ArithmeticException | InvalidInputException e) {
         EvaluationReport.row(method.toString(), String.valueOf(e.getMessage()), "");
       }
@@ -172,26 +182,15 @@ final class EvaluateLdsCommand implements Callable<Integer> {
 
   /** Over the models: [measurements][examples]. */
   private static double[][] mean(List<Subject> subjects, Function<Task, double[][]> scores) {
-    double[][] mean = scores.apply(subjects.getFirst().task());
-    for (Subject subject : subjects.subList(1, subjects.size())) {
-      double[][] one = scores.apply(subject.task());
-      for (int q = 0; q < mean.length; q++) {
-        double[] row = one[q];
-        double[] sum = mean[q];
-        Arrays.setAll(sum, place -> sum[place] + row[place]);
-      }
-    }
-    for (double[] row : mean) {
-      Arrays.setAll(row, place -> row[place] / subjects.size());
-    }
-    return mean;
+    return InfluenceMatrix.mean(
+        subjects.stream().map(subject -> scores.apply(subject.task())).toList());
   }
 
-  private static Found row(Task task, String method, int halves, int seeds, Agreement agreement) {
+  private static Found row(Setting setting, String method, Agreement agreement) {
     EvaluationReport.row(
         method,
         EvaluationReport.cell(agreement.spearman()),
         EvaluationReport.cell(agreement.pearson()));
-    return new Found(task.name(), method, halves, seeds, agreement);
+    return new Found(setting, method, agreement);
   }
 }

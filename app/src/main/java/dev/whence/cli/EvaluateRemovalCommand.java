@@ -74,9 +74,17 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
   /**
    * What {@code --json} has of a ranking.
    *
-   * @param changes in nats, of each measurement
+   * @param models over which each change is averaged
+   * @param changes of each measurement
    */
-  record Found(String task, String ranking, int removed, double[] changes, MeanInterval mean) {}
+  record Found(
+      String task,
+      double damping,
+      int models,
+      String ranking,
+      int removed,
+      double[] changes,
+      MeanInterval mean) {}
 
   @Override
   public Integer call() throws IOException {
@@ -97,7 +105,8 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
     Task task = subject.task();
     long[] all = LongStream.range(0, task.training().size()).toArray();
     int[] counts = counts(all.length);
-    Map<String, double[][]> rankings = rankings(name, subject, all);
+    double lambda = options.damping(Optional.empty(), name, task);
+    Map<String, double[][]> rankings = rankings(name, subject, lambda, all);
     int asked = (int) task.asked().size();
     long[] each =
         LongStream.range(0, options.number(seeds, "--seeds", 1, 3, 1))
@@ -106,11 +115,14 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
     long models = each.length * (1L + (long) asked * counts.length * rankings.size());
     System.out.printf(
         Locale.ROOT,
-        "%n%s: %,d training examples; change of %d measurements, the mean over them, %d models each%n%n",
+        "%n%s: %,d training examples; change of %d measurements (%s), the mean over them,"
+            + " %d models each, lambda %.3g%n%n",
         task.name(),
         task.training().size(),
         asked,
-        each.length);
+        options.measure(),
+        each.length,
+        lambda);
     EvaluationReport.head("left out first", "how many", "change");
     try (Progress.Stage stage = new ConsoleProgress().begin("training again", models, "models")) {
       double[] whole = new double[asked];
@@ -131,7 +143,9 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
         }
         for (int k = 0; k < counts.length; k++) {
           MeanInterval mean = MeanInterval.of(changes[k]);
-          report.add(new Found(task.name(), ranking.getKey(), counts[k], changes[k], mean));
+          report.add(
+              new Found(
+                  task.name(), lambda, each.length, ranking.getKey(), counts[k], changes[k], mean));
           EvaluationReport.row(ranking.getKey(), "" + counts[k], EvaluationReport.cell(mean));
         }
         report.write(json); // each ranking takes long
@@ -154,7 +168,8 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
     return counts;
   }
 
-  private Map<String, double[][]> rankings(EvaluationTask name, Subject subject, long[] all) {
+  private Map<String, double[][]> rankings(
+      EvaluationTask name, Subject subject, double lambda, long[] all) {
     Task task = subject.task();
     Map<String, double[][]> rankings = new LinkedHashMap<>();
     if (subject instanceof LanguageTask language) {
@@ -165,7 +180,6 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
     for (Baseline baseline : Baseline.values()) {
       rankings.put(baseline.toString(), baseline.scores(task, all, options.seed()));
     }
-    double lambda = options.damping(Optional.empty(), name, task);
     for (Method method : methods) {
       try (Method.Prepared prepared = method.prepare(task, lambda, options.effort(name))) {
         rankings.put(method.toString(), InfluenceMatrix.of(task, prepared.solver(), all));

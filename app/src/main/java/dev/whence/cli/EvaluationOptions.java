@@ -108,7 +108,8 @@ final class EvaluationOptions {
       names = "--draws",
       paramLabel = "N",
       description =
-          "Targets drawn for each example when a curvature is fitted (default: 10 for images, else 1).")
+          "Targets drawn for each example when a curvature is fitted (default: 10 for images, else 1;"
+              + " with --quick 1).")
   private Optional<Integer> draws = Optional.empty();
 
   @Option(names = "--seed", defaultValue = "0", description = "Of everything (default: 0).")
@@ -118,6 +119,10 @@ final class EvaluationOptions {
       names = "--quick",
       description = "Small data and few repetitions: to see that it works, not to learn from.")
   private boolean quick;
+
+  Measurement measure() {
+    return measure;
+  }
 
   long seed() {
     return seed;
@@ -170,6 +175,11 @@ final class EvaluationOptions {
       if (!possible.contains(task)) {
         throw new InvalidInputException("--task " + task + " is not among " + possible);
       }
+    }
+    if (measure == Measurement.OUTPUT
+        && (tasks.isEmpty() || !EvaluationTask.TABLES.containsAll(tasks))) {
+      throw new InvalidInputException(
+          "--measure output is for tables; give --task " + EvaluationTask.TABLES);
     }
     if (!tasks.isEmpty()) {
       return tasks;

@@ -1,6 +1,8 @@
 package dev.whence.cli;
 
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 
 /** What influence is evaluated on. */
 enum EvaluationTask {
@@ -14,6 +16,9 @@ enum EvaluationTask {
   RESNET,
   /** A part of WordNet with a language model. */
   DICTIONARY;
+
+  /** The regressions. */
+  static final Set<EvaluationTask> TABLES = EnumSet.of(CONCRETE, ENERGY);
 
   /** The command line's spelling: {@code concrete}. */
   @Override

@@ -90,7 +90,13 @@ class EvaluateTest {
     assertThat(all.out())
         .contains("left out energy", "left out resnet")
         .contains("$ whence evaluate pbrf --quick")
-        .contains("| ekfac |", "| lissa |", "| refined |", "| gradient-cosine |", "| bm25 plain |");
+        .contains(
+            "| ekfac |",
+            "| lissa |",
+            "| refined |",
+            "| gradient-cosine |",
+            "| bm25 plain |",
+            "| bm25 | 20 |");
     assertThat(out.resolve("pbrf-concrete.svg")).content().contains("ekfac", "<circle");
     JsonNode pbrf = Json.MAPPER.readTree(Files.readAllBytes(out.resolve("pbrf.json")));
     assertThat(pbrf.get("arguments").toString()).contains("--quick");
@@ -136,6 +142,9 @@ class EvaluateTest {
     assertThat(pbrf.code()).as(pbrf.err()).isZero();
     for (JsonNode task : Json.MAPPER.readTree(Files.readAllBytes(json)).get("results")) {
       assertThat(task.get("convergence").get("worst_gradient").asDouble()).isLessThan(0.01);
+      assertThat(task.get("convergence").get("steps").asLong())
+          .as("Adam had nothing left")
+          .isZero();
       JsonNode exact = task.get("results").get(1);
       assertThat(exact.get("residual").asDouble()).isLessThan(1e-6);
       assertThat(exact.get("agreement").get("pearson").get("mean").asDouble())
@@ -145,7 +154,7 @@ class EvaluateTest {
   }
 
   @Test
-  void influencesOfSeveralModelsAreAveragedAndOutputsMeasured() {
+  void severalModelsAndOutputsAreTaken() {
     Outcome lds =
         Outcome.of(
             "evaluate",
@@ -180,6 +189,9 @@ class EvaluateTest {
     assertThat(removal.code()).isEqualTo(2);
     assertThat(removal.err())
         .contains("--task resnet is not among [concrete, fashion, dictionary]");
+    Outcome output = Outcome.of("evaluate", "lds", "--task", "fashion", "--measure", "output");
+    assertThat(output.code()).isEqualTo(2);
+    assertThat(output.err()).contains("--measure output is for tables").hasLineCount(1);
     Outcome newton =
         Outcome.of(
             "evaluate",

@@ -61,7 +61,7 @@ public record HeadExamples(Examples examples, Tensor weight) implements Examples
    *
    * @return [batch, positions, width, width]
    */
-  public Tensor lossHessian(Tensor hidden) {
+  public Tensor lossHessianMatrix(Tensor hidden) {
     Tensor logits = logits(hidden);
     List<Tensor> columns = new ArrayList<>();
     for (int j = 0; j < weight.size(1); j++) {
@@ -75,7 +75,7 @@ public record HeadExamples(Examples examples, Tensor weight) implements Examples
   @Override
   public Tensor lossHessianRoot(Tensor hidden) {
     long width = weight.size(1);
-    Eigen.Symmetric eigen = Eigen.symmetric(lossHessian(hidden).reshape(-1, width, width));
+    Eigen.Symmetric eigen = Eigen.symmetric(lossHessianMatrix(hidden).reshape(-1, width, width));
     Tensor roots = eigen.values().clampMin(0).sqrt().unsqueeze(1);
     return eigen.vectors().times(roots).reshape(hidden.size(0), hidden.size(1), width, width);
   }

@@ -9,8 +9,8 @@ import java.util.function.UnaryOperator;
 /**
  * The columns of a Jacobian J that belong to one layer's weights: a row for every output of every
  * example. Where an example uses the layer once, a row is the outer product of the gradient at the
- * layer's output and the layer's input, and is never formed: products of rows are then products of
- * two short vectors' products.
+ * layer's output and the layer's input, and is never formed: a product of two rows is that of their
+ * gradients times that of their inputs.
  */
 public sealed interface LayerJacobian {
   /** J itself, [examples, rows, out * in]. */
@@ -31,31 +31,52 @@ public sealed interface LayerJacobian {
   /** {@code J^T u} for u [examples * rows]: [out, in]. */
   Tensor backward(Tensor u);
 
-  /** How many examples, all with rows of their own. */
+  /** How many examples. */
   default long examples() {
     return parts().getFirst().size(0);
   }
 
-  /** What it is made of. */
+  /** How many rows, over all examples. */
+  default long rows() {
+    return examples() * parts().getFirst().size(1);
+  }
+
+  /** How many numbers are stored. */
+  default long elements() {
+    return parts().stream().mapToLong(Tensor::elements).sum();
+  }
+
+  /** Takes it out of the caller's scope; whoever keeps it closes it. */
+  default LayerJacobian keep() {
+    parts().forEach(Tensor::keep);
+    return this;
+  }
+
+  /** Gives up what {@link #keep} took. */
+  default void close() {
+    parts().forEach(Tensor::close);
+  }
+
+  /** What it is made of, the rows first: [examples, rows, ..]. */
   List<Tensor> parts();
 
   /** The same layer's rows of several batches, one after the other. */
   static LayerJacobian cat(List<LayerJacobian> batches) {
-    return switch (batches.getFirst()) {
-      case Outer _ -> new Outer(cat(batches, 0, 0), cat(batches, 1, 0));
-      // Examples may have different numbers of rows.
-      case Whole first -> new Whole(cat(batches, 0, 1), first.out, first.in);
-    };
+    if (batches.stream().allMatch(batch -> batch instanceof Outer)) {
+      return new Outer(cat(batches, 0), cat(batches, 1));
+    }
+    Whole first = batches.getFirst().whole();
+    List<Tensor> rows = // examples may have different numbers of them
+        batches.stream().map(b -> b.dense().reshape(1, -1, first.out * first.in)).toList();
+    return new Whole(Tensors.cat(rows, 1), first.out, first.in);
   }
 
-  private static Tensor cat(List<LayerJacobian> batches, int part, int dimension) {
-    return Tensors.cat(
-        batches.stream()
-            .map(batch -> batch.parts().get(part))
-            .map(t -> dimension == 1 ? t.reshape(1, -1, t.size(2)) : t)
-            .toList(),
-        dimension);
+  private static Tensor cat(List<LayerJacobian> batches, int part) {
+    return Tensors.cat(batches.stream().map(batch -> batch.parts().get(part)).toList(), 0);
   }
+
+  /** The same, formed. */
+  Whole whole();
 
   /**
    * Of a layer that each example uses at one position.
@@ -74,6 +95,11 @@ public sealed interface LayerJacobian {
     @Override
     public Outer combined(UnaryOperator<Tensor> linear) {
       return new Outer(linear.apply(gradients), inputs);
+    }
+
+    @Override
+    public Whole whole() {
+      return new Whole(dense(), gradients.size(2), inputs.size(1));
     }
 
     @Override
@@ -117,6 +143,11 @@ public sealed interface LayerJacobian {
     @Override
     public Whole combined(UnaryOperator<Tensor> linear) {
       return new Whole(linear.apply(dense), out, in);
+    }
+
+    @Override
+    public Whole whole() {
+      return this;
     }
 
     @Override

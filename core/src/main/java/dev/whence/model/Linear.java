@@ -73,17 +73,27 @@ public final class Linear {
         : weight.copy();
   }
 
-  /**
-   * Replaces the weight, and the bias, by those of a matrix as {@link #matrix} makes it. What was
-   * recorded for {@link Autograd} is not told, so that it can be used again when the weights are
-   * back.
-   */
+  /** Replaces the weight, and the bias, by those of a matrix as {@link #matrix} makes it. */
   public void assign(Tensor matrix) {
+    Autograd.unrecorded(() -> write(stored, bias, matrix));
+  }
+
+  /**
+   * The same for a while: what was recorded for {@link Autograd} is not told, and can be used again
+   * when the weights are back. Until then it would be wrong without a warning.
+   */
+  public void assignForAWhile(Tensor matrix) {
+    try (Scope _ = Scope.open()) {
+      write(stored.untold(), bias.map(Tensor::untold), matrix);
+    }
+  }
+
+  private void write(Tensor to, Optional<Tensor> biasTo, Tensor matrix) {
     long in = stored.size(transposed ? 0 : 1);
     try (Scope _ = Scope.open()) {
       Tensor weight = matrix.narrow(1, 0, in);
-      stored.untold().copyInPlace(transposed ? weight.t() : weight);
-      bias.ifPresent(b -> b.untold().copyInPlace(matrix.select(1, in)));
+      to.copyInPlace(transposed ? weight.t() : weight);
+      biasTo.ifPresent(b -> b.copyInPlace(matrix.select(1, in)));
     }
   }
 

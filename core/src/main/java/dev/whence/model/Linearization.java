@@ -114,8 +114,8 @@ public final class Linearization implements AutoCloseable {
   }
 
   /**
-   * Takes all that was recorded out of the caller's scope, for products without number: whoever
-   * keeps it closes it. The weights must be what they were, whenever it is used.
+   * Takes what {@link #forward} and {@link #backward} need out of the caller's scope, for many
+   * products: whoever keeps it closes it. The weights must be what they were, whenever it is used.
    */
   public Linearization keep() {
     transpose = Optional.of(transpose());

@@ -80,6 +80,7 @@ class LayerJacobianTest {
               new LayerJacobian.Whole(a.dense(), OUT, IN),
               new LayerJacobian.Whole(b.dense(), OUT, IN));
       assertSame(LayerJacobian.cat(formed).forward(v), expected);
+      assertSame(LayerJacobian.cat(List.of(a, formed.get(1))).forward(v), expected);
     }
   }
 

@@ -7,9 +7,9 @@ public enum Measurement {
   /** How likely the model makes its target, in nats. */
   LOG_LIKELIHOOD,
   /**
-   * The sum of the model's outputs, of regressions the prediction. A squared error is least where
-   * the prediction is right, so that whatever moves it is bad: what is first-order in the
-   * prediction is not in the error.
+   * The sum of the model's outputs: for a regression the prediction. A squared error is least where
+   * the prediction is right, and there its first derivative, which is what influence knows, is
+   * zero; the prediction's is not.
    */
   OUTPUT;
 

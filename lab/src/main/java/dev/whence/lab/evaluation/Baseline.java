@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.LongStream;
 
 /** What needs no curvature: scores that influence has to be better than. */
 public enum Baseline {
@@ -91,7 +92,6 @@ public enum Baseline {
     return inputs.times(real.unsqueeze(2)).sum(1).over(real.sum(1).clampMin(1).unsqueeze(1));
   }
 
-  /** Up to each measurement's own norm, which changes no order. */
   private static double[][] gradientCosine(Task task, long[] places) {
     List<Curvature> identity = Collections.nCopies(task.layers().size(), new Curvature.Identity());
     double[][] products = InfluenceMatrix.of(task, new CurvatureSolver(identity), places);
@@ -102,19 +102,31 @@ public enum Baseline {
             Optional.empty(),
             InfluenceScan.Detail.NONE,
             Optional.of(identity));
-    for (int from = 0; from < places.length; from += task.batch()) {
-      int to = Math.min(from + task.batch(), places.length);
-      try (Scope _ = Scope.open()) {
-        Examples batch = task.training().at(Arrays.copyOfRange(places, from, to));
-        double[] squares = norms.score(batch).selfInfluence().orElseThrow().toDoubles();
-        for (double[] row : products) {
-          for (int s = from; s < to; s++) {
-            row[s] /= Math.max(Math.sqrt(squares[s - from]), TINY);
-          }
-        }
+    long[] all = LongStream.range(0, task.asked().size()).toArray();
+    double[] asked = norms(norms, task.asked(), all, task.batch());
+    double[] examples = norms(norms, task.training(), places, task.batch());
+    for (int q = 0; q < asked.length; q++) {
+      for (int s = 0; s < examples.length; s++) {
+        products[q][s] /= Math.max(asked[q] * examples[s], TINY);
       }
     }
     return products;
+  }
+
+  /** Of each example's gradient. */
+  private static double[] norms(InfluenceScan scan, ExampleSet set, long[] places, int batch) {
+    double[] norms = new double[places.length];
+    for (int from = 0; from < places.length; from += batch) {
+      int to = Math.min(from + batch, places.length);
+      try (Scope _ = Scope.open()) {
+        Examples some = set.at(Arrays.copyOfRange(places, from, to));
+        double[] squares = scan.score(some).selfInfluence().orElseThrow().toDoubles();
+        for (int s = from; s < to; s++) {
+          norms[s] = Math.sqrt(squares[s - from]);
+        }
+      }
+    }
+    return norms;
   }
 
   private static Tensor unit(Tensor rows) {

@@ -58,6 +58,24 @@ public final class InfluenceMatrix {
     return matrix;
   }
 
+  /**
+   * The mean of several models' scores.
+   *
+   * @param matrices each [measurements][examples]
+   */
+  public static double[][] mean(List<double[][]> matrices) {
+    double[][] mean = new double[matrices.getFirst().length][];
+    for (int q = 0; q < mean.length; q++) {
+      double[] row = new double[matrices.getFirst()[q].length];
+      for (double[][] one : matrices) {
+        double[] scores = one[q];
+        Arrays.setAll(row, s -> row[s] + scores[s] / matrices.size());
+      }
+      mean[q] = row;
+    }
+    return mean;
+  }
+
   private static PreconditionedQueries preconditioned(Task task, InverseSolver solver) {
     int asked = (int) task.asked().size();
     List<LayerQueries> layers = new ArrayList<>();

@@ -100,19 +100,24 @@ public enum Method {
       }
       case REFINED -> {
         Prepared ekfac = fitted(task, CurvatureKind.EKFAC, damping, effort.seed);
-        CurvatureOperator products = products(task, curvature, ekfac.held);
-        yield new Prepared(
-            new ConjugateGradient(products, ekfac.solver, effort.tolerance, effort.refinedSteps),
-            ekfac.held);
+        try {
+          CurvatureOperator products = products(task, curvature, ekfac.held);
+          yield new Prepared(
+              new ConjugateGradient(products, ekfac.solver, effort.tolerance, effort.refinedSteps),
+              ekfac.held);
+        } catch (RuntimeException e) {
+          ekfac.close();
+          throw e;
+        }
       }
       case EXACT -> {
-        ExactInverse exact = ExactInverse.of(curvature, task.training(), MemoryBudget.ofMachine());
+        ExactInverse exact = ExactInverse.of(curvature, MemoryBudget.ofMachine());
         yield new Prepared(exact, List.of(exact));
       }
     };
   }
 
-  /** For as many as conjugate gradient takes. */
+  /** The operator for the many products of conjugate gradient: recorded where that is possible. */
   private static CurvatureOperator products(
       Task task, GaussNewton curvature, List<AutoCloseable> held) {
     if (!(task.model() instanceof LanguageModel model)) {

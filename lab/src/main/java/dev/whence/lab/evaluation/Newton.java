@@ -4,7 +4,7 @@ import dev.whence.InvalidInputException;
 import dev.whence.lab.response.ProximalBregman;
 import java.util.Optional;
 
-/** Whose inverse of the Hessian takes Newton steps before Adam does the rest. */
+/** How Newton steps are taken before Adam does the rest: by which inverse of the Hessian. */
 public sealed interface Newton {
   /** Adam alone. */
   record None() implements Newton {}

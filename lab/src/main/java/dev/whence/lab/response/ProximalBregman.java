@@ -269,7 +269,7 @@ public final class ProximalBregman implements AutoCloseable {
 
   private void assign(Weights weights) {
     for (int l = 0; l < layers.size(); l++) {
-      layers.get(l).assign(weights.parts().get(l));
+      layers.get(l).assignForAWhile(weights.parts().get(l));
     }
   }
 

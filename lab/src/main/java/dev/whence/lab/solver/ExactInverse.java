@@ -2,7 +2,6 @@ package dev.whence.lab.solver;
 
 import dev.whence.InvalidInputException;
 import dev.whence.MemoryBudget;
-import dev.whence.lab.data.ExampleSet;
 import dev.whence.model.Body;
 import dev.whence.model.Examples;
 import dev.whence.model.HeadExamples;
@@ -18,9 +17,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The exact damped inverse, in float64. With {@code H = R R^T} and the rows {@code B = R^T J} of
- * all N examples, {@code G = B^T B / N}; of the systems with {@code B^T B} and {@code B B^T} the
- * smaller one is factored.
+ * The exact damped inverse, in float64 from derivatives in the model's own type. With {@code H = R
+ * R^T} and the rows {@code B = R^T J} of all N examples, {@code G = B^T B / N}; of the systems with
+ * {@code B^T B} and {@code B B^T} the smaller one is factored.
  */
 public sealed interface ExactInverse extends InverseSolver, AutoCloseable
     permits DenseInverse, KernelInverse {
@@ -36,29 +35,36 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
   /**
    * Forms, damps and factors the smaller system; the caller closes it.
    *
-   * @param data all examples of the curvature
    * @param memory that it may take
    * @throws InvalidInputException when it would take more
    */
-  static ExactInverse of(GaussNewton curvature, ExampleSet data, MemoryBudget memory) {
+  static ExactInverse of(GaussNewton curvature, MemoryBudget memory) {
     long weights = curvature.layers().stream().mapToLong(l -> l.shape().elements()).sum();
-    long rows;
-    long stored; // numbers of one example's rows
-    try (Scope _ = Scope.open()) {
-      List<LayerJacobian> one = rows(curvature, data.at(0));
-      rows = one.getFirst().parts().getFirst().size(1) * data.size();
-      stored = one.stream().flatMap(l -> l.parts().stream()).mapToLong(Tensor::elements).sum();
-    }
-    boolean dense = weights < rows;
-    double side = Math.min(weights, rows);
-    double numbers = MATRICES * side * side + (dense ? ROWS_AT_A_TIME : 2.0 * stored * data.size());
+    long[] rows = new long[1];
+    long[] stored = new long[1]; // numbers of all rows
+    long[] widest = new long[1]; // of an example's rows
+    curvature
+        .data()
+        .run(batch -> {
+          List<LayerJacobian> one = rows(curvature, batch.narrow(0, 1)); // padded as all are
+          long each = one.stream().mapToLong(LayerJacobian::elements).sum();
+          rows[0] += one.getFirst().rows() * batch.size();
+          stored[0] += each * batch.size();
+          widest[0] = Math.max(widest[0], each);
+        });
+    boolean dense = weights < rows[0];
+    double side = Math.min(weights, rows[0]);
+    long together = Math.max(1, ROWS_AT_A_TIME / (COPIES * widest[0]));
+    double numbers =
+        MATRICES * side * side
+            + COPIES * Math.min((double) together * widest[0], (double) stored[0])
+            + (dense ? 0 : stored[0]);
     double needed = Double.BYTES * numbers;
     if (needed > memory.bytes()) {
       throw new InvalidInputException(
-          "the exact inverse of %,d weights and %,d outputs would take %,.1f GiB; leave 'exact' out, or take fewer examples"
-              .formatted(weights, rows, needed / (1L << 30)));
+          "the exact inverse of %,d weights and %,d outputs would take %,.1f GiB; take fewer examples, or an iterative method ('--newton 300')"
+              .formatted(weights, rows[0], needed / (1L << 30)));
     }
-    long together = Math.max(1, ROWS_AT_A_TIME / (COPIES * stored));
     ExactInverse inverse =
         dense ? DenseInverse.of(curvature, together) : KernelInverse.of(curvature, together);
     NativeMemory.giveBack(); // what comes next is small

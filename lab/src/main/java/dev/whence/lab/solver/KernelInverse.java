@@ -37,21 +37,19 @@ public final class KernelInverse implements ExactInverse {
           together,
           layers -> {
             for (int l = 0; l < layers.size(); l++) {
-              layers.get(l).parts().forEach(Tensor::keep);
-              batches.get(l).add(layers.get(l));
+              batches.get(l).add(layers.get(l).keep());
             }
             count[0] += layers.getFirst().examples();
           });
       double scale = 1 / Math.sqrt((double) count[0]);
       for (List<LayerJacobian> some : batches) {
-        LayerJacobian all = LayerJacobian.cat(some).combined(j -> j.timesInPlace(scale));
-        all.parts().forEach(Tensor::keep);
-        rows.add(all);
+        try (Scope _ = Scope.open()) { // or its views would hold the batches' memory
+          rows.add(LayerJacobian.cat(some).combined(j -> j.timesInPlace(scale)).keep());
+        }
         close(some);
         some.clear();
       }
-      Tensor first = rows.getFirst().parts().getFirst(); // [examples, rows, columns]
-      long side = first.size(0) * first.size(1);
+      long side = rows.getFirst().rows();
       Tensor gram = Tensors.zeros(DType.FLOAT64, curvature.model().device(), side, side);
       for (LayerJacobian layer : rows) {
         try (Scope _ = Scope.open()) {
@@ -85,7 +83,7 @@ public final class KernelInverse implements ExactInverse {
   }
 
   private static void close(List<LayerJacobian> layers) {
-    layers.stream().flatMap(layer -> layer.parts().stream()).forEach(Tensor::close);
+    layers.forEach(LayerJacobian::close);
   }
 
   @Override

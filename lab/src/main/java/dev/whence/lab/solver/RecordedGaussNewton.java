@@ -54,7 +54,7 @@ public final class RecordedGaussNewton implements CurvatureOperator, AutoCloseab
       data.run(batch -> {
         Linearization at = Linearization.of(body, layers, batch);
         HeadExamples examples = new HeadExamples(batch, body.head().matrix());
-        Tensor hessian = examples.lossHessian(at.outputs());
+        Tensor hessian = examples.lossHessianMatrix(at.outputs());
         parts.add(new Part(at.keep(), hessian.keep()));
         count[0] += batch.size();
       });

@@ -52,7 +52,6 @@ class ProximalBregmanTest {
       try (ExactInverse inverse =
           ExactInverse.of(
               new GaussNewton(model, model.linears(), training.pass(8), damping),
-              training,
               new MemoryBudget(1L << 30))) {
         exact = InfluenceMatrix.of(task, inverse, new long[] {0, 7});
       }
