@@ -7,7 +7,6 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
-import dev.whence.tensor.Tensors;
 import dev.whence.testing.Oracle;
 import java.util.List;
 import java.util.Random;
@@ -23,14 +22,6 @@ class HeadExamplesTest {
             TokenBatch.Row.whole(ModelFolder.tokens(1, 4), 1),
             TokenBatch.Row.whole(ModelFolder.tokens(2, 3), 2)),
         Device.CPU);
-  }
-
-  private static Tensor random(Random random, long... shape) {
-    long size = 1;
-    for (long n : shape) {
-      size *= n;
-    }
-    return Tensors.of(random.doubles(size, -1, 1).toArray(), shape);
   }
 
   @Test
@@ -53,9 +44,9 @@ class HeadExamplesTest {
   void derivativesAreTheSlopesAndTheMatrixMultipliesAsTheProduct() {
     Random random = new Random(SEED);
     try (Scope _ = Scope.open()) {
-      HeadExamples examples = new HeadExamples(batch(), random(random, 300, 5));
-      Tensor hidden = random(random, 2, 3, 5);
-      Tensor x = random(random, 2, 3, 5);
+      HeadExamples examples = new HeadExamples(batch(), RandomTensors.of(random, 300, 5));
+      Tensor hidden = RandomTensors.of(random, 2, 3, 5);
+      Tensor x = RandomTensors.of(random, 2, 3, 5);
       double step = 1e-5;
       Tensor up = hidden.plus(x.times(step));
       Tensor down = hidden.plus(x.times(-step));

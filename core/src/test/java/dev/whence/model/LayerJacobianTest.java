@@ -20,17 +20,9 @@ class LayerJacobianTest {
   private static final int OUT = 4;
   private static final int IN = 5;
 
-  private static Tensor random(Random random, long... shape) {
-    long size = 1;
-    for (long n : shape) {
-      size *= n;
-    }
-    return Tensors.of(random.doubles(size, -1, 1).toArray(), shape);
-  }
-
   private static LayerJacobian.Outer outer(Random random) {
     return new LayerJacobian.Outer(
-        random(random, EXAMPLES, ROWS, OUT), random(random, EXAMPLES, IN));
+        RandomTensors.of(random, EXAMPLES, ROWS, OUT), RandomTensors.of(random, EXAMPLES, IN));
   }
 
   private static void assertSame(Tensor found, Tensor expected) {
@@ -56,12 +48,12 @@ class LayerJacobianTest {
           assertSame(outer.dense().select(0, n).select(0, r), product.reshape(-1));
         }
       }
-      Tensor v = random(random, OUT, IN);
+      Tensor v = RandomTensors.of(random, OUT, IN);
       assertSame(outer.forward(v), whole.forward(v));
-      Tensor u = random(random, EXAMPLES * ROWS);
+      Tensor u = RandomTensors.of(random, EXAMPLES * ROWS);
       assertSame(outer.backward(u), whole.backward(u));
       assertSame(gram(outer), gram(whole));
-      Tensor mixing = random(random, EXAMPLES, ROWS, ROWS);
+      Tensor mixing = RandomTensors.of(random, EXAMPLES, ROWS, ROWS);
       assertSame(outer.combined(mixing::bmm).dense(), whole.combined(mixing::bmm).dense());
     }
   }
@@ -72,7 +64,7 @@ class LayerJacobianTest {
     try (Scope _ = Scope.open()) {
       LayerJacobian a = outer(random);
       LayerJacobian b = outer(random);
-      Tensor v = random(random, OUT, IN);
+      Tensor v = RandomTensors.of(random, OUT, IN);
       Tensor expected = Tensors.cat(List.of(a.forward(v), b.forward(v)), 0);
       assertSame(LayerJacobian.cat(List.of(a, b)).forward(v), expected);
       List<LayerJacobian> formed =

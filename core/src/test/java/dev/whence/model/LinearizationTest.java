@@ -8,7 +8,6 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
-import dev.whence.tensor.Tensors;
 import dev.whence.testing.Oracle;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,15 +32,7 @@ class LinearizationTest {
   }
 
   private static List<Tensor> random(List<Linear> layers, Random random) {
-    return layers.stream().map(l -> random(random, l.outputs(), l.inputs())).toList();
-  }
-
-  private static Tensor random(Random random, long... shape) {
-    long size = 1;
-    for (long n : shape) {
-      size *= n;
-    }
-    return Tensors.of(random.doubles(size, -1, 1).toArray(), shape);
+    return layers.stream().map(l -> RandomTensors.of(random, l.outputs(), l.inputs())).toList();
   }
 
   @Test
@@ -84,7 +75,7 @@ class LinearizationTest {
       TokenBatch batch = TokenBatch.of(ROWS.subList(0, 1), Device.CPU);
       Linearization at = Linearization.of(model, layers, batch);
       List<Tensor> v = random(layers, random);
-      Tensor u = random(random, at.outputs().shape());
+      Tensor u = RandomTensors.of(random, at.outputs().shape());
       List<Tensor> back = at.backward(u);
       double left = at.forward(v).times(u).sum().item();
       double right = 0;
@@ -132,7 +123,7 @@ class LinearizationTest {
         LanguageModel model = model()) {
       TokenBatch batch = TokenBatch.of(ROWS, Device.CPU);
       Tensor logits = model.outputs(batch.inputs(), Tap.NONE).detach();
-      Tensor x = random(random, logits.shape());
+      Tensor x = RandomTensors.of(random, logits.shape());
       double step = 1e-5;
       List<Tensor> gradients = new ArrayList<>();
       for (double s : new double[] {step, -step}) {
@@ -150,7 +141,7 @@ class LinearizationTest {
     try (Scope _ = Scope.open();
         LanguageModel model = model()) {
       for (Linear layer : model.linears().subList(0, 4)) {
-        Tensor matrix = random(random, layer.outputs(), layer.inputs());
+        Tensor matrix = RandomTensors.of(random, layer.outputs(), layer.inputs());
         layer.assign(matrix);
         assertThat(layer.matrix().toDoubles()).isEqualTo(matrix.toDoubles());
       }

@@ -6,6 +6,7 @@ import dev.whence.model.Pass;
 import dev.whence.model.Tap;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.LongStream;
 
@@ -19,12 +20,18 @@ public interface ExampleSet {
   /** Some examples side by side; belongs to the caller's scope. */
   Examples at(long... places);
 
-  /** All examples in their order, so many at a time. */
+  /** The places of all examples, in the order in which a pass takes them. */
+  default long[] order() {
+    return LongStream.range(0, size()).toArray();
+  }
+
+  /** All examples, so many at a time. */
   default Pass pass(int batch) {
+    long[] order = order();
     return step -> {
-      for (long first = 0; first < size(); first += batch) {
+      for (int first = 0; first < order.length; first += batch) {
         try (Scope _ = Scope.open()) {
-          step.accept(at(LongStream.range(first, Math.min(first + batch, size())).toArray()));
+          step.accept(at(Arrays.copyOfRange(order, first, Math.min(first + batch, order.length))));
         }
       }
     };

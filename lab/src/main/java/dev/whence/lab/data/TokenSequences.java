@@ -1,11 +1,9 @@
 package dev.whence.lab.data;
 
 import dev.whence.model.Examples;
-import dev.whence.model.Pass;
 import dev.whence.model.TokenBatch;
 import dev.whence.run.Provenance;
 import dev.whence.tensor.Device;
-import dev.whence.tensor.Scope;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -38,20 +36,12 @@ public record TokenSequences(List<int[]> tokens, List<Integer> firstScored, Devi
 
   /** Shortest first, so that little is padded. */
   @Override
-  public Pass pass(int batch) {
-    long[] order =
-        LongStream.range(0, size())
-            .boxed()
-            .sorted(Comparator.comparingInt(place -> tokens.get(place.intValue()).length))
-            .mapToLong(place -> place)
-            .toArray();
-    return step -> {
-      for (int first = 0; first < order.length; first += batch) {
-        try (Scope _ = Scope.open()) {
-          step.accept(at(Arrays.copyOfRange(order, first, Math.min(first + batch, order.length))));
-        }
-      }
-    };
+  public long[] order() {
+    return LongStream.range(0, size())
+        .boxed()
+        .sorted(Comparator.comparingInt(place -> tokens.get(place.intValue()).length))
+        .mapToLong(place -> place)
+        .toArray();
   }
 
   @Override
