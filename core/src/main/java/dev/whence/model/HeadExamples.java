@@ -6,7 +6,6 @@ import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Examples of a language model's {@link Body}: the same likelihood as a function of what the head
@@ -14,25 +13,10 @@ import java.util.Optional;
  *
  * @param weight the head's, [vocabulary, width]
  */
-public record HeadExamples(Examples examples, Tensor weight) implements Examples {
-  @Override
-  public Tensor inputs() {
-    return examples.inputs();
-  }
-
-  @Override
-  public long[] keys() {
-    return examples.keys();
-  }
-
+public record HeadExamples(Examples examples, Tensor weight) implements ExamplesView {
   @Override
   public HeadExamples withKeys(long... keys) {
     return new HeadExamples(examples.withKeys(keys), weight);
-  }
-
-  @Override
-  public Optional<Tensor> real() {
-    return examples.real();
   }
 
   @Override

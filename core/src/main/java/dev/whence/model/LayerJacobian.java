@@ -8,9 +8,9 @@ import java.util.function.UnaryOperator;
 
 /**
  * The columns of a Jacobian J that belong to one layer's weights: a row for every output of every
- * example. Where an example uses the layer once, a row is the outer product of the gradient at the
- * layer's output and the layer's input, and is never formed: a product of two rows is that of their
- * gradients times that of their inputs.
+ * example. Where an example uses the layer at one position, a row is the outer product of the
+ * gradient at the layer's output and the layer's input, and is never formed: a product of two rows
+ * is that of their gradients times that of their inputs.
  */
 public sealed interface LayerJacobian {
   /** J itself, [examples, rows, out * in]. */
@@ -65,9 +65,10 @@ public sealed interface LayerJacobian {
     if (batches.stream().allMatch(batch -> batch instanceof Outer)) {
       return new Outer(cat(batches, 0), cat(batches, 1));
     }
-    Whole first = batches.getFirst().whole();
-    List<Tensor> rows = // examples may have different numbers of them
-        batches.stream().map(b -> b.dense().reshape(1, -1, first.out * first.in)).toList();
+    List<Whole> formed = batches.stream().map(LayerJacobian::whole).toList();
+    Whole first = formed.getFirst();
+    // Examples may have different numbers of rows.
+    List<Tensor> rows = formed.stream().map(b -> b.flat().unsqueeze(0)).toList();
     return new Whole(Tensors.cat(rows, 1), first.out, first.in);
   }
 

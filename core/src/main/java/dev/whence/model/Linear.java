@@ -84,7 +84,7 @@ public final class Linear {
    */
   public void assignForAWhile(Tensor matrix) {
     try (Scope _ = Scope.open()) {
-      write(stored.untold(), bias.map(Tensor::untold), matrix);
+      write(Autograd.untold(stored), bias.map(Autograd::untold), matrix);
     }
   }
 

@@ -55,6 +55,11 @@ public final class Autograd {
         .toList();
   }
 
+  /** The same memory, with writes to it unknown to what was recorded, which then cannot warn. */
+  public static Tensor untold(Tensor tensor) {
+    return Tensor.of(tensor.raw.variable_data());
+  }
+
   /** Runs {@code work} without recording it, so that leaves can be written in place. */
   public static void unrecorded(Runnable work) {
     boolean before = GradMode.is_enabled();

@@ -95,11 +95,6 @@ public final class Tensor implements AutoCloseable {
     return of(raw.detach());
   }
 
-  /** The same memory, with writes to it unknown to {@link Autograd}, which then cannot warn. */
-  public Tensor untold() {
-    return of(raw.variable_data());
-  }
-
   public Tensor contiguous() {
     return of(raw.contiguous());
   }

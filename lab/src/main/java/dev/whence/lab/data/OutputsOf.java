@@ -1,9 +1,9 @@
 package dev.whence.lab.data;
 
 import dev.whence.model.Examples;
+import dev.whence.model.ExamplesView;
 import dev.whence.model.Targets;
 import dev.whence.tensor.Tensor;
-import java.util.Optional;
 
 /** The same examples, measured by the sum of the model's outputs. */
 record OutputsOf(ExampleSet set) implements ExampleSet {
@@ -17,25 +17,10 @@ record OutputsOf(ExampleSet set) implements ExampleSet {
     return new Measured(set.at(places));
   }
 
-  private record Measured(Examples examples) implements Examples {
-    @Override
-    public Tensor inputs() {
-      return examples.inputs();
-    }
-
-    @Override
-    public long[] keys() {
-      return examples.keys();
-    }
-
+  private record Measured(Examples examples) implements ExamplesView {
     @Override
     public Measured withKeys(long... keys) {
       return new Measured(examples.withKeys(keys));
-    }
-
-    @Override
-    public Optional<Tensor> real() {
-      return examples.real();
     }
 
     @Override
