@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
+import dev.whence.Progress;
 import dev.whence.lab.data.Measurement;
 import dev.whence.lab.evaluation.Agreement;
 import dev.whence.lab.evaluation.Baseline;
@@ -175,7 +176,7 @@ final class EvaluateLdsCommand implements Callable<Integer> {
 
   private static double[][] influences(
       Task task, Method method, double lambda, Method.Effort effort, long[] places) {
-    try (Method.Prepared prepared = method.prepare(task, lambda, effort)) {
+    try (Method.Prepared prepared = method.prepare(task, lambda, effort, Progress.NONE)) {
       return InfluenceMatrix.of(task, prepared.solver(), places);
     }
   }

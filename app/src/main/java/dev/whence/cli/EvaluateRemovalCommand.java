@@ -181,7 +181,8 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
       rankings.put(baseline.toString(), baseline.scores(task, all, options.seed()));
     }
     for (Method method : methods) {
-      try (Method.Prepared prepared = method.prepare(task, lambda, options.effort(name))) {
+      try (Method.Prepared prepared =
+          method.prepare(task, lambda, options.effort(name), Progress.NONE)) {
         rankings.put(method.toString(), InfluenceMatrix.of(task, prepared.solver(), all));
       }
     }

@@ -1,6 +1,7 @@
 package dev.whence.lab.evaluation;
 
 import dev.whence.MemoryBudget;
+import dev.whence.Progress;
 import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
@@ -82,8 +83,12 @@ public enum Method {
     }
   }
 
-  /** Fits or forms what the method needs before the first measurement. */
-  public Prepared prepare(Task task, double damping, Effort effort) {
+  /**
+   * Fits or forms what the method needs before the first measurement.
+   *
+   * @param progress of what takes long
+   */
+  public Prepared prepare(Task task, double damping, Effort effort, Progress progress) {
     GaussNewton curvature = task.curvature(damping);
     return switch (this) {
       case IDENTITY, DIAGONAL, KFAC, EKFAC ->
@@ -111,7 +116,7 @@ public enum Method {
         }
       }
       case EXACT -> {
-        ExactInverse exact = ExactInverse.of(curvature, MemoryBudget.ofMachine());
+        ExactInverse exact = ExactInverse.of(curvature, MemoryBudget.ofMachine(), progress);
         yield new Prepared(exact, List.of(exact));
       }
     };

@@ -1,6 +1,7 @@
 package dev.whence.lab.evaluation;
 
 import dev.whence.InvalidInputException;
+import dev.whence.Progress;
 import dev.whence.lab.response.ProximalBregman;
 import java.util.Optional;
 
@@ -37,17 +38,20 @@ public sealed interface Newton {
   }
 
   /** The inverse, which the caller closes; empty when there is to be none. */
-  default Optional<Method.Prepared> prepare(Task task, ProximalBregman.Settings settings) {
+  default Optional<Method.Prepared> prepare(
+      Task task, ProximalBregman.Settings settings, Progress progress) {
     return switch (this) {
       case None _ -> Optional.empty();
       case Exact _ ->
-          Optional.of(Method.EXACT.prepare(task, settings.damping(), Method.Effort.DEFAULT));
+          Optional.of(
+              Method.EXACT.prepare(task, settings.damping(), Method.Effort.DEFAULT, progress));
       case Iterated(int steps) ->
           Optional.of(
               Method.REFINED.prepare(
                   task,
                   settings.damping(),
-                  new Method.Effort(0, steps, settings.tolerance() / 2, 0, 0, settings.seed())));
+                  new Method.Effort(0, steps, settings.tolerance() / 2, 0, 0, settings.seed()),
+                  progress));
     };
   }
 }

@@ -58,7 +58,7 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
   /** Solves the objective for a sample of the training examples. */
   public static ResponseStudy of(
       Task task, int sample, ProximalBregman.Settings settings, Newton newton, Progress progress) {
-    Optional<Method.Prepared> inverse = newton.prepare(task, settings);
+    Optional<Method.Prepared> inverse = newton.prepare(task, settings, progress);
     try {
       return solve(task, sample, settings, inverse.map(Method.Prepared::solver), progress);
     } finally {
@@ -136,7 +136,7 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
   /** Puts a method to the test. */
   public Result test(Method method, Method.Effort effort) {
     long start = System.nanoTime();
-    try (Method.Prepared prepared = method.prepare(task, damping, effort)) {
+    try (Method.Prepared prepared = method.prepare(task, damping, effort, Progress.NONE)) {
       long ready = System.nanoTime();
       Checked solver = new Checked(prepared.solver(), task.curvature(damping));
       double[][] predicted = InfluenceMatrix.of(task, solver, places);

@@ -2,6 +2,7 @@ package dev.whence.lab.solver;
 
 import dev.whence.InvalidInputException;
 import dev.whence.MemoryBudget;
+import dev.whence.Progress;
 import dev.whence.model.Body;
 import dev.whence.model.Examples;
 import dev.whence.model.HeadExamples;
@@ -36,10 +37,12 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
    * Forms, damps and factors the smaller system; the caller closes it.
    *
    * @param memory that it may take
+   * @param progress of going through the examples, of which each is as much work
    * @throws InvalidInputException when it would take more
    */
-  static ExactInverse of(GaussNewton curvature, MemoryBudget memory) {
+  static ExactInverse of(GaussNewton curvature, MemoryBudget memory, Progress progress) {
     long weights = curvature.layers().stream().mapToLong(l -> l.shape().elements()).sum();
+    long[] examples = new long[1];
     long[] rows = new long[1];
     long[] stored = new long[1]; // numbers of all rows
     long[] widest = new long[1]; // of an example's rows
@@ -48,6 +51,7 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
         .run(batch -> {
           List<LayerJacobian> one = rows(curvature, batch.narrow(0, 1)); // padded as all are
           long each = one.stream().mapToLong(LayerJacobian::elements).sum();
+          examples[0] += batch.size();
           rows[0] += one.getFirst().rows() * batch.size();
           stored[0] += each * batch.size();
           widest[0] = Math.max(widest[0], each);
@@ -65,13 +69,16 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
           "the exact inverse of %,d weights and %,d outputs would take %,.1f GiB; take fewer examples, or an iterative method ('--newton 300')"
               .formatted(weights, rows[0], needed / (1L << 30)));
     }
-    ExactInverse inverse =
-        dense ? DenseInverse.of(curvature, together) : KernelInverse.of(curvature, together);
-    NativeMemory.giveBack(); // what comes next is small
-    return inverse;
+    try (Progress.Stage stage =
+        progress.begin("forming the exact inverse", examples[0], "examples")) {
+      GaussNewton reported = curvature.reporting(stage);
+      return dense ? DenseInverse.of(reported, together) : KernelInverse.of(reported, together);
+    } finally {
+      NativeMemory.giveBack(); // what comes next is small
+    }
   }
 
-  /** Goes through the rows of all data. */
+  /** Goes through the rows of all data, of so many examples at a time. */
   static void forEach(GaussNewton curvature, long together, Consumer<List<LayerJacobian>> step) {
     curvature
         .data()

@@ -1,5 +1,6 @@
 package dev.whence.lab.solver;
 
+import dev.whence.Progress;
 import dev.whence.model.Examples;
 import dev.whence.model.Linear;
 import dev.whence.model.Linearization;
@@ -34,6 +35,17 @@ public record GaussNewton(Model model, List<Linear> layers, Pass data, double da
       sum.add(product(batch, v), 1);
     }
     return damped(sum, batch.size(), v);
+  }
+
+  /** The same that reports how many examples it has gone through. */
+  GaussNewton reporting(Progress.Stage stage) {
+    Pass reported =
+        step ->
+            data.run(batch -> {
+              step.accept(batch);
+              stage.advance(batch.size());
+            });
+    return new GaussNewton(model, layers, reported, damping);
   }
 
   private Weights product(Examples batch, Weights v) {

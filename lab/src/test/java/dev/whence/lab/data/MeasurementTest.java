@@ -3,6 +3,7 @@ package dev.whence.lab.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.whence.Progress;
 import dev.whence.lab.evaluation.InfluenceMatrix;
 import dev.whence.lab.evaluation.Method;
 import dev.whence.lab.evaluation.Task;
@@ -51,7 +52,8 @@ class MeasurementTest {
 
   private static double[][] influences(Perceptron model, Dataset training, ExampleSet asked) {
     Task task = new Task("test", model, model.linears(), training, asked, 5, 1);
-    try (Method.Prepared exact = Method.EXACT.prepare(task, 0.1, Method.Effort.QUICK)) {
+    try (Method.Prepared exact =
+        Method.EXACT.prepare(task, 0.1, Method.Effort.QUICK, Progress.NONE)) {
       return InfluenceMatrix.of(
           task, exact.solver(), new long[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11});
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.whence.MemoryBudget;
+import dev.whence.Progress;
 import dev.whence.lab.data.Dataset;
 import dev.whence.lab.evaluation.InfluenceMatrix;
 import dev.whence.lab.evaluation.Task;
@@ -52,7 +53,8 @@ class ProximalBregmanTest {
       try (ExactInverse inverse =
           ExactInverse.of(
               new GaussNewton(model, model.linears(), training.pass(8), damping),
-              new MemoryBudget(1L << 30))) {
+              new MemoryBudget(1L << 30),
+              Progress.NONE)) {
         exact = InfluenceMatrix.of(task, inverse, new long[] {0, 7});
       }
       try (ProximalBregman objective =

@@ -3,6 +3,7 @@ package dev.whence.lab.solver;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whence.MemoryBudget;
+import dev.whence.Progress;
 import dev.whence.lab.data.TokenSequences;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
@@ -108,7 +109,8 @@ class LanguageSolversTest {
       Weights v = random(layers, random);
       try (DenseInverse dense = DenseInverse.of(plain, 2);
           KernelInverse kernel = KernelInverse.of(plain, 2);
-          ExactInverse smaller = ExactInverse.of(plain, new MemoryBudget(1L << 30))) {
+          ExactInverse smaller =
+              ExactInverse.of(plain, new MemoryBudget(1L << 30), Progress.NONE)) {
         assertThat(distance(kernel.solve(v), dense.solve(v))).isLessThan(1e-12);
         for (InverseSolver solver : List.of(dense, kernel, smaller)) {
           assertThat(distance(plain.times(solver.solve(v)), v))

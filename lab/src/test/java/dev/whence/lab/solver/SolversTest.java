@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whence.InvalidInputException;
 import dev.whence.MemoryBudget;
+import dev.whence.Progress;
 import dev.whence.lab.data.Dataset;
 import dev.whence.lab.model.Perceptron;
 import dev.whence.lab.model.Perceptron.Nonlinearity;
@@ -95,7 +96,7 @@ class SolversTest {
         try (KernelInverse kernel = KernelInverse.of(curvature, 2)) {
           assertThat(error(kernel.solve(v), exact)).as("kernel, %d", count).isLessThan(1e-10);
         }
-        try (ExactInverse smaller = ExactInverse.of(curvature, MEMORY)) {
+        try (ExactInverse smaller = ExactInverse.of(curvature, MEMORY, Progress.NONE)) {
           assertThat(smaller).isInstanceOf(count < 60 ? KernelInverse.class : DenseInverse.class);
         }
         assertThat(error(new ConjugateGradient(curvature, 1e-12, 200).solve(v), exact))
@@ -210,7 +211,7 @@ class SolversTest {
         Perceptron model = model(false);
         Dataset data = data(false, 8)) {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(8), DAMPING);
-      assertThatThrownBy(() -> ExactInverse.of(curvature, new MemoryBudget(1000)))
+      assertThatThrownBy(() -> ExactInverse.of(curvature, new MemoryBudget(1000), Progress.NONE))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining("take fewer examples");
     }
