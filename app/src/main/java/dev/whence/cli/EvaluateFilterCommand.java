@@ -1,8 +1,6 @@
 package dev.whence.cli;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
-import dev.whence.Json;
 import dev.whence.attribution.Candidates;
 import dev.whence.attribution.Query;
 import dev.whence.attribution.QueryFile;
@@ -28,8 +26,10 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** What the filter keeps, and what it saves. */
 @Command(
@@ -45,6 +45,8 @@ import picocli.CommandLine.Parameters;
     },
     mixinStandardHelpOptions = true)
 final class EvaluateFilterCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
   @Parameters(paramLabel = "RUN", description = "The folder that 'whence fit' wrote.")
   private Path runFolder = Path.of("");
 
@@ -106,7 +108,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
    */
   record Timing(int candidates, long union, double filterSeconds, double scanSeconds) {}
 
-  /** All that {@code --json} writes. */
+  /** What {@code --json} has. */
   record Report(
       long sequences,
       List<String> queries,
@@ -122,6 +124,8 @@ final class EvaluateFilterCommand implements Callable<Integer> {
         throw new InvalidInputException("--candidates has " + n + " but all must be at least 1");
       }
     }
+    EvaluationReport found =
+        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
     RunFolder run = RunFolder.open(runFolder);
     Path folder = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(folder));
@@ -138,9 +142,8 @@ final class EvaluateFilterCommand implements Callable<Integer> {
         report = measure(recall, model, queries, data, progress);
       }
       print(report);
-      if (json.isPresent()) {
-        AtomicFile.write(json.get(), Json.MAPPER.writeValueAsString(report));
-      }
+      found.add(report);
+      found.write(json);
     }
     return 0;
   }

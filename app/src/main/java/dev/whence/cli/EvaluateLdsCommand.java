@@ -2,15 +2,18 @@ package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.dictionary.LexicalScores;
 import dev.whence.lab.data.Measurement;
 import dev.whence.lab.evaluation.Agreement;
 import dev.whence.lab.evaluation.Baseline;
 import dev.whence.lab.evaluation.DatamodelingScore;
 import dev.whence.lab.evaluation.InfluenceMatrix;
+import dev.whence.lab.evaluation.LanguageTask;
 import dev.whence.lab.evaluation.Method;
 import dev.whence.lab.evaluation.Subject;
 import dev.whence.lab.evaluation.Task;
 import dev.whence.lab.retraining.SubsetBank;
+import dev.whence.search.Bm25;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,7 +75,7 @@ final class EvaluateLdsCommand implements Callable<Integer> {
       split = ",",
       defaultValue = "identity,diagonal,kfac,ekfac,lissa,cg,refined",
       description = "As for 'evaluate pbrf' (default: all but exact).")
-  private List<Method> methods = List.of();
+  private Set<Method> methods = Set.of();
 
   @Option(
       names = "--damping",
@@ -98,7 +101,12 @@ final class EvaluateLdsCommand implements Callable<Integer> {
    * @param measurement of the test examples
    */
   record Setting(
-      String task, int subsets, int seeds, int models, double damping, Measurement measurement) {}
+      String task,
+      EvaluationConditions conditions,
+      int subsets,
+      int seeds,
+      int models,
+      Measurement measurement) {}
 
   /** What {@code --json} has of a method. */
   record Found(Setting setting, String method, Agreement agreement) {}
@@ -152,11 +160,21 @@ final class EvaluateLdsCommand implements Callable<Integer> {
         lambda);
     EvaluationReport.head("method", "LDS (Spearman)", "Pearson");
     Setting setting =
-        new Setting(task.name(), halves, each, subjects.size(), lambda, options.measure());
+        new Setting(
+            task.name(),
+            EvaluationConditions.of(subjects.getFirst(), lambda, options.effort(name)),
+            halves,
+            each,
+            subjects.size(),
+            options.measure());
     long[] all = LongStream.range(0, task.training().size()).toArray();
     List<Found> found = new ArrayList<>();
     if (each > 1) {
       found.add(row(setting, "attainable", DatamodelingScore.ceiling(halfModels)));
+    }
+    if (subjects.getFirst() instanceof LanguageTask language) {
+      double[][] scores = LexicalScores.of(language.recipe(), Bm25.PLAIN);
+      found.add(row(setting, "bm25", DatamodelingScore.of(halfModels, scores)));
     }
     for (Baseline baseline : Baseline.values()) {
       double[][] scores = mean(subjects, one -> baseline.scores(one, all, options.seed()));

@@ -11,6 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -43,6 +44,9 @@ final class EvaluateMislabelledCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Also write all numbers here.")
   private Optional<Path> json = Optional.empty();
 
+  /** What {@code --json} has of a method. */
+  record Found(String task, EvaluationConditions conditions, Mislabelled.Curve curve) {}
+
   @Override
   public Integer call() throws IOException {
     if (!(wrong > 0)) {
@@ -53,15 +57,19 @@ final class EvaluateMislabelledCommand implements Callable<Integer> {
     for (EvaluationTask name : options.tasks(EnumSet.of(EvaluationTask.FASHION))) {
       Mislabelled.Labels labels = new Mislabelled.Labels(wrong, SmallTasks.CLASSES, options.seed());
       try (Subject subject = options.subject(labels)) {
+        Set<Long> places = labels.wrongOf(subject.task().training().size());
+        if (places.isEmpty()) {
+          throw new InvalidInputException(
+              "--wrong is %s, which is no label of %,d; take more"
+                  .formatted(wrong, subject.task().training().size()));
+        }
+        double lambda = options.damping(Optional.empty(), name, subject.task());
         List<Mislabelled.Curve> curves =
-            Mislabelled.curves(
-                subject.task(),
-                labels.wrongOf(subject.task().training().size()),
-                INSPECTED,
-                options.damping(Optional.empty(), name, subject.task()),
-                options.seed());
+            Mislabelled.curves(subject.task(), places, INSPECTED, lambda, options.seed());
         print(subject, curves);
-        curves.forEach(report::add);
+        EvaluationConditions conditions =
+            EvaluationConditions.of(subject, lambda, options.effort(name));
+        curves.forEach(curve -> report.add(new Found(subject.task().name(), conditions, curve)));
       }
       report.write(json);
     }

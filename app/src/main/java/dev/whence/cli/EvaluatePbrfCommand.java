@@ -13,9 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,7 +59,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       defaultValue = "identity,diagonal,kfac,ekfac,lissa,cg,refined",
       description =
           "identity, diagonal, kfac, ekfac, lissa, cg, refined, exact (default: all but exact).")
-  private List<Method> methods = List.of();
+  private Set<Method> methods = Set.of();
 
   @Option(
       names = "--damping",
@@ -71,7 +74,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       paramLabel = "X",
       description =
           "Weight that the example gets besides, by the weight that it has (default: 0.01 for tables,"
-              + " 0.001 for fashion, 0.0001 for resnet, 0.1 for the dictionary, which is in float32).")
+              + " 0.001 for fashion, 0.0001 for resnet and dictionary).")
   private Optional<Double> relativeEpsilon = Optional.empty();
 
   @Option(
@@ -114,17 +117,21 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       description = "Also draw each method's correlation against its time, an SVG file a task.")
   private Optional<Path> plots = Optional.empty();
 
-  /** What {@code --json} has of a task. */
+  /**
+   * What {@code --json} has of a task.
+   *
+   * @param failures why a method has no result
+   */
   record Found(
       String task,
-      long trainingExamples,
-      long parameters,
+      EvaluationConditions conditions,
       ProximalBregman.Settings settings,
       ResponseStudy.Convergence convergence,
       double responseSeconds,
       long[] sample,
       double[][] truth,
-      List<ResponseStudy.Result> results) {}
+      List<ResponseStudy.Result> results,
+      Map<String, String> failures) {}
 
   @Override
   public Integer call() throws IOException {
@@ -135,18 +142,15 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     Newton how = newton.map(Newton::parse).orElse(usual);
     for (EvaluationTask name : options.tasks(EnumSet.allOf(EvaluationTask.class))) {
       try (Subject subject = options.smallSubject(name)) {
-        Found found = evaluate(name, subject.task(), how);
-        report.add(found);
-        report.write(json);
-        if (plots.isPresent()) {
-          plot(found, plots.get().resolve("pbrf-" + name + ".svg"));
-        }
+        evaluate(name, subject, how, report);
       }
     }
     return 0;
   }
 
-  private Found evaluate(EvaluationTask name, Task task, Newton how) {
+  private void evaluate(EvaluationTask name, Subject subject, Newton how, EvaluationReport report)
+      throws IOException {
+    Task task = subject.task();
     boolean language = name == EvaluationTask.DICTIONARY;
     boolean slow = language || name == EvaluationTask.RESNET;
     ProximalBregman.Settings settings =
@@ -163,28 +167,36 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     long start = System.nanoTime();
     ResponseStudy study = ResponseStudy.of(task, count, settings, how, new ConsoleProgress());
     double seconds = (System.nanoTime() - start) / 1e9;
-    Found truth =
+    Method.Effort effort = options.effort(name);
+    Found found =
         new Found(
             task.name(),
-            task.training().size(),
-            task.layers().stream().mapToLong(l -> l.shape().elements()).sum(),
+            EvaluationConditions.of(subject, settings.damping(), effort),
             settings,
-            study.convergence(),
+            study.convergence(tolerance),
             seconds,
             study.places(),
             study.truth(),
-            new ArrayList<>());
-    print(truth);
+            new ArrayList<>(),
+            new LinkedHashMap<>());
+    report.add(found);
+    report.write(json); // what took longest is safe
+    print(found);
     for (Method method : methods) {
       try {
-        ResponseStudy.Result result = study.test(method, options.effort(name));
-        truth.results.add(result);
+        ResponseStudy.Result result = study.test(method, effort);
+        found.results.add(result);
         print(result);
       } catch (ArithmeticException | InvalidInputException e) {
-        EvaluationReport.row(method.toString(), String.valueOf(e.getMessage()), "", "", "", "");
+        String why = String.valueOf(e.getMessage());
+        found.failures.put(method.toString(), why);
+        EvaluationReport.row(method.toString(), why, "", "", "", "");
       }
+      report.write(json);
     }
-    return truth;
+    if (plots.isPresent()) {
+      plot(found, plots.get().resolve("pbrf-" + name + ".svg"));
+    }
   }
 
   private static void plot(Found found, Path file) throws IOException {
@@ -208,8 +220,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     return switch (name) {
       case CONCRETE, ENERGY -> 0.01;
       case FASHION -> 0.001;
-      case RESNET -> 0.0001;
-      case DICTIONARY -> 0.1; // in float32
+      case RESNET, DICTIONARY -> 0.0001;
     };
   }
 
@@ -230,8 +241,8 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
             + "%d responses to %d measurements in %.0f s: gradient left %.2g of the example's (worst"
             + " %.2g), slopes at both signs of epsilon apart by %.2g%n%n",
         found.task,
-        found.trainingExamples,
-        found.parameters,
+        found.conditions.trainingExamples(),
+        found.conditions.parameters(),
         found.settings.damping(),
         found.settings.epsilon(),
         found.sample.length,
@@ -240,6 +251,14 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
         found.convergence.gradient(),
         found.convergence.worstGradient(),
         found.convergence.asymmetry());
+    if (found.convergence.unsolved() > 0) {
+      System.out.printf(
+          Locale.ROOT,
+          "%d of the responses were left with more than the tolerance of %s; give more --steps, or"
+              + " another --epsilon%n%n",
+          found.convergence.unsolved(),
+          found.settings.tolerance());
+    }
     EvaluationReport.head("method", "Pearson", "Spearman", "residual", "fit, s", "measure, s");
   }
 

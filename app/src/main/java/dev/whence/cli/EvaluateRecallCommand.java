@@ -74,9 +74,6 @@ final class EvaluateRecallCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (count < 1) {
-      throw new InvalidInputException("--count is " + count + " but must be at least 1");
-    }
     RunFolder run = RunFolder.open(runFolder);
     Path folder = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(folder));

@@ -8,6 +8,7 @@ import dev.whence.lab.evaluation.InfluenceMatrix;
 import dev.whence.lab.evaluation.LanguageTask;
 import dev.whence.lab.evaluation.MeanInterval;
 import dev.whence.lab.evaluation.Method;
+import dev.whence.lab.evaluation.Ranking;
 import dev.whence.lab.evaluation.Subject;
 import dev.whence.lab.evaluation.Task;
 import dev.whence.lab.retraining.Removal;
@@ -15,7 +16,6 @@ import dev.whence.search.Bm25;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +24,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,7 +48,7 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
       paramLabel = "K",
       split = ",",
       description = "How many to leave out, in turn (default: 20,50,100,200, with --quick 20).")
-  private List<Integer> remove = List.of();
+  private Set<Integer> remove = Set.of();
 
   @Option(
       names = "--seeds",
@@ -66,7 +65,7 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
       description =
           "As for 'evaluate pbrf', beside the baselines, of which BM25 is for the dictionary (default:"
               + " identity,ekfac).")
-  private List<Method> methods = List.of();
+  private Set<Method> methods = Set.of();
 
   @Option(names = "--json", paramLabel = "FILE", description = "Also write all numbers here.")
   private Optional<Path> json = Optional.empty();
@@ -79,7 +78,7 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
    */
   record Found(
       String task,
-      double damping,
+      EvaluationConditions conditions,
       int models,
       String ranking,
       int removed,
@@ -107,6 +106,8 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
     int[] counts = counts(all.length);
     double lambda = options.damping(Optional.empty(), name, task);
     Map<String, double[][]> rankings = rankings(name, subject, lambda, all);
+    EvaluationConditions conditions =
+        EvaluationConditions.of(subject, lambda, options.effort(name));
     int asked = (int) task.asked().size();
     long[] each =
         LongStream.range(0, options.number(seeds, "--seeds", 1, 3, 1))
@@ -136,7 +137,13 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
         for (int q = 0; q < asked; q++) {
           List<Removal.Point> points =
               Removal.of(
-                  subject.recipe(), order(ranking.getValue()[q]), counts, q, whole[q], each, stage);
+                  subject.recipe(),
+                  Ranking.of(ranking.getValue()[q]),
+                  counts,
+                  q,
+                  whole[q],
+                  each,
+                  stage);
           for (int k = 0; k < counts.length; k++) {
             changes[k][q] = points.get(k).change();
           }
@@ -145,7 +152,13 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
           MeanInterval mean = MeanInterval.of(changes[k]);
           report.add(
               new Found(
-                  task.name(), lambda, each.length, ranking.getKey(), counts[k], changes[k], mean));
+                  task.name(),
+                  conditions,
+                  each.length,
+                  ranking.getKey(),
+                  counts[k],
+                  changes[k],
+                  mean));
           EvaluationReport.row(ranking.getKey(), "" + counts[k], EvaluationReport.cell(mean));
         }
         report.write(json); // each ranking takes long
@@ -173,9 +186,7 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
     Task task = subject.task();
     Map<String, double[][]> rankings = new LinkedHashMap<>();
     if (subject instanceof LanguageTask language) {
-      rankings.put(
-          "bm25",
-          LexicalScores.of(language.recipe().training(), language.recipe().asked(), Bm25.PLAIN));
+      rankings.put("bm25", LexicalScores.of(language.recipe(), Bm25.PLAIN));
     }
     for (Baseline baseline : Baseline.values()) {
       rankings.put(baseline.toString(), baseline.scores(task, all, options.seed()));
@@ -184,17 +195,10 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
       try (Method.Prepared prepared =
           method.prepare(task, lambda, options.effort(name), Progress.NONE)) {
         rankings.put(method.toString(), InfluenceMatrix.of(task, prepared.solver(), all));
+      } catch (ArithmeticException | InvalidInputException e) {
+        System.out.println("left out " + method + ": " + e.getMessage());
       }
     }
     return rankings;
-  }
-
-  /** Places, the largest score first. */
-  private static long[] order(double[] scores) {
-    return IntStream.range(0, scores.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble(place -> -scores[place]))
-        .mapToLong(place -> place)
-        .toArray();
   }
 }

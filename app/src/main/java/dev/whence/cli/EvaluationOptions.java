@@ -15,6 +15,7 @@ import dev.whence.lab.evaluation.Task;
 import dev.whence.lab.retraining.TableRecipe;
 import dev.whence.lab.training.SmallTrainer;
 import dev.whence.model.LanguageModel;
+import dev.whence.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -102,7 +103,7 @@ final class EvaluationOptions {
       paramLabel = "N",
       description =
           "Of training (default: 300 for tables, 20 for fashion, 10 for resnet, 4 for the"
-              + " dictionary, for 'pbrf' 15; with --quick 30, 10, 2 and 3).")
+              + " dictionary, for 'pbrf' 8; with --quick 30, 10, 2 and 3).")
   private Optional<Integer> epochs = Optional.empty();
 
   @Option(
@@ -270,12 +271,12 @@ final class EvaluationOptions {
   }
 
   /** How much of the dictionary, and what is trained on it, unless told. */
-  private record Part(String shape, int entries, int epochs) {
+  private record Part(String shape, DType type, int entries, int epochs) {
     /** Longer training makes test entries less likely. */
-    static final Part LARGE = new Part("sister", 2_000, 4);
+    static final Part LARGE = new Part("sister", DType.FLOAT32, 2_000, 4);
 
-    /** Whose exact inverse can be formed, at 5 s an entry. */
-    static final Part SMALL = new Part("smallest", 150, 15);
+    /** Whose exact inverse can be formed, at 5 s an entry, and responses told from rounding. */
+    static final Part SMALL = new Part("smallest", DType.FLOAT64, 150, 8);
   }
 
   private Subject dictionary(long modelSeed, Part usual) {
@@ -284,6 +285,7 @@ final class EvaluationOptions {
       return LanguageTask.trained(
           DictionaryTask.recipe(
               shape.orElse(folder.resolve(usual.shape).resolve(LanguageModel.CONFIG_FILE)),
+              usual.type,
               tokenizer,
               number(entries, "--entries", 10, usual.entries, 100),
               number(measurements, "--measurements", 1, 5, 3),

@@ -4,6 +4,7 @@ import dev.whence.InvalidInputException;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.lab.data.TokenSequences;
 import dev.whence.lab.retraining.LanguageRecipe;
+import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,18 +24,19 @@ public final class DictionaryTask {
    * Draws entries.
    *
    * @param config of the model
+   * @param type that it is in
    * @param entries to train on
    * @param asked entries that are not trained on: each gloss given its words is a measurement
    * @param epochs of training
    */
   public static LanguageRecipe recipe(
-      Path config, Tokenizer tokenizer, int entries, int asked, int epochs, long seed) {
+      Path config, DType type, Tokenizer tokenizer, int entries, int asked, int epochs, long seed) {
     List<WordNet.Synset> all = new ArrayList<>();
     WordNet.forEach(all::add);
-    if (entries > all.size() - asked) {
+    if ((long) entries + asked > all.size()) {
       throw new InvalidInputException(
-          "--entries is %,d but the dictionary has %,d beside those that are asked about"
-              .formatted(entries, all.size() - asked));
+          "--entries is %,d and --measurements %,d but the dictionary has %,d entries for both"
+              .formatted(entries, asked, all.size()));
     }
     Collections.shuffle(all, new Random(seed));
     List<int[]> training = new ArrayList<>();
@@ -50,6 +52,7 @@ public final class DictionaryTask {
     }
     return new LanguageRecipe(
         config,
+        type,
         "dictionary, %d entries by seed %d".formatted(entries, seed),
         TokenSequences.whole(training, Device.CPU),
         new TokenSequences(queries, firstScored, Device.CPU),

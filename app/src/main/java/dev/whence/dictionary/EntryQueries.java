@@ -21,9 +21,12 @@ public final class EntryQueries {
   /**
    * Draws entries that a corpus holds.
    *
-   * @throws InvalidInputException when it holds fewer
+   * @throws InvalidInputException when it holds fewer, or none is asked for
    */
   public static List<Query> draw(Corpus corpus, Tokenizer tokenizer, int count, long seed) {
+    if (count < 1) {
+      throw new InvalidInputException("--count is " + count + " but must be at least 1");
+    }
     Map<String, WordNet.Synset> synsets = new HashMap<>();
     WordNet.forEach(s -> synsets.put(s.id(), s));
     List<String> ids = new ArrayList<>();

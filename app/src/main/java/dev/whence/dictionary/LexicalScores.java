@@ -7,6 +7,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
 import dev.whence.corpus.Tokenization;
 import dev.whence.lab.data.TokenSequences;
+import dev.whence.lab.retraining.LanguageRecipe;
 import dev.whence.search.Bm25;
 import dev.whence.search.SequenceIndex;
 import dev.whence.search.TermKind;
@@ -21,6 +22,11 @@ import java.util.Optional;
 /** How much sequences share of others' tokens: BM25 between sequences in memory. */
 public final class LexicalScores {
   private LexicalScores() {}
+
+  /** Scores what a model is trained on for what is asked of it. */
+  public static double[][] of(LanguageRecipe recipe, Bm25 kind) {
+    return of(recipe.training(), recipe.asked(), kind);
+  }
 
   /**
    * Scores training sequences, by an index in a folder that is deleted again.

@@ -107,7 +107,8 @@ public final class Rankers {
               (places, batch) -> {
                 InfluenceScan.Scores found = scan.score(batch);
                 float[] scores = found.influence().orElseThrow().toFloats();
-                float[] cosines = unit(Baseline.means(model, batch)).matmul(asked.t()).toFloats();
+                float[] cosines =
+                    Baseline.unit(Baseline.means(model, batch)).matmul(asked.t()).toFloats();
                 float[] squares = found.selfInfluence().orElseThrow().toFloats();
                 int count = queries.size();
                 for (int b = 0; b < places.length; b++) {
@@ -169,13 +170,9 @@ public final class Rankers {
           Scope.result(() -> {
             Examples one =
                 TokenBatch.of(List.of(TokenBatch.Row.whole(query.tokens(), 0)), model.device());
-            return unit(Baseline.means(model, one));
+            return Baseline.unit(Baseline.means(model, one));
           }));
     }
     return Tensors.cat(rows, 0);
-  }
-
-  private static Tensor unit(Tensor rows) {
-    return rows.over(rows.square().sum(1).sqrt().clampMin(Float.MIN_NORMAL).unsqueeze(1));
   }
 }

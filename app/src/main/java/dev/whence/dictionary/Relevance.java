@@ -40,7 +40,7 @@ public record Relevance(Set<Integer> own, Set<Integer> neighbours) {
         throw new IllegalArgumentException(query.id() + " is no entry of the dictionary");
       }
       Set<String> ids = new HashSet<>();
-      synset.related().forEach(key -> ids.add(idOfKey.getOrDefault(key, "")));
+      synset.related().stream().filter(idOfKey::containsKey).map(idOfKey::get).forEach(ids::add);
       synset.words().forEach(word -> ids.addAll(idsOfWord.getOrDefault(word, Set.of())));
       ids.remove(query.id());
       Set<Integer> neighbours = new HashSet<>();

@@ -8,8 +8,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -103,11 +105,19 @@ class EvaluateTest {
     assertThat(pbrf.get("results")).hasSize(3);
     JsonNode concrete = pbrf.get("results").get(0);
     assertThat(concrete.get("task").asString()).startsWith("concrete");
+    assertThat(concrete.get("conditions").get("recipe").asString()).contains("layers [128x");
+    Map<String, Double> pearson = new HashMap<>();
     for (JsonNode result : concrete.get("results")) {
-      double pearson = result.get("agreement").get("pearson").get("mean").asDouble();
-      if (List.of("CG", "REFINED").contains(result.get("method").asString())) {
-        assertThat(pearson).as(result.toString()).isGreaterThan(0.9);
-      }
+      pearson.put(
+          result.get("method").asString(),
+          result.get("agreement").get("pearson").get("mean").asDouble());
+    }
+    assertThat(pearson)
+        .containsOnlyKeys("identity", "diagonal", "kfac", "ekfac", "lissa", "cg", "refined");
+    assertThat(pearson.get("refined")).isGreaterThan(0.9).isGreaterThan(pearson.get("ekfac"));
+    assertThat(pearson.get("cg")).isGreaterThan(pearson.get("ekfac"));
+    for (JsonNode task : pbrf.get("results")) {
+      assertThat(task.get("failures")).as(task.get("task").asString()).isEmpty();
     }
     for (String name : List.of("lds", "removal", "mislabelled", "recall", "filter")) {
       assertThat(out.resolve(name + ".json")).as(name).exists();

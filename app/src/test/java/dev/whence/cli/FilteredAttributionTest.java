@@ -230,15 +230,26 @@ class FilteredAttributionTest {
         .doesNotContain("| words |");
     JsonNode report = Json.MAPPER.readTree(Files.readAllBytes(json));
     assertThat(report.path("curvature").asString()).isEqualTo("ekfac");
-    assertThat(report.path("kept").size()).isEqualTo(4);
-    assertThat(report.path("timings").size()).isEqualTo(2);
-    double few = report.path("kept").get(0).path("top10").path("mean").asDouble();
-    double many = report.path("kept").get(1).path("top10").path("mean").asDouble();
+    assertThat(report.path("results").path(0).path("kept").size()).isEqualTo(4);
+    assertThat(report.path("results").path(0).path("timings").size()).isEqualTo(2);
+    double few =
+        report.path("results").path(0).path("kept").get(0).path("top10").path("mean").asDouble();
+    double many =
+        report.path("results").path(0).path("kept").get(1).path("top10").path("mean").asDouble();
     assertThat(Outcome.of("evaluate", "filter", "--help").out())
         .contains("Example: whence evaluate filter");
     assertThat(few).isBetween(0.0, 0.5);
     assertThat(many).isBetween(few, 1.0);
-    assertThat(report.path("kept").get(0).path("by_query").path("top100").size()).isEqualTo(3);
+    assertThat(
+            report
+                .path("results")
+                .path(0)
+                .path("kept")
+                .get(0)
+                .path("by_query")
+                .path("top100")
+                .size())
+        .isEqualTo(3);
   }
 
   private void index() {

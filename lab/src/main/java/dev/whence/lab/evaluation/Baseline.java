@@ -129,7 +129,8 @@ public enum Baseline {
     return norms;
   }
 
-  private static Tensor unit(Tensor rows) {
+  /** Each row by its length. */
+  public static Tensor unit(Tensor rows) {
     return rows.over(rows.square().sum(1).sqrt().clampMin(TINY).unsqueeze(1));
   }
 

@@ -9,14 +9,13 @@ import dev.whence.curvature.LayerFactors;
 import dev.whence.fit.MemoryFit;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.LongStream;
 
 /** Wrong labels: do the examples with the largest self-influence have them? */
 public final class Mislabelled {
@@ -68,16 +67,13 @@ public final class Mislabelled {
   public record Curve(String method, double[] inspected, double[] found) {
     /** Goes through scores, the largest first. */
     static Curve of(String method, double[] scores, Set<Long> wrong, double[] inspected) {
-      List<Long> order =
-          LongStream.range(0, scores.length)
-              .boxed()
-              .sorted(Comparator.comparingDouble(place -> -scores[(int) (long) place]))
-              .toList();
+      long[] order = Ranking.of(scores);
       double[] found = new double[inspected.length];
       for (int i = 0; i < inspected.length; i++) {
         long count = Math.round(inspected[i] * scores.length);
         found[i] =
-            order.stream().limit(count).filter(wrong::contains).count() / (double) wrong.size();
+            Arrays.stream(order).limit(count).filter(wrong::contains).count()
+                / (double) wrong.size();
       }
       return new Curve(method, inspected, found);
     }

@@ -11,6 +11,7 @@ import dev.whence.lab.solver.InverseSolver;
 import dev.whence.lab.training.Permutation;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -49,11 +50,13 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
    * @param gradient the median over the examples of the final gradient's norm, relative to the
    *     example's own
    * @param worstGradient the largest
+   * @param unsolved responses that were left with more than the tolerance: worth nothing as truth
    * @param steps of Adam, all together
    * @param asymmetry the median over examples and measurements of how far the slopes at epsilon and
    *     at minus epsilon are apart, by their size: 0 when the response is linear
    */
-  public record Convergence(double gradient, double worstGradient, long steps, double asymmetry) {}
+  public record Convergence(
+      double gradient, double worstGradient, int unsolved, long steps, double asymmetry) {}
 
   /** Solves the objective for a sample of the training examples. */
   public static ResponseStudy of(
@@ -87,8 +90,8 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
   }
 
   /**
-   * A damping that suits a task: a share of the mean eigenvalue over all layers together, by
-   * EK-FAC's.
+   * A damping that suits a task: a share of the mean eigenvalue over all layers together, which is
+   * the mean of the Fisher's diagonal.
    */
   public static double damping(Task task, double ratio, long seed) {
     try (Scope _ = Scope.open();
@@ -114,15 +117,21 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
     return truth;
   }
 
-  public Convergence convergence() {
+  /**
+   * How well the responses were solved.
+   *
+   * @param tolerance of the final gradient's norm, relative to the example's own
+   */
+  public Convergence convergence(double tolerance) {
     double[] gradients = responses.stream().mapToDouble(Response::gradient).sorted().toArray();
     double[] asymmetries =
         responses.stream().flatMapToDouble(ResponseStudy::asymmetries).sorted().toArray();
     return new Convergence(
         gradients[gradients.length / 2],
         gradients[gradients.length - 1],
+        (int) Arrays.stream(gradients).filter(gradient -> gradient > tolerance).count(),
         responses.stream().mapToLong(Response::steps).sum(),
-        asymmetries[asymmetries.length / 2]);
+        asymmetries.length == 0 ? 0 : asymmetries[asymmetries.length / 2]);
   }
 
   private static DoubleStream asymmetries(Response response) {
@@ -130,6 +139,7 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
     return response.opposite().stream()
         .flatMapToDouble(down ->
             IntStream.range(0, up.length)
+                .filter(q -> up[q] != down[q]) // two zeros are no difference
                 .mapToDouble(q -> 2 * Math.abs(up[q] - down[q]) / Math.abs(up[q] + down[q])));
   }
 

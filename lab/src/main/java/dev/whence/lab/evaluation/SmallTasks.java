@@ -51,13 +51,19 @@ public final class SmallTasks {
     int features = table.rows()[0].length - 1;
     DType type = DType.FLOAT64;
     try (NumericTable.Split split = table.split(TEST_SHARE, seed, type)) {
-      return new TableRecipe(
-          name + ", split by seed " + seed,
-          s -> new Perceptron(List.of(features, 128, 128, 1), Nonlinearity.TANH, s, type),
-          split.training().some(places(split.training().size())),
-          split.test().some(places(Math.min(measurements, split.test().size()))),
-          measurement,
-          trainer);
+      Dataset training = split.training().some(places(split.training().size()));
+      try {
+        return new TableRecipe(
+            name + ", split by seed " + seed,
+            s -> new Perceptron(List.of(features, 128, 128, 1), Nonlinearity.TANH, s, type),
+            training,
+            split.test().some(places(Math.min(measurements, split.test().size()))),
+            measurement,
+            trainer);
+      } catch (RuntimeException e) {
+        training.close();
+        throw e;
+      }
     }
   }
 

@@ -123,7 +123,7 @@ public final class ProximalBregman implements AutoCloseable {
         }
       }
     } catch (RuntimeException e) {
-      teacher.forEach(Tensor::close);
+      close();
       throw e;
     }
   }

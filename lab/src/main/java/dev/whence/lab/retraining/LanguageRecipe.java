@@ -23,11 +23,13 @@ import java.util.Random;
  * batch's positions, a cosine from the rate down to zero.
  *
  * @param config the model's shape
+ * @param type of its weights and of all that is computed
  * @param name of the data
  * @param batch sequences of a step
  */
 public record LanguageRecipe(
     Path config,
+    DType type,
     String name,
     TokenSequences training,
     TokenSequences asked,
@@ -43,7 +45,7 @@ public record LanguageRecipe(
     return "%s, %s, %d epochs of batches of %d, rate %s, decay %s, clip %s, model %s, data %s and %s"
         .formatted(
             name,
-            DType.FLOAT32,
+            type,
             epochs,
             batch,
             rate,
@@ -68,7 +70,7 @@ public record LanguageRecipe(
 
   /** A model trained on some sequences; the caller closes it. */
   public LanguageModel train(long[] places, long seed) {
-    LanguageModel model = LanguageModel.random(config, seed, DType.FLOAT32, Device.CPU);
+    LanguageModel model = LanguageModel.random(config, seed, type, Device.CPU);
     try (Scope _ = Scope.open()) {
       List<Tensor> parameters =
           model.parameters().values().stream().map(Tensor::requireGradient).toList();

@@ -18,6 +18,8 @@ import tools.jackson.core.JacksonException;
  * model's numbers are saved when it is trained, so a bank that was cut off goes on.
  */
 public final class SubsetBank {
+  private static final String DAMAGED = " is damaged; delete it to start over";
+
   private final Recipe recipe;
   private final int subsets;
   private final int seeds;
@@ -70,16 +72,24 @@ public final class SubsetBank {
     }
     try {
       Saved saved = Json.MAPPER.readValue(Files.readAllBytes(file), Saved.class);
+      if (saved.identity == null || saved.measured == null || ragged(saved.measured)) {
+        throw new InvalidInputException(file + DAMAGED);
+      }
       if (!saved.identity.equals(identity)) {
         throw new InvalidInputException(
             file + " is of other models; delete it, or name another file");
       }
       return new ArrayList<>(saved.measured);
     } catch (JacksonException e) {
-      throw new InvalidInputException(file + " is damaged; delete it to start over", e);
+      throw new InvalidInputException(file + DAMAGED, e);
     } catch (IOException e) {
       throw AtomicFile.failed("read", file, e);
     }
+  }
+
+  private static boolean ragged(List<double[]> measured) {
+    return measured.contains(null)
+        || measured.stream().mapToInt(one -> one.length).distinct().count() > 1;
   }
 
   public int subsets() {

@@ -24,10 +24,17 @@ public record TableRecipe(
     implements Recipe, AutoCloseable {
   @Override
   public String identity() {
-    String identity =
-        "%s, %s, %s, data %s and %s"
-            .formatted(name, training.features().type(), trainer, training.hash(), asked.hash());
-    return measurement == Measurement.LOG_LIKELIHOOD ? identity : identity + ", " + measurement;
+    try (SmallModel any = untrained.apply(0)) {
+      return "%s, %s, %s, layers %s, data %s and %s, %s"
+          .formatted(
+              name,
+              training.features().type(),
+              trainer,
+              any.linears().stream().map(l -> l.outputs() + "x" + l.inputs()).toList(),
+              training.hash(),
+              asked.hash(),
+              measurement);
+    }
   }
 
   @Override

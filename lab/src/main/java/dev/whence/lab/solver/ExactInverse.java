@@ -66,7 +66,7 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
     double needed = Double.BYTES * numbers;
     if (needed > memory.bytes()) {
       throw new InvalidInputException(
-          "the exact inverse of %,d weights and %,d outputs would take %,.1f GiB; take fewer examples, or an iterative method ('--newton 300')"
+          "the exact inverse of %,d weights and %,d outputs would take %,.1f GiB; take fewer examples, a smaller model, or conjugate gradient"
               .formatted(weights, rows[0], needed / (1L << 30)));
     }
     try (Progress.Stage stage =
