@@ -91,6 +91,7 @@ final class EvaluateRecallCommand implements Callable<Integer> {
                   () -> new InvalidInputException(model.path() + " has no tokenizer.json"));
       List<Query> queries = EntryQueries.draw(data, tokenizer, count, seed);
       Rankers rankers = new Rankers(run, model.model(), data, queries, progress);
+      List<DictionaryRecall> gradients = rankers.gradients(methods, compute.batchTokens());
       List<DictionaryRecall> results = new ArrayList<>();
       results.add(rankers.random(seed));
       try (SequenceIndex index =
@@ -98,7 +99,7 @@ final class EvaluateRecallCommand implements Callable<Integer> {
               data, TermKind.TOKENS, model.tokenizer(), corpus.cache(), progress)) {
         results.add(rankers.bm25(index, Bm25.PLAIN));
       }
-      results.addAll(rankers.gradients(methods, compute.batchTokens()));
+      results.addAll(gradients);
       print(results, data.size());
       results.forEach(report::add);
     }
