@@ -240,16 +240,7 @@ class FilteredAttributionTest {
         .contains("Example: whence evaluate filter");
     assertThat(few).isBetween(0.0, 0.5);
     assertThat(many).isBetween(few, 1.0);
-    assertThat(
-            report
-                .path("results")
-                .path(0)
-                .path("kept")
-                .get(0)
-                .path("by_query")
-                .path("top100")
-                .size())
-        .isEqualTo(3);
+    assertThat(report.path("kept").get(0).path("by_query").path("top100").size()).isEqualTo(3);
   }
 
   private void index() {
