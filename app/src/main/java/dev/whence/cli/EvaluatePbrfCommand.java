@@ -74,7 +74,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       paramLabel = "X",
       description =
           "Weight that the example gets besides, by the weight that it has (default: 0.01 for tables,"
-              + " 0.001 for fashion, 0.0001 for resnet and dictionary).")
+              + " 0.001 for fashion, 0.0001 for resnet, 0.00001 for the dictionary).")
   private Optional<Double> relativeEpsilon = Optional.empty();
 
   @Option(
@@ -220,7 +220,8 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     return switch (name) {
       case CONCRETE, ENERGY -> 0.01;
       case FASHION -> 0.001;
-      case RESNET, DICTIONARY -> 0.0001;
+      case RESNET -> 0.0001;
+      case DICTIONARY -> 0.00001;
     };
   }
 
