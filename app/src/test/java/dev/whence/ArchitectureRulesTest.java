@@ -71,6 +71,30 @@ class ArchitectureRulesTest {
   }
 
   @Test
+  void theLabIsBuiltInLayers() {
+    assertThat(ALL.contain("dev.whence.lab.evaluation.ResponseStudy")).isTrue();
+    layeredArchitecture()
+        .consideringOnlyDependenciesInAnyPackage("dev.whence.lab..")
+        .layer("evaluation")
+        .definedBy("dev.whence.lab.evaluation")
+        .layer("truths")
+        .definedBy("dev.whence.lab.response", "dev.whence.lab.retraining")
+        .layer("tools")
+        .definedBy("dev.whence.lab.solver", "dev.whence.lab.training")
+        .layer("subjects")
+        .definedBy("dev.whence.lab.data", "dev.whence.lab.model")
+        .whereLayer("evaluation")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("truths")
+        .mayOnlyBeAccessedByLayers("evaluation")
+        .whereLayer("tools")
+        .mayOnlyBeAccessedByLayers("evaluation", "truths")
+        .whereLayer("subjects")
+        .mayNotAccessAnyLayer()
+        .check(ALL);
+  }
+
+  @Test
   void onlyPagesKnowTheServer() {
     noClasses()
         .that()
