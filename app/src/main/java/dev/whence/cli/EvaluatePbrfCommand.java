@@ -74,7 +74,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       paramLabel = "X",
       description =
           "Weight that the example gets besides, by the weight that it has (default: 0.01 for tables,"
-              + " 0.001 for fashion, 0.0001 for resnet, 0.00001 for the dictionary).")
+              + " 0.001 for fashion, 0.0001 for resnet and dictionary).")
   private Optional<Double> relativeEpsilon = Optional.empty();
 
   @Option(
@@ -165,37 +165,39 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
             options.seed());
     int count = options.number(sample, "--sample", 3, slow ? 100 : 500, slow ? 4 : 10);
     long start = System.nanoTime();
-    ResponseStudy study = ResponseStudy.of(task, count, settings, how, new ConsoleProgress());
-    double seconds = (System.nanoTime() - start) / 1e9;
-    Method.Effort effort = options.effort(name);
-    Found found =
-        new Found(
-            task.name(),
-            EvaluationConditions.of(subject, settings.damping(), effort),
-            settings,
-            study.convergence(tolerance),
-            seconds,
-            study.places(),
-            study.truth(),
-            new ArrayList<>(),
-            new LinkedHashMap<>());
-    report.add(found);
-    report.write(json); // what took longest is safe
-    print(found);
-    for (Method method : methods) {
-      try {
-        ResponseStudy.Result result = study.test(method, effort);
-        found.results.add(result);
-        print(result);
-      } catch (ArithmeticException | InvalidInputException e) {
-        String why = String.valueOf(e.getMessage());
-        found.failures.put(method.toString(), why);
-        EvaluationReport.row(method.toString(), why, "", "", "", "");
+    try (ResponseStudy study =
+        ResponseStudy.of(task, count, settings, how, new ConsoleProgress())) {
+      double seconds = (System.nanoTime() - start) / 1e9;
+      Method.Effort effort = options.effort(name);
+      Found found =
+          new Found(
+              task.name(),
+              EvaluationConditions.of(subject, settings.damping(), effort),
+              settings,
+              study.convergence(tolerance),
+              seconds,
+              study.places(),
+              study.truth(),
+              new ArrayList<>(),
+              new LinkedHashMap<>());
+      report.add(found);
+      report.write(json); // what took longest is safe
+      print(found);
+      for (Method method : methods) {
+        try {
+          ResponseStudy.Result result = study.test(method, effort);
+          found.results.add(result);
+          print(result);
+        } catch (ArithmeticException | InvalidInputException e) {
+          String why = String.valueOf(e.getMessage());
+          found.failures.put(method.toString(), why);
+          EvaluationReport.row(method.toString(), why, "", "", "", "");
+        }
+        report.write(json);
       }
-      report.write(json);
-    }
-    if (plots.isPresent()) {
-      plot(found, plots.get().resolve("pbrf-" + name + ".svg"));
+      if (plots.isPresent()) {
+        plot(found, plots.get().resolve("pbrf-" + name + ".svg"));
+      }
     }
   }
 
@@ -220,8 +222,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     return switch (name) {
       case CONCRETE, ENERGY -> 0.01;
       case FASHION -> 0.001;
-      case RESNET -> 0.0001;
-      case DICTIONARY -> 0.00001;
+      case RESNET, DICTIONARY -> 0.0001;
     };
   }
 

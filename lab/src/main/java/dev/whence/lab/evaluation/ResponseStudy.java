@@ -24,10 +24,20 @@ import java.util.stream.IntStream;
  * @param damping lambda of the objective and of all methods
  * @param places of the sampled training examples
  * @param responses of each of them
+ * @param exact the exact inverse by which they were solved for, if they were
  */
-public record ResponseStudy(Task task, double damping, long[] places, List<Response> responses) {
+public record ResponseStudy(
+    Task task, double damping, long[] places, List<Response> responses, Optional<Formed> exact)
+    implements AutoCloseable {
   /** Every so many examples the response is solved for at minus epsilon too. */
   private static final int BOTH_SIGNS_EACH = 5;
+
+  /**
+   * An inverse that is there already.
+   *
+   * @param seconds for forming it
+   */
+  record Formed(Method.Prepared inverse, double seconds) {}
 
   /**
    * What a method achieved.
@@ -58,24 +68,34 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
   public record Convergence(
       double gradient, double worstGradient, int unsolved, long steps, double asymmetry) {}
 
-  /** Solves the objective for a sample of the training examples. */
+  /** Solves the objective for a sample of the training examples; the caller closes the study. */
   public static ResponseStudy of(
       Task task, int sample, ProximalBregman.Settings settings, Newton newton, Progress progress) {
+    long[] places = Permutation.sample(task.training().size(), sample, settings.seed());
+    long start = System.nanoTime();
     Optional<Method.Prepared> inverse = newton.prepare(task, settings, progress);
+    double seconds = seconds(start);
+    Optional<Formed> kept = Optional.empty();
     try {
-      return solve(task, sample, settings, inverse.map(Method.Prepared::solver), progress);
+      List<Response> responses =
+          solve(task, places, settings, inverse.map(Method.Prepared::solver), progress);
+      if (newton instanceof Newton.Exact) {
+        kept = inverse.map(i -> new Formed(i, seconds));
+      }
+      return new ResponseStudy(task, settings.damping(), places, responses, kept);
     } finally {
-      inverse.ifPresent(Method.Prepared::close);
+      if (kept.isEmpty()) {
+        inverse.ifPresent(Method.Prepared::close);
+      }
     }
   }
 
-  private static ResponseStudy solve(
+  private static List<Response> solve(
       Task task,
-      int sample,
+      long[] places,
       ProximalBregman.Settings settings,
       Optional<InverseSolver> newton,
       Progress progress) {
-    long[] places = Permutation.sample(task.training().size(), sample, settings.seed());
     List<Response> responses = new ArrayList<>();
     try (ProximalBregman objective =
             new ProximalBregman(task.model(), task.layers(), task.training(), settings, newton);
@@ -86,7 +106,7 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
         stage.advance(1);
       }
     }
-    return new ResponseStudy(task, settings.damping(), places, responses);
+    return responses;
   }
 
   /**
@@ -145,18 +165,31 @@ public record ResponseStudy(Task task, double damping, long[] places, List<Respo
 
   /** Puts a method to the test. */
   public Result test(Method method, Method.Effort effort) {
+    if (method == Method.EXACT && exact.isPresent()) {
+      Formed formed = exact.get();
+      return test(method, formed.inverse.solver(), formed.seconds);
+    }
     long start = System.nanoTime();
     try (Method.Prepared prepared = method.prepare(task, damping, effort, Progress.NONE)) {
-      long ready = System.nanoTime();
-      Checked solver = new Checked(prepared.solver(), task.curvature(damping));
-      double[][] predicted = InfluenceMatrix.of(task, solver, places);
-      double seconds = (System.nanoTime() - ready) / 1e9 - solver.seconds();
-      return new Result(
-          method,
-          Agreement.of(predicted, truth()),
-          solver.residual(),
-          (ready - start) / 1e9,
-          seconds);
+      return test(method, prepared.solver(), seconds(start));
     }
+  }
+
+  private Result test(Method method, InverseSolver inverse, double prepareSeconds) {
+    long start = System.nanoTime();
+    Checked solver = new Checked(inverse, task.curvature(damping));
+    double[][] predicted = InfluenceMatrix.of(task, solver, places);
+    double seconds = seconds(start) - solver.seconds();
+    return new Result(
+        method, Agreement.of(predicted, truth()), solver.residual(), prepareSeconds, seconds);
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  @Override
+  public void close() {
+    exact.ifPresent(formed -> formed.inverse.close());
   }
 }
