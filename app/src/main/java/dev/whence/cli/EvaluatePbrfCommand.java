@@ -256,9 +256,10 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     if (found.convergence.unsolved() > 0) {
       System.out.printf(
           Locale.ROOT,
-          "%d of the responses were left with more than the tolerance of %s; give more --steps, or"
-              + " another --epsilon%n%n",
+          "%d of %d responses left more than the tolerance of %s; give more --steps, or another"
+              + " --epsilon%n%n",
           found.convergence.unsolved(),
+          found.sample.length,
           found.settings.tolerance());
     }
     EvaluationReport.head("method", "Pearson", "Spearman", "residual", "fit, s", "measure, s");
