@@ -275,7 +275,7 @@ final class EvaluationOptions {
     /** Longer training makes test entries less likely. */
     static final Part LARGE = new Part("sister", DType.FLOAT32, 2_000, 4);
 
-    /** Whose exact inverse can be formed, at 5 s an entry, and responses told from rounding. */
+    /** Whose exact inverse takes minutes, and whose responses float64 tells from rounding. */
     static final Part SMALL = new Part("smallest", DType.FLOAT64, 150, 8);
   }
 

@@ -60,7 +60,7 @@ public record ResponseStudy(
    * @param gradient the median over the examples of the final gradient's norm, relative to the
    *     example's own
    * @param worstGradient the largest
-   * @param unsolved responses that were left with more than the tolerance: worth nothing as truth
+   * @param unsolved responses that were left with more than the tolerance: not to be relied on
    * @param steps of Adam, all together
    * @param asymmetry the median over examples and measurements of how far the slopes at epsilon and
    *     at minus epsilon are apart, by their size: 0 when the response is linear
