@@ -124,8 +124,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
         throw new InvalidInputException("--candidates has " + n + " but all must be at least 1");
       }
     }
-    EvaluationReport found =
-        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
+    EvaluationReport found = new EvaluationReport(spec);
     RunFolder run = RunFolder.open(runFolder);
     Path folder = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(folder));

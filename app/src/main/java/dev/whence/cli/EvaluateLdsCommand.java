@@ -113,8 +113,7 @@ final class EvaluateLdsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    EvaluationReport report =
-        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
+    EvaluationReport report = new EvaluationReport(spec);
     Files.createDirectories(bank);
     Set<EvaluationTask> possible =
         EnumSet.of(EvaluationTask.CONCRETE, EvaluationTask.FASHION, EvaluationTask.DICTIONARY);

@@ -52,8 +52,7 @@ final class EvaluateMislabelledCommand implements Callable<Integer> {
     if (!(wrong > 0)) {
       throw new InvalidInputException("--wrong is " + wrong + " but must be more than 0");
     }
-    EvaluationReport report =
-        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
+    EvaluationReport report = new EvaluationReport(spec);
     for (EvaluationTask name : options.tasks(EnumSet.of(EvaluationTask.FASHION))) {
       Mislabelled.Labels labels = new Mislabelled.Labels(wrong, SmallTasks.CLASSES, options.seed());
       try (Subject subject = options.subject(labels)) {

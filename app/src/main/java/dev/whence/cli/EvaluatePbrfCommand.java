@@ -135,8 +135,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    EvaluationReport report =
-        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
+    EvaluationReport report = new EvaluationReport(spec);
     // Quick runs use Adam alone, so that it is exercised too.
     Newton usual = options.quick() ? new Newton.None() : new Newton.Exact();
     Newton how = newton.map(Newton::parse).orElse(usual);

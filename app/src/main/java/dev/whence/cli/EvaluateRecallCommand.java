@@ -79,8 +79,7 @@ final class EvaluateRecallCommand implements Callable<Integer> {
     run.verifiedModel(LanguageModel.files(folder));
     DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
     ConsoleProgress progress = new ConsoleProgress();
-    EvaluationReport report =
-        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
+    EvaluationReport report = new EvaluationReport(spec);
     try (ModelFolder model = ModelFolder.open(folder, type, compute.device());
         Corpus data =
             corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {

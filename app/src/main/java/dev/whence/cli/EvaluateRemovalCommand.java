@@ -87,8 +87,7 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    EvaluationReport report =
-        new EvaluationReport(spec.commandLine().getParseResult().originalArgs());
+    EvaluationReport report = new EvaluationReport(spec);
     Set<EvaluationTask> possible =
         EnumSet.of(EvaluationTask.CONCRETE, EvaluationTask.FASHION, EvaluationTask.DICTIONARY);
     for (EvaluationTask name : options.tasks(possible)) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** Collects what evaluations found, prints it as tables and writes it with what repeats it. */
 final class EvaluationReport {
@@ -20,8 +21,9 @@ final class EvaluationReport {
   /** What {@code --json} writes. */
   record Saved(String whence, String created, List<String> arguments, List<Object> results) {}
 
-  EvaluationReport(List<String> arguments) {
-    this.arguments = arguments;
+  /** Of the command that is running. */
+  EvaluationReport(CommandSpec command) {
+    this.arguments = command.commandLine().getParseResult().originalArgs();
   }
 
   /** Keeps a result for the file. */

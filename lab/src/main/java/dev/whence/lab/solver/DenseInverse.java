@@ -20,7 +20,7 @@ public final class DenseInverse implements ExactInverse {
 
   /** Forms and factors the matrix, from the rows of so many examples at a time. */
   static DenseInverse of(GaussNewton curvature, long together) {
-    long weights = curvature.layers().stream().mapToLong(l -> l.shape().elements()).sum();
+    long weights = curvature.weights();
     try (Scope _ = Scope.open()) {
       Tensor sum = // its lower triangle, which is all that is factored
           Tensors.zeros(DType.FLOAT64, curvature.model().device(), weights, weights);

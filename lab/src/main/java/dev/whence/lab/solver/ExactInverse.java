@@ -41,7 +41,7 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
    * @throws InvalidInputException when it would take more
    */
   static ExactInverse of(GaussNewton curvature, MemoryBudget memory, Progress progress) {
-    long weights = curvature.layers().stream().mapToLong(l -> l.shape().elements()).sum();
+    long weights = curvature.weights();
     long[] examples = new long[1];
     long[] rows = new long[1];
     long[] stored = new long[1]; // numbers of all rows

@@ -37,6 +37,11 @@ public record GaussNewton(Model model, List<Linear> layers, Pass data, double da
     return damped(sum, batch.size(), v);
   }
 
+  /** How many weights the layers have. */
+  long weights() {
+    return layers.stream().mapToLong(l -> l.shape().elements()).sum();
+  }
+
   /** The same that reports how many examples it has gone through. */
   GaussNewton reporting(Progress.Stage stage) {
     Pass reported =
