@@ -113,11 +113,15 @@ final class EvaluateLdsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    EvaluationOptions.requireAtLeast("--subsets", subsets, 3);
+    EvaluationOptions.requireAtLeast("--seeds", seeds, 1);
+    EvaluationOptions.requireAtLeast("--models", models, 1);
     EvaluationReport report = new EvaluationReport(spec);
-    Files.createDirectories(bank);
     Set<EvaluationTask> possible =
         EnumSet.of(EvaluationTask.CONCRETE, EvaluationTask.FASHION, EvaluationTask.DICTIONARY);
-    for (EvaluationTask name : options.tasks(possible)) {
+    Set<EvaluationTask> tasks = options.tasks(possible);
+    Files.createDirectories(bank);
+    for (EvaluationTask name : tasks) {
       List<Subject> subjects = new ArrayList<>();
       try {
         for (int m = 0; m < options.number(models, "--models", 1, 1, 1); m++) {

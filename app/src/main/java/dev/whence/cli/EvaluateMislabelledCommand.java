@@ -52,9 +52,9 @@ final class EvaluateMislabelledCommand implements Callable<Integer> {
     if (!(wrong > 0)) {
       throw new InvalidInputException("--wrong is " + wrong + " but must be more than 0");
     }
+    Mislabelled.Labels labels = new Mislabelled.Labels(wrong, SmallTasks.CLASSES, options.seed());
     EvaluationReport report = new EvaluationReport(spec);
     for (EvaluationTask name : options.tasks(EnumSet.of(EvaluationTask.FASHION))) {
-      Mislabelled.Labels labels = new Mislabelled.Labels(wrong, SmallTasks.CLASSES, options.seed());
       try (Subject subject = options.subject(labels)) {
         Set<Long> places = labels.wrongOf(subject.task().training().size());
         if (places.isEmpty()) {

@@ -135,6 +135,12 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    EvaluationOptions.requireAtLeast("--sample", sample, 3);
+    EvaluationOptions.requireAtLeast("--steps", steps, 1);
+    requirePositive("--damping", damping);
+    requirePositive("--epsilon", relativeEpsilon);
+    requirePositive("--tolerance", Optional.of(tolerance));
+    requirePositive("--rate", Optional.of(rate));
     EvaluationReport report = new EvaluationReport(spec);
     // Quick runs use Adam alone, so that it is exercised too.
     Newton usual = options.quick() ? new Newton.None() : new Newton.Exact();
@@ -145,6 +151,12 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private static void requirePositive(String option, Optional<Double> given) {
+    if (given.isPresent() && !(given.get() > 0)) {
+      throw new InvalidInputException(option + " is " + given.get() + " but must be more than 0");
+    }
   }
 
   private void evaluate(EvaluationTask name, Subject subject, Newton how, EvaluationReport report)

@@ -87,6 +87,10 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    EvaluationOptions.requireAtLeast("--seeds", seeds, 1);
+    for (int count : remove) {
+      EvaluationOptions.requireAtLeast("--remove", Optional.of(count), 1);
+    }
     EvaluationReport report = new EvaluationReport(spec);
     Set<EvaluationTask> possible =
         EnumSet.of(EvaluationTask.CONCRETE, EvaluationTask.FASHION, EvaluationTask.DICTIONARY);

@@ -18,13 +18,18 @@ import dev.whence.model.LanguageModel;
 import dev.whence.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** Which tasks, where their data are, and how much of it. */
 final class EvaluationOptions {
+  /** Where Fashion-MNIST is looked for unless an option says otherwise. */
+  static final String IMAGES = "${env:WHENCE_FASHION_MNIST:-/usr/share/datasets/fashion-mnist}";
+
   /** The paper's, for all of its small tasks. */
   private static final double DAMPING = 0.001;
 
@@ -48,10 +53,10 @@ final class EvaluationOptions {
   @Option(
       names = "--images",
       paramLabel = "FOLDER",
-      defaultValue = "/usr/share/datasets/fashion-mnist",
+      defaultValue = IMAGES,
       description =
-          "Where Fashion-MNIST's files are (default: where Debian's package dataset-fashion-mnist"
-              + " puts them).")
+          "Where Fashion-MNIST's files are (default: $WHENCE_FASHION_MNIST, else where Debian's package"
+              + " dataset-fashion-mnist puts them).")
   private Path images = Path.of("");
 
   @Option(
@@ -136,11 +141,20 @@ final class EvaluationOptions {
 
   /** A number, or what stands for it in a long or a quick run. */
   int number(Optional<Integer> given, String option, int least, int full, int small) {
-    int value = given.orElse(quick ? small : full);
-    if (value < least) {
-      throw new InvalidInputException(option + " is " + value + " but must be at least " + least);
+    requireAtLeast(option, given, least);
+    return given.orElse(quick ? small : full);
+  }
+
+  /**
+   * Checks a number, if it is given.
+   *
+   * @throws InvalidInputException naming the option, when it is too small
+   */
+  static void requireAtLeast(String option, Optional<Integer> given, int least) {
+    if (given.isPresent() && given.get() < least) {
+      throw new InvalidInputException(
+          option + " is " + given.get() + " but must be at least " + least);
     }
-    return value;
   }
 
   /** A damping that is given, or one that suits a task: in the unit of its curvature. */
@@ -168,11 +182,18 @@ final class EvaluationOptions {
 
   /**
    * The tasks that were asked for, or those of {@code possible} whose data are there; says which
-   * are left out.
+   * are left out. Options are checked before any data is looked for.
    *
-   * @throws InvalidInputException when one that was asked for is not possible
+   * @throws InvalidInputException when one that was asked for is not possible, or when none has its
+   *     data
    */
   Set<EvaluationTask> tasks(Set<EvaluationTask> possible) {
+    requireAtLeast("--measurements", measurements, 1);
+    requireAtLeast("--image-count", imageCount, 10);
+    requireAtLeast("--entries", entries, 10);
+    requireAtLeast("--epochs", epochs, 1);
+    requireAtLeast("--draws", draws, 1);
+    requireAtLeast("--channels", Optional.of(channels), 1);
     for (EvaluationTask task : tasks) {
       if (!possible.contains(task)) {
         throw new InvalidInputException("--task " + task + " is not among " + possible);
@@ -187,16 +208,23 @@ final class EvaluationOptions {
       return tasks;
     }
     Set<EvaluationTask> there = EnumSet.noneOf(EvaluationTask.class);
+    List<String> leftOut = new ArrayList<>();
     for (EvaluationTask task : possible) {
       Path needed = needed(task);
       if (quick && task == EvaluationTask.RESNET) {
-        System.out.println("left out resnet: it is not quick; ask for it with --task resnet");
+        leftOut.add(task + ": it is not quick; ask for it with --task " + task);
       } else if (Files.exists(needed)) {
         there.add(task);
       } else {
-        System.out.println("left out " + task + ": there is no " + needed);
+        leftOut.add(task + ": there is no " + needed);
       }
     }
+    if (there.isEmpty()) {
+      throw new InvalidInputException(
+          "there is nothing to evaluate (%s); say where the data are with --data or --images"
+              .formatted(String.join("; ", leftOut)));
+    }
+    leftOut.forEach(task -> System.out.println("left out " + task));
     return there;
   }
 
@@ -240,9 +268,6 @@ final class EvaluationOptions {
   private TableRecipe recipe(EvaluationTask task, Mislabelled.Labels labels) {
     int asked = number(measurements, "--measurements", 1, 10, 3);
     int pictures = number(imageCount, "--image-count", 10, 2_000, 500);
-    if (channels < 1) {
-      throw new InvalidInputException("--channels is " + channels + " but must be at least 1");
-    }
     return switch (task) {
       case CONCRETE, ENERGY ->
           SmallTasks.table(

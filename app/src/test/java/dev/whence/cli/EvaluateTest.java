@@ -8,11 +8,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -214,9 +216,34 @@ class EvaluateTest {
             "all");
     assertThat(newton.code()).isEqualTo(2);
     assertThat(newton.err()).contains("--newton is 'all'").hasLineCount(1);
-    Outcome wrong = Outcome.of("evaluate", "mislabelled", "--wrong", "2");
-    assertThat(wrong.code()).isEqualTo(2);
-    assertThat(wrong.err()).contains("--wrong is 2.0");
     assertThat(Outcome.of("evaluate", "--quick").code()).isEqualTo(2);
+  }
+
+  /** Whatever is installed: options are checked before data are looked for. */
+  @Test
+  void unusableNumbersAreRefusedWithAndWithoutTheData() {
+    for (String images : List.of(folder.toString(), folder.resolve("nowhere").toString())) {
+      refused("--wrong is 2.0", "mislabelled", "--wrong", "2", "--images", images);
+      refused("--draws is 0", "mislabelled", "--draws", "0", "--images", images);
+      refused("--seeds is 0", "removal", "--seeds", "0", "--images", images);
+      refused("--remove is -1", "removal", "--remove", "-1", "--images", images);
+      refused("--subsets is 1", "lds", "--subsets", "1", "--images", images);
+      refused("--sample is 1", "pbrf", "--sample", "1", "--images", images);
+      refused("--damping is -1.0", "pbrf", "--damping", "-1", "--images", images);
+    }
+  }
+
+  @Test
+  void aSingleEvaluationWithoutItsDataIsAnErrorThatSaysWhatIsMissing() {
+    Path nowhere = folder.resolve("nowhere");
+    refused(nowhere.toString(), "mislabelled", "--images", nowhere.toString());
+  }
+
+  private static void refused(String message, String... arguments) {
+    Outcome outcome =
+        Outcome.of(
+            Stream.concat(Stream.of("evaluate"), Arrays.stream(arguments)).toArray(String[]::new));
+    assertThat(outcome.code()).as(String.join(" ", arguments)).isEqualTo(2);
+    assertThat(outcome.err()).contains(message).hasLineCount(1);
   }
 }

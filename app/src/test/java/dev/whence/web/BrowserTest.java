@@ -11,6 +11,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.options.ColorScheme;
 import dev.whence.store.Library;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,8 +46,10 @@ class BrowserTest {
   @BeforeAll
   static void serve() throws IOException {
     Optional<Path> installed =
-        Stream.of("chromium", "chromium-browser", "google-chrome")
-            .map(command -> Path.of("/usr/bin", command))
+        Stream.of(System.getenv("PATH").split(File.pathSeparator))
+            .flatMap(folder ->
+                Stream.of("chromium", "chromium-browser", "google-chrome")
+                    .map(command -> Path.of(folder, command)))
             .filter(Files::isExecutable)
             .findFirst();
     assumeTrue(installed.isPresent(), "Chromium is not installed: pages are not looked at");
