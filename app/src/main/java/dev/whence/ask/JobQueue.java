@@ -1,16 +1,14 @@
 package dev.whence.ask;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.Progress;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.FolderLock;
 import dev.whence.tensor.NativeErrors;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -33,13 +31,12 @@ import tools.jackson.core.JacksonException;
 public final class JobQueue implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JobQueue.class);
   private static final String JOB = "job.json";
-  private static final String LOCK = "lock";
   private static final int MOST_WAITING = 100;
 
   private final Path folder;
   private final Duration limit;
   private final Answerer answerer;
-  private final FileChannel lock;
+  private final FolderLock lock;
   private final Thread worker;
   private final Map<String, Job> jobs = new LinkedHashMap<>();
   private @Nullable JobProgress running;
@@ -69,39 +66,23 @@ public final class JobQueue implements AutoCloseable {
     try {
       restore();
     } catch (RuntimeException e) {
-      release();
+      lock.close();
       throw e;
     }
     this.worker = Thread.ofPlatform().name("answers").daemon().unstarted(this::work);
     worker.start();
   }
 
-  private static FileChannel lock(Path folder) {
+  private static FolderLock lock(Path folder) {
     try {
-      Files.createDirectories(folder);
-      FileChannel channel =
-          FileChannel.open(
-              folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      try {
-        if (channel.tryLock() != null) {
-          return channel;
-        }
-      } catch (OverlappingFileLockException _) {
-        // held in this process
-      }
-      channel.close();
+      return FolderLock.tryTake(folder)
+          .orElseThrow(() ->
+              new InvalidInputException(
+                  "another explorer answers the questions in "
+                      + folder
+                      + "; give another --asked"));
     } catch (IOException e) {
       throw AtomicFile.failed("write to", folder, e);
-    }
-    throw new InvalidInputException(
-        "another explorer answers the questions in " + folder + "; give another --asked");
-  }
-
-  private void release() {
-    try {
-      lock.close();
-    } catch (IOException e) {
-      throw AtomicFile.failed("release", folder, e);
     }
   }
 
@@ -300,6 +281,6 @@ public final class JobQueue implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    release();
+    lock.close();
   }
 }

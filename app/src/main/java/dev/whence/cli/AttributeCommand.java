@@ -1,12 +1,12 @@
 package dev.whence.cli;
 
-import dev.whence.attribution.Candidates;
-import dev.whence.attribution.Query;
-import dev.whence.attribution.QueryFile;
+import dev.whence.attribution.Attribution;
+import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Query;
+import dev.whence.corpus.QueryFile;
 import dev.whence.curvature.CurvatureKind;
-import dev.whence.results.Attribution;
-import dev.whence.results.AttributionSettings;
+import dev.whence.influence.Candidates;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;

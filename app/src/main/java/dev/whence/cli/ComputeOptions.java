@@ -4,7 +4,7 @@ import dev.whence.tensor.Device;
 import picocli.CommandLine.Option;
 
 /** Where and in what portions the work is done. */
-final class ComputeOptions {
+public final class ComputeOptions {
   @Option(
       names = "--batch-tokens",
       paramLabel = "N",
@@ -26,11 +26,11 @@ final class ComputeOptions {
       description = "How often progress is saved (default: 60).")
   private int checkpointSeconds;
 
-  int batchTokens() {
+  public int batchTokens() {
     return batchTokens;
   }
 
-  Device device() {
+  public Device device() {
     return new Device(device);
   }
 

@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /** Progress on standard error: a bar that is redrawn on a terminal, else a line now and then. */
-final class ConsoleProgress implements Progress {
+public final class ConsoleProgress implements Progress {
   private static final int BAR = 24;
   private static final long REDRAW_NANOS = 200_000_000L;
   private static final long LINE_NANOS = 10_000_000_000L;
@@ -13,7 +13,7 @@ final class ConsoleProgress implements Progress {
   private final PrintStream out;
   private final boolean terminal;
 
-  ConsoleProgress() {
+  public ConsoleProgress() {
     this(System.err, onTerminal());
   }
 

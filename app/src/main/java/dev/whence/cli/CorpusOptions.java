@@ -10,7 +10,7 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** The options that say what the corpus is. */
-final class CorpusOptions {
+public final class CorpusOptions {
   @Option(
       names = "--corpus",
       arity = "1..*",
@@ -40,7 +40,7 @@ final class CorpusOptions {
   private CacheOption cache = new CacheOption(); // a mixin cannot be in a group, as this may be
 
   /** Where tokenised corpora and their indexes are kept. */
-  Path cache() {
+  public Path cache() {
     return cache.folder();
   }
 
@@ -49,7 +49,7 @@ final class CorpusOptions {
   }
 
   /** Opens the corpus, and says on standard error how many documents were left out, if any. */
-  Corpus open(Tokenization tokenization, Progress progress) {
+  public Corpus open(Tokenization tokenization, Progress progress) {
     Corpus corpus = Corpus.open(source(), tokenization, cache.folder(), progress);
     if (corpus.malformed() > 0) {
       System.err.println(corpus.malformed() + " malformed documents were left out");

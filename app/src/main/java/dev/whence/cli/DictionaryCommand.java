@@ -1,9 +1,9 @@
 package dev.whence.cli;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
-import dev.whence.dictionary.WordNet;
+import dev.whence.folder.AtomicFile;
+import dev.whence.lab.dictionary.WordNet;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -2,10 +2,10 @@ package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
-import dev.whence.attribution.Candidates;
-import dev.whence.attribution.Query;
 import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
+import dev.whence.influence.Candidates;
 import dev.whence.search.Bm25;
 import dev.whence.search.Filter;
 import dev.whence.search.SequenceIndex;

@@ -12,7 +12,7 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that say which curvature is fitted, and how. */
-final class FitOptions {
+public final class FitOptions {
   private static final int DEFAULT_LENGTH = 512;
 
   @Option(
@@ -90,7 +90,7 @@ final class FitOptions {
   }
 
   /** Into how many tokens documents are cut when nothing is said. */
-  static int defaultLength(ModelLimits limits) {
+  public static int defaultLength(ModelLimits limits) {
     return Math.min(DEFAULT_LENGTH, limits.maximumPositions());
   }
 

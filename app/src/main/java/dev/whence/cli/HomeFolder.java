@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** Where Whence is installed: what it brings along is there. */
-final class HomeFolder {
+public final class HomeFolder {
   private HomeFolder() {}
 
   /**
@@ -13,7 +13,7 @@ final class HomeFolder {
    *
    * @throws InvalidInputException when the program was not started by its launcher
    */
-  static Path dictionaryModel() {
+  public static Path dictionaryModel() {
     return Path.of(
             Optional.ofNullable(System.getProperty("whence.home"))
                 .orElseThrow(() ->

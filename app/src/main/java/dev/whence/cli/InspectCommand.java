@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
+import dev.whence.folder.Manifest;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.results.ResultsFolder;
@@ -32,8 +33,8 @@ final class InspectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (Files.exists(folder.resolve(RunFolder.MANIFEST))) {
-      String kind = RunFolder.readManifest(folder, JsonNode.class).path("kind").asString("unknown");
+    if (Files.exists(folder.resolve(Manifest.NAME))) {
+      String kind = Manifest.read(folder, JsonNode.class).path("kind").asString("unknown");
       switch (kind) {
         case RunManifest.KIND -> inspect(RunFolder.open(folder));
         case ResultsManifest.KIND -> inspect(ResultsFolder.open(folder));

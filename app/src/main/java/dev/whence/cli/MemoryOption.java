@@ -1,6 +1,6 @@
 package dev.whence.cli;
 
-import dev.whence.MemoryBudget;
+import dev.whence.budget.MemoryBudget;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 

@@ -1,6 +1,6 @@
 package dev.whence.cli;
 
-import dev.whence.MemoryBudget;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.plan.AttributionPlan;
 import dev.whence.plan.Cost;
 import dev.whence.plan.FitPlan;

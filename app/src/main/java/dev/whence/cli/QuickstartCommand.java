@@ -1,15 +1,15 @@
 package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
-import dev.whence.attribution.Query;
-import dev.whence.attribution.QueryFile;
+import dev.whence.attribution.Attribution;
+import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
-import dev.whence.dictionary.WordNet;
+import dev.whence.corpus.Query;
+import dev.whence.corpus.QueryFile;
 import dev.whence.fit.Fit;
 import dev.whence.fit.FitSettings;
-import dev.whence.results.Attribution;
-import dev.whence.results.AttributionSettings;
+import dev.whence.lab.dictionary.WordNet;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;

@@ -1,8 +1,8 @@
 package dev.whence.cli;
 
+import dev.whence.attribution.AttributionSettings;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
-import dev.whence.results.AttributionSettings;
 import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;

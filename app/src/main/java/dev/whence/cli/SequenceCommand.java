@@ -1,10 +1,10 @@
 package dev.whence.cli;
 
 import dev.whence.Json;
-import dev.whence.attribution.SequenceViews;
+import dev.whence.attribution.SequenceViewer;
+import dev.whence.influence.SequenceViews;
 import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsFolder.TokenInfluence;
-import dev.whence.results.SequenceViewer;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelDesk;
 import java.nio.file.Path;

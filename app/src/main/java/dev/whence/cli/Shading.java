@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Shows a sequence with every token shaded by its influence: red raises, teal lowers. */
-sealed interface Shading {
+public sealed interface Shading {
   /**
    * Writes one token.
    *

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** What a folder holds, in a few lines of words. */
-final class Summary {
+public final class Summary {
   private Summary() {}
 
   static String of(RunFolder run) {
@@ -93,7 +93,7 @@ final class Summary {
         check.sequences());
   }
 
-  static String of(Path index, IndexManifest m) {
+  public static String of(Path index, IndexManifest m) {
     return String.format(
         Locale.ROOT,
         """

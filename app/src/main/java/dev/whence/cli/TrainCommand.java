@@ -1,15 +1,16 @@
 package dev.whence.cli;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Tokenization;
 import dev.whence.corpus.Tokenizer;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.Hashes;
+import dev.whence.folder.Provenance;
 import dev.whence.lab.training.Trainer;
 import dev.whence.lab.training.TrainingSettings;
 import dev.whence.model.LanguageModel;
-import dev.whence.run.Provenance;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.io.IOException;
@@ -191,7 +192,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What the weights begin as. */
   private String startHash() {
-    return Provenance.sha256(
+    return Hashes.ofFiles(
         start
             .config
             .map(List::of)

@@ -1,6 +1,6 @@
 package dev.whence.cli;
 
-import dev.whence.run.Provenance;
+import dev.whence.folder.Provenance;
 import picocli.CommandLine;
 
 /** Prints the program's version. */

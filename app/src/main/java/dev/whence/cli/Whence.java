@@ -1,7 +1,9 @@
 package dev.whence.cli;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
+import dev.whence.cli.evaluate.EvaluateCommand;
+import dev.whence.cli.search.SearchCommand;
+import dev.whence.folder.AtomicFile;
 import dev.whence.tensor.NativeErrors;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,11 +1,11 @@
 package dev.whence.store;
 
 import dev.whence.Progress;
-import dev.whence.attribution.Candidates;
-import dev.whence.attribution.Query;
 import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Query;
 import dev.whence.corpus.Sequence;
 import dev.whence.corpus.Tokenizer;
+import dev.whence.influence.Candidates;
 import dev.whence.search.Bm25;
 import dev.whence.search.Filter;
 import dev.whence.search.SequenceIndex;

@@ -2,10 +2,10 @@ package dev.whence.store;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
-import dev.whence.attribution.Candidates;
-import dev.whence.attribution.Query;
 import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
+import dev.whence.influence.Candidates;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.whence.store;
 
 import dev.whence.InvalidInputException;
-import dev.whence.attribution.Query;
+import dev.whence.corpus.Query;
 import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.results.ResultsFolder.LayerInfluence;

@@ -1,6 +1,6 @@
 package dev.whence.web;
 
-import dev.whence.AtomicFile;
+import dev.whence.folder.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

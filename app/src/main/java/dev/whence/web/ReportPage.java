@@ -1,15 +1,14 @@
 package dev.whence.web;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.Hashes;
 import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.store.Library;
 import dev.whence.store.ResultsStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 
@@ -63,12 +62,7 @@ public record ReportPage(
   }
 
   private static String hash(String text) {
-    try {
-      return Base64.getEncoder()
-          .encodeToString(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("every Java platform has SHA-256", e);
-    }
+    return Base64.getEncoder()
+        .encodeToString(Hashes.sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
   }
 }

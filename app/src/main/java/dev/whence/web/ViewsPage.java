@@ -1,10 +1,10 @@
 package dev.whence.web;
 
-import dev.whence.attribution.SequenceViews;
+import dev.whence.attribution.SequenceViewer;
+import dev.whence.influence.SequenceViews;
 import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.results.ResultsFolder.LayerInfluence;
 import dev.whence.results.ResultsFolder.TokenInfluence;
-import dev.whence.results.SequenceViewer;
 import dev.whence.store.ModelDesk;
 import dev.whence.store.ResultsStore;
 import dev.whence.store.TopSequence;

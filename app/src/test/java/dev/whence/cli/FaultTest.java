@@ -7,7 +7,7 @@ import static dev.whence.cli.LongJob.kill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.whence.run.Provenance;
+import dev.whence.folder.Hashes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,8 +50,8 @@ class FaultTest {
       assertThat(folder.resolve("killed")).doesNotExist();
     }
     assertThat(finish(job().attribute("killed")).exitValue()).isZero();
-    assertThat(Provenance.sha256(List.of(folder.resolve("killed/scores.safetensors"))))
-        .isEqualTo(Provenance.sha256(List.of(folder.resolve("whole/scores.safetensors"))));
+    assertThat(Hashes.ofFiles(List.of(folder.resolve("killed/scores.safetensors"))))
+        .isEqualTo(Hashes.ofFiles(List.of(folder.resolve("whole/scores.safetensors"))));
     assertThat(Outcome.of("top", folder.resolve("killed").toString()).out())
         .isEqualTo(Outcome.of("top", folder.resolve("whole").toString()).out());
   }
@@ -90,8 +90,8 @@ class FaultTest {
             assertThat(succeeds("mount", "-o", "remount,size=50m", disk.toString())).isTrue();
             Outcome resumed = attribute(results);
             assertThat(resumed.code()).as(resumed.err()).isZero();
-            assertThat(Provenance.sha256(List.of(results.resolve("scores.safetensors"))))
-                .isEqualTo(Provenance.sha256(List.of(folder.resolve("whole/scores.safetensors"))));
+            assertThat(Hashes.ofFiles(List.of(results.resolve("scores.safetensors"))))
+                .isEqualTo(Hashes.ofFiles(List.of(folder.resolve("whole/scores.safetensors"))));
           });
     }
   }

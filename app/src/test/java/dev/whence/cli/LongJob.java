@@ -2,7 +2,7 @@ package dev.whence.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whence.run.Provenance;
+import dev.whence.folder.Hashes;
 import dev.whence.testing.Oracle;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -117,7 +117,7 @@ record LongJob(Path folder, Path corpus) {
     Map<String, String> contents = new TreeMap<>();
     try (Stream<Path> files = Files.list(path)) {
       for (Path file : files.toList()) {
-        contents.put(file.getFileName().toString(), Provenance.sha256(List.of(file)));
+        contents.put(file.getFileName().toString(), Hashes.ofFiles(List.of(file)));
       }
     }
     return contents;

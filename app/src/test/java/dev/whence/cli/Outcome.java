@@ -5,10 +5,10 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
 /** What a command line did: its exit code, and what it printed. */
-record Outcome(int code, String out, String err) {
+public record Outcome(int code, String out, String err) {
 
   /** Runs a command line in this process. */
-  static Outcome of(String... arguments) {
+  public static Outcome of(String... arguments) {
     PrintStream realOut = System.out;
     PrintStream realErr = System.err;
     ByteArrayOutputStream out = new ByteArrayOutputStream();

@@ -4,7 +4,7 @@ import static dev.whence.cli.LongJob.files;
 import static dev.whence.cli.LongJob.finish;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whence.run.Provenance;
+import dev.whence.folder.Hashes;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -46,7 +46,7 @@ class RandomKillsTest {
   }
 
   private String scores(String out) {
-    return Provenance.sha256(List.of(folder.resolve(out).resolve("scores.safetensors")));
+    return Hashes.ofFiles(List.of(folder.resolve(out).resolve("scores.safetensors")));
   }
 
   private static long whole(Job job, String out) throws Exception {

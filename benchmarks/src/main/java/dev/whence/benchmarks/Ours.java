@@ -1,16 +1,16 @@
 package dev.whence.benchmarks;
 
 import dev.whence.Progress;
-import dev.whence.attribution.QueryFile;
+import dev.whence.attribution.Attribution;
+import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
+import dev.whence.corpus.QueryFile;
 import dev.whence.corpus.Tokenization;
 import dev.whence.curvature.Fisher;
 import dev.whence.fit.Fit;
 import dev.whence.fit.FitSettings;
 import dev.whence.model.LanguageModel;
-import dev.whence.results.Attribution;
-import dev.whence.results.AttributionSettings;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
 import dev.whence.tensor.DType;

@@ -1,16 +1,16 @@
 package dev.whence.benchmarks;
 
+import dev.whence.attribution.AttributionSettings;
+import dev.whence.budget.LayerShape;
 import dev.whence.fit.FitSettings;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
-import dev.whence.model.LayerShape;
 import dev.whence.model.Linear;
 import dev.whence.plan.AttributionPlan;
 import dev.whence.plan.CorpusShape;
 import dev.whence.plan.FitPlan;
 import dev.whence.plan.Machine;
 import dev.whence.plan.QueryShape;
-import dev.whence.results.AttributionSettings;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.nio.file.Path;

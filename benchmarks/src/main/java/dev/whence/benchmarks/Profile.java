@@ -1,21 +1,21 @@
 package dev.whence.benchmarks;
 
-import dev.whence.attribution.LayerQueries;
 import dev.whence.curvature.Blocks;
 import dev.whence.curvature.Covariance;
 import dev.whence.curvature.Eigenbasis;
 import dev.whence.curvature.LayerFactors.Kronecker;
+import dev.whence.influence.LayerQueries;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
 import dev.whence.model.Linear;
-import dev.whence.model.Targets;
-import dev.whence.model.TokenBatch;
-import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import dev.whence.trace.Targets;
+import dev.whence.trace.TokenBatch;
+import dev.whence.trace.Trace;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,7 +117,7 @@ final class Profile {
       long elements = (long) layers.get(l).outputs() * layers.get(l).inputs();
       trace.slices(
           l,
-          dev.whence.model.ModelShape.SLICE_ELEMENTS / elements,
+          dev.whence.budget.ModelShape.SLICE_ELEMENTS / elements,
           (_, uses) -> step.take(layer, uses));
     }
   }

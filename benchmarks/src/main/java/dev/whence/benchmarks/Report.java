@@ -1,7 +1,7 @@
 package dev.whence.benchmarks;
 
-import dev.whence.AtomicFile;
 import dev.whence.Json;
+import dev.whence.folder.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,4 @@
-/**
- * Which training sequences moved a query's log-probability, and by how much: preconditioned
- * queries, and the scan.
- */
+/** The attribution job: queries, a scan of the corpus, and the strongest sequences taken apart. */
 @NullMarked
 package dev.whence.attribution;
 

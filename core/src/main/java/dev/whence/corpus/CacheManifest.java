@@ -1,5 +1,6 @@
 package dev.whence.corpus;
 
+import dev.whence.folder.Hashes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package dev.whence.corpus;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.folder.Hashes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

@@ -1,20 +1,17 @@
 package dev.whence.corpus;
 
-import dev.whence.Folders;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.folder.FolderLock;
+import dev.whence.folder.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Finds or builds the cache folder of a corpus. A cache is built beside its place and renamed into
@@ -24,7 +21,6 @@ import java.util.concurrent.locks.ReentrantLock;
 record CorpusCache(Path cacheFolder) {
   private static final int ATTEMPTS = 5;
   private static final String LOCK = ".lock";
-  private static final ReentrantLock MOVING_ASIDE = new ReentrantLock();
 
   /** A cache that is whole: its folder and what it holds. */
   record Ready(Path folder, CacheManifest manifest) {}
@@ -83,18 +79,14 @@ record CorpusCache(Path cacheFolder) {
    */
   private void moveAside(Path place, String hash) throws IOException {
     Path aside = temporary(hash);
-    MOVING_ASIDE.lock(); // a file lock holds between processes only
-    try (var channel =
-            FileChannel.open(
-                cacheFolder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        FileLock _ = channel.lock()) {
-      // What is there now stays there until it is judged: only a holder of this lock takes it away.
-      if (Files.exists(place) && CacheManifest.validIn(place, hash).isEmpty()) {
-        Files.move(place, aside, StandardCopyOption.ATOMIC_MOVE);
-      }
-    } finally {
-      MOVING_ASIDE.unlock();
-    }
+    FolderLock.whileHolding(
+        cacheFolder.resolve(LOCK),
+        () -> {
+          // What is there now stays until it is judged: only a holder of the lock takes it away.
+          if (Files.exists(place) && CacheManifest.validIn(place, hash).isEmpty()) {
+            Files.move(place, aside, StandardCopyOption.ATOMIC_MOVE);
+          }
+        });
     delete(aside);
   }
 

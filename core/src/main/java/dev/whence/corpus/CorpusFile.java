@@ -1,6 +1,8 @@
 package dev.whence.corpus;
 
 import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.folder.Hashes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
@@ -56,6 +58,19 @@ record CorpusFile(Path path, String name, FileFormat format) {
     return found.stream()
         .map(file -> new CorpusFile(file.path, name(file, sharedNames, sharedPaths), file.format))
         .toList();
+  }
+
+  /**
+   * The SHA-256 of its bytes as they stand, compressed or not.
+   *
+   * @throws InvalidInputException if it cannot be read
+   */
+  String hash(Progress.Stage stage) {
+    try {
+      return Hashes.of(path, stage::advance);
+    } catch (IOException e) {
+      throw new InvalidInputException("The corpus file " + path + " cannot be read: " + e, e);
+    }
   }
 
   private static String name(Found file, Set<String> sharedNames, Set<String> sharedPaths) {

@@ -1,6 +1,7 @@
 package dev.whence.corpus;
 
 import dev.whence.Progress;
+import dev.whence.folder.Hashes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -17,7 +18,7 @@ record CorpusKey(String hash, List<CorpusFile> files, List<String> fileHashes) {
     List<String> hashes = new ArrayList<>();
     try (var stage = progress.begin("hashing the corpus", bytes(files), "bytes")) {
       for (CorpusFile file : files) {
-        hashes.add(Hashes.ofInput(file.path(), stage));
+        hashes.add(file.hash(stage));
       }
     }
     List<Object> parts = new ArrayList<>();

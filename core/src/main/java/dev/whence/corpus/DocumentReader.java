@@ -22,7 +22,7 @@ record DocumentReader(CorpusSource source, int maximumLineBytes, int maximumText
     if (file.format().content() == FileFormat.Content.PARQUET) {
       new ParquetRows(file, source.textColumn()).read(sink);
       // DuckDB opens the file itself, so what it read is vouched for by hashing again afterwards.
-      return Hashes.ofInput(file.path(), stage);
+      return file.hash(stage);
     }
     try (var in = new CorpusStream(file, stage)) {
       switch (file.format().content()) {

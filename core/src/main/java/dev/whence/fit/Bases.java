@@ -1,11 +1,11 @@
 package dev.whence.fit;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.curvature.Covariance;
 import dev.whence.curvature.Eigenbasis;
 import dev.whence.curvature.LayerFactors.Kronecker;
+import dev.whence.folder.AtomicFile;
 import dev.whence.model.Linear;
 import dev.whence.run.FactorsFile;
 import dev.whence.run.FactorsFile.Factor;

@@ -2,12 +2,13 @@ package dev.whence.fit;
 
 import dev.whence.curvature.Blocks;
 import dev.whence.curvature.Covariance;
-import dev.whence.model.Examples;
 import dev.whence.model.Linear;
-import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Tensor;
+import dev.whence.trace.Examples;
+import dev.whence.trace.PassState;
+import dev.whence.trace.Trace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -141,7 +142,7 @@ final class Covariances implements PassState {
   }
 
   @Override
-  public void setCounts(Map<String, Long> counts) {
+  public void restoreCounts(Map<String, Long> counts) {
     for (int l = 0; l < layers.size(); l++) {
       positions[l] = counts.getOrDefault("positions." + layers.get(l).name(), 0L);
     }

@@ -1,17 +1,21 @@
 package dev.whence.fit;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.budget.LayerRanges.Range;
 import dev.whence.corpus.Corpus;
+import dev.whence.corpus.CorpusSummary;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.Hashes;
+import dev.whence.folder.Manifest;
+import dev.whence.folder.ModelSource;
+import dev.whence.folder.Provenance;
+import dev.whence.folder.WorkFolder;
 import dev.whence.model.LanguageModel;
-import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.Linear;
 import dev.whence.run.FactorsFile;
-import dev.whence.run.Provenance;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
-import dev.whence.run.WorkFolder;
 import dev.whence.tensor.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -80,7 +84,7 @@ public final class Fit {
           "the model is in " + model.type() + ", the settings ask for " + settings.type());
     }
     Fit fit = new Fit(model, modelFolder, corpus, settings, progress);
-    String modelHash = Provenance.sha256(LanguageModel.files(modelFolder));
+    String modelHash = Hashes.ofFiles(LanguageModel.files(modelFolder));
     Map<String, String> identity = new LinkedHashMap<>(settings.options());
     identity.put("format", "" + RunManifest.FORMAT);
     identity.put("whence", Provenance.VERSION);
@@ -130,7 +134,7 @@ public final class Fit {
                   progress)
               .run();
     }
-    RunFolder.writeManifest(folder, manifest(folder, modelHash, cut, counts));
+    Manifest.write(folder, manifest(folder, modelHash, cut, counts));
     RangeFit.forget(folder);
   }
 
@@ -152,7 +156,7 @@ public final class Fit {
                     : Optional.of(layers.get(groups.leader().get(l)).name()),
                 FactorsFile.activationRank(file),
                 FactorsFile.gradientRank(file),
-                Provenance.sha256(List.of(factors))));
+                Hashes.ofFiles(List.of(factors))));
       }
     }
     return new RunManifest(
@@ -160,13 +164,8 @@ public final class Fit {
         RunManifest.FORMAT,
         Provenance.VERSION,
         Instant.now().toString(),
-        new RunManifest.ModelSource(modelFolder.toString(), model.architecture(), modelHash),
-        new RunManifest.CorpusSummary(
-            corpus.hash(),
-            corpus.sequenceLength(),
-            corpus.documents(),
-            corpus.size(),
-            corpus.totalPositions()),
+        new ModelSource(modelFolder.toString(), model.architecture(), modelHash),
+        CorpusSummary.of(corpus),
         settings.options(),
         described,
         counts.covariances().sequences(),

@@ -1,13 +1,13 @@
 package dev.whence.fit;
 
 import dev.whence.InvalidInputException;
-import dev.whence.MemoryBudget;
+import dev.whence.budget.BatchMemory;
+import dev.whence.budget.LayerRanges;
+import dev.whence.budget.LayerRanges.Range;
+import dev.whence.budget.LayerShape;
+import dev.whence.budget.MemoryBudget;
+import dev.whence.budget.ModelShape;
 import dev.whence.curvature.Blocks;
-import dev.whence.model.BatchMemory;
-import dev.whence.model.LayerRanges;
-import dev.whence.model.LayerRanges.Range;
-import dev.whence.model.LayerShape;
-import dev.whence.model.ModelShape;
 import java.util.List;
 import java.util.Locale;
 

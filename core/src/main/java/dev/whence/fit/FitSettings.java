@@ -1,7 +1,7 @@
 package dev.whence.fit;
 
 import dev.whence.InvalidInputException;
-import dev.whence.MemoryBudget;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Fisher;
 import dev.whence.model.LayerSelection;

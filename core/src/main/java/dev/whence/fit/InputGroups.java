@@ -1,15 +1,15 @@
 package dev.whence.fit;
 
-import dev.whence.model.Examples;
+import dev.whence.budget.LayerRanges.Range;
 import dev.whence.model.LanguageModel;
-import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.Linear;
 import dev.whence.model.Model;
-import dev.whence.model.Targets;
-import dev.whence.model.TokenBatch;
-import dev.whence.model.Trace;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.trace.Examples;
+import dev.whence.trace.Targets;
+import dev.whence.trace.TokenBatch;
+import dev.whence.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
 

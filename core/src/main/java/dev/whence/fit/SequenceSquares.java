@@ -1,15 +1,16 @@
 package dev.whence.fit;
 
+import dev.whence.budget.ModelShape;
 import dev.whence.curvature.LayerFactors.Kronecker;
-import dev.whence.model.Examples;
 import dev.whence.model.Linear;
-import dev.whence.model.ModelShape;
-import dev.whence.model.Trace;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import dev.whence.trace.Examples;
+import dev.whence.trace.PassState;
+import dev.whence.trace.Trace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -141,7 +142,7 @@ final class SequenceSquares implements PassState {
   }
 
   @Override
-  public void setCounts(Map<String, Long> counts) {
+  public void restoreCounts(Map<String, Long> counts) {
     sequences = counts.getOrDefault("sequences", 0L);
   }
 

@@ -1,8 +1,8 @@
 package dev.whence.model;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
+import dev.whence.folder.AtomicFile;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;

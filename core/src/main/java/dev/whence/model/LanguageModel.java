@@ -1,6 +1,7 @@
 package dev.whence.model;
 
 import dev.whence.InvalidInputException;
+import dev.whence.budget.ModelShape;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
@@ -44,7 +45,20 @@ public final class LanguageModel implements Model, AutoCloseable {
       throw e;
     }
     this.linears = parts.linears();
-    this.shape = ModelShape.of(config, linears, parameterCount());
+    this.shape = shape(config, linears, parameterCount());
+  }
+
+  private static ModelShape shape(Config config, List<Linear> linears, long parameters) {
+    int width = config.size("hidden_size", config.size("n_embd", 1));
+    int heads = config.size("num_attention_heads", config.size("n_head", 1));
+    return new ModelShape(
+        linears.stream().map(Linear::shape).toList(),
+        width,
+        config.size("num_hidden_layers", config.size("n_layer", 1)),
+        heads,
+        config.size("head_dim", Math.max(1, width / heads)),
+        config.size("vocab_size"),
+        parameters);
   }
 
   /**

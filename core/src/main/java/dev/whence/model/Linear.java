@@ -1,5 +1,6 @@
 package dev.whence.model;
 
+import dev.whence.budget.LayerShape;
 import dev.whence.tensor.Autograd;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Scope;

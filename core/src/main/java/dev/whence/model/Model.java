@@ -14,7 +14,7 @@ public interface Model {
   /**
    * The function.
    *
-   * @param inputs of examples, as {@link Examples#inputs} has them
+   * @param inputs what is read; the first dimension is the batch
    * @param tap sees every use of a linear layer
    * @return what the examples' likelihood takes, [batch, positions, outputs]
    */

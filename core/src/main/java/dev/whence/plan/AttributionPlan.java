@@ -1,12 +1,12 @@
 package dev.whence.plan;
 
 import dev.whence.InvalidInputException;
-import dev.whence.attribution.QuerySplit;
-import dev.whence.attribution.ScoreRoute;
-import dev.whence.model.LayerShape;
-import dev.whence.model.ModelShape;
-import dev.whence.results.AttributionMemory;
-import dev.whence.results.AttributionSettings;
+import dev.whence.attribution.AttributionMemory;
+import dev.whence.attribution.AttributionSettings;
+import dev.whence.budget.LayerShape;
+import dev.whence.budget.ModelShape;
+import dev.whence.influence.QuerySplit;
+import dev.whence.influence.ScoreRoute;
 import dev.whence.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;

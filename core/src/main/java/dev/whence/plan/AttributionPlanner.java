@@ -1,16 +1,16 @@
 package dev.whence.plan;
 
-import dev.whence.attribution.Measurements;
-import dev.whence.attribution.QuerySplit;
-import dev.whence.attribution.QuerySplit.LayerBytes;
+import dev.whence.attribution.AttributionMemory;
+import dev.whence.attribution.AttributionSettings;
+import dev.whence.attribution.QueryMemory;
+import dev.whence.attribution.RankSample;
+import dev.whence.budget.LayerRanges.Range;
+import dev.whence.budget.LayerShape;
 import dev.whence.curvature.CurvatureKind;
-import dev.whence.model.LayerRanges.Range;
-import dev.whence.model.LayerShape;
+import dev.whence.influence.Measurements;
+import dev.whence.influence.QuerySplit;
+import dev.whence.influence.QuerySplit.LayerBytes;
 import dev.whence.plan.AttributionPlan.Layer;
-import dev.whence.results.AttributionMemory;
-import dev.whence.results.AttributionSettings;
-import dev.whence.results.QueryMemory;
-import dev.whence.results.RankCheck;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -110,7 +110,7 @@ final class AttributionPlanner {
     QueryMemory both = memory.checking();
     QueryMemory whole = memory.whole();
     int refined = settings.refine() == 0 ? 0 : AttributionMemory.QUERIES_TAKEN_APART;
-    int sampled = RankCheck.sample(job.queries().lengths()).size();
+    int sampled = RankSample.sample(job.queries().lengths()).size();
     return Math.max(peak(both, sampled), peak(whole, Math.min(refined, queries())));
   }
 
@@ -184,8 +184,8 @@ final class AttributionPlanner {
 
   /** A sample of queries and sequences, scored with whole gradients and with products. */
   private Phase rankCheck() {
-    QueryShape sample = new QueryShape(RankCheck.sample(job.queries().lengths()));
-    int sequences = RankCheck.sampledOf((long) scan.sequences());
+    QueryShape sample = new QueryShape(RankSample.sample(job.queries().lengths()));
+    int sequences = RankSample.sampledSequences((long) scan.sequences());
     Cost sum = Cost.NONE;
     QueryMemory both = memory.checking();
     QuerySplit exact = both.split(sample.count());

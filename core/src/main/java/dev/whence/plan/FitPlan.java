@@ -1,13 +1,13 @@
 package dev.whence.plan;
 
 import dev.whence.InvalidInputException;
+import dev.whence.budget.LayerRanges.Range;
+import dev.whence.budget.LayerShape;
+import dev.whence.budget.ModelShape;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.RotationRoute;
 import dev.whence.fit.FitMemory;
 import dev.whence.fit.FitSettings;
-import dev.whence.model.LayerRanges.Range;
-import dev.whence.model.LayerShape;
-import dev.whence.model.ModelShape;
 import dev.whence.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;

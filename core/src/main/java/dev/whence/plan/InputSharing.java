@@ -1,6 +1,6 @@
 package dev.whence.plan;
 
-import dev.whence.model.LayerShape;
+import dev.whence.budget.LayerShape;
 import java.util.List;
 import java.util.Set;
 

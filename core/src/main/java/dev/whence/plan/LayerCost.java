@@ -1,11 +1,11 @@
 package dev.whence.plan;
 
-import dev.whence.attribution.ScoreRoute;
+import dev.whence.budget.LayerShape;
+import dev.whence.budget.ModelShape;
 import dev.whence.curvature.Blocks;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.RotationRoute;
-import dev.whence.model.LayerShape;
-import dev.whence.model.ModelShape;
+import dev.whence.influence.ScoreRoute;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.RandomizedSvd;
 

@@ -1,6 +1,6 @@
 package dev.whence.plan;
 
-import dev.whence.model.LayerRanges.Range;
+import dev.whence.budget.LayerRanges.Range;
 import java.util.Collections;
 import java.util.List;
 

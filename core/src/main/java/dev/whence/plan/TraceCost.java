@@ -1,7 +1,7 @@
 package dev.whence.plan;
 
-import dev.whence.model.LayerShape;
-import dev.whence.model.ModelShape;
+import dev.whence.budget.LayerShape;
+import dev.whence.budget.ModelShape;
 import dev.whence.tensor.DType;
 import java.util.List;
 

@@ -1,7 +1,6 @@
 package dev.whence.results;
 
-import dev.whence.attribution.Query;
-import dev.whence.attribution.SequenceAttribution;
+import dev.whence.corpus.Query;
 import dev.whence.corpus.Sequence;
 import dev.whence.corpus.Tokenizer;
 import java.io.IOException;
@@ -14,7 +13,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** The Parquet tables of a results folder, described in docs/FORMATS.md. */
-final class ResultTables implements AutoCloseable {
+public final class ResultTables implements AutoCloseable {
   private final Optional<Tokenizer> tokenizer;
   private final List<String> layers;
   private final Path folder;
@@ -24,7 +23,7 @@ final class ResultTables implements AutoCloseable {
   private final ParquetTable tokens;
   private final ParquetTable byLayer;
 
-  ResultTables(Path folder, Optional<Tokenizer> tokenizer, List<String> layers) {
+  public ResultTables(Path folder, Optional<Tokenizer> tokenizer, List<String> layers) {
     this.tokenizer = tokenizer;
     this.layers = layers;
     this.folder = folder;
@@ -60,7 +59,7 @@ final class ResultTables implements AutoCloseable {
             "query_id VARCHAR, rank INTEGER, layer VARCHAR, influence DOUBLE");
   }
 
-  void addQueries(List<Query> all, List<Double> logProbabilities) {
+  public void addQueries(List<Query> all, List<Double> logProbabilities) {
     for (int q = 0; q < all.size(); q++) {
       Query query = all.get(q);
       double logProbability = logProbabilities.get(q);
@@ -77,28 +76,27 @@ final class ResultTables implements AutoCloseable {
   }
 
   /** Adds one of a query's top sequences. */
-  void add(String query, TopSequences.Found found, Sequence sequence) {
-    int rank = found.rank();
-    SequenceAttribution parts = found.parts();
+  public void add(String query, RankedSequence ranked) {
+    Sequence sequence = ranked.sequence();
     List<String> pieces = pieces(sequence.tokens());
     influences.add(row -> {
       row.append(query);
-      row.append(rank);
+      row.append(ranked.rank());
       row.append(sequence.documentId());
       row.append(sequence.sequenceIndex());
       row.append(sequence.tokenOffset());
-      row.append(found.entry().influence());
-      row.append(parts.spiky());
+      row.append(ranked.influence());
+      row.append(ranked.spiky());
       row.append(String.join("", pieces));
       row.append(sequence.index());
-      row.append(found.refined());
+      row.append(ranked.refined());
     });
-    double[] byToken = parts.byToken();
+    double[] byToken = ranked.byToken();
     for (int t = 0; t < pieces.size(); t++) {
       int position = t;
       tokens.add(row -> {
         row.append(query);
-        row.append(rank);
+        row.append(ranked.rank());
         row.append(position);
         row.append(sequence.tokens()[position]);
         row.append(pieces.get(position));
@@ -106,12 +104,12 @@ final class ResultTables implements AutoCloseable {
         row.append(position < byToken.length ? byToken[position] : 0.0);
       });
     }
-    double[] shares = parts.byLayer();
+    double[] shares = ranked.byLayer();
     for (int l = 0; l < shares.length; l++) {
       int layer = l;
       byLayer.add(row -> {
         row.append(query);
-        row.append(rank);
+        row.append(ranked.rank());
         row.append(layers.get(layer));
         row.append(shares[layer]);
       });
@@ -127,7 +125,7 @@ final class ResultTables implements AutoCloseable {
                 .toList());
   }
 
-  void write() {
+  public void write() {
     queries.write();
     influences.write();
     tokens.write();

@@ -1,9 +1,9 @@
 package dev.whence.results;
 
 import dev.whence.InvalidInputException;
-import dev.whence.attribution.Query;
-import dev.whence.run.Provenance;
-import dev.whence.run.RunFolder;
+import dev.whence.corpus.Query;
+import dev.whence.folder.Hashes;
+import dev.whence.folder.Manifest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -67,15 +67,15 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
    * @throws InvalidInputException when the folder holds no finished results, or a table was changed
    */
   public static ResultsFolder open(Path path) {
-    if (!Files.exists(path.resolve(RunFolder.MANIFEST))) {
+    if (!Files.exists(path.resolve(Manifest.NAME))) {
       throw new InvalidInputException(
           path
               + " is not a results folder (it has no "
-              + RunFolder.MANIFEST
+              + Manifest.NAME
               + "); make one with 'whence attribute'");
     }
-    RunFolder.requireKind(path, ResultsManifest.KIND, ResultsManifest.FORMAT, "whence attribute");
-    ResultsManifest manifest = RunFolder.readManifest(path, ResultsManifest.class);
+    Manifest.require(path, ResultsManifest.KIND, ResultsManifest.FORMAT, "whence attribute");
+    ResultsManifest manifest = Manifest.read(path, ResultsManifest.class);
     ResultsFolder results = new ResultsFolder(path, manifest);
     TABLES.forEach(results::verify);
     return results;
@@ -93,20 +93,20 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   private void verify(String name) {
     Path file = path.resolve(name);
     String expected = manifest.files().getOrDefault(name, "");
-    if (!Files.exists(file) || !Provenance.sha256(List.of(file)).equals(expected)) {
+    if (!Files.exists(file) || !Hashes.ofFiles(List.of(file)).equals(expected)) {
       throw new InvalidInputException(
           file + " is missing or was changed since it was written; attribute again with --force");
     }
   }
 
   /** The SHA-256 of the files in a folder of results that is complete but for its manifest. */
-  static Map<String, String> hashes(Path folder) {
+  public static Map<String, String> hashes(Path folder) {
     Map<String, String> hashes = new LinkedHashMap<>();
     for (String name :
         Stream.concat(TABLES.stream(), Stream.of(SCORES))
             .filter(n -> Files.exists(folder.resolve(n)))
             .toList()) {
-      hashes.put(name, Provenance.sha256(List.of(folder.resolve(name))));
+      hashes.put(name, Hashes.ofFiles(List.of(folder.resolve(name))));
     }
     return hashes;
   }

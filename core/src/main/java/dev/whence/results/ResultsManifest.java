@@ -1,10 +1,8 @@
 package dev.whence.results;
 
-import dev.whence.curvature.CurvatureKind;
-import dev.whence.curvature.Damping;
-import dev.whence.run.RunManifest;
+import dev.whence.corpus.CorpusSummary;
+import dev.whence.folder.ModelSource;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,10 +27,10 @@ public record ResultsManifest(
     int format,
     String whenceVersion,
     String created,
-    RunManifest.ModelSource model,
+    ModelSource model,
     String run,
     String runSha256,
-    RunManifest.CorpusSummary corpus,
+    CorpusSummary corpus,
     String queriesSha256,
     int queries,
     Map<String, String> settings,
@@ -49,24 +47,13 @@ public record ResultsManifest(
   public static final String SIGN =
       "positive: training more on the sequence makes the completion more likely";
 
-  /** The curvature that was used. */
-  public CurvatureKind curvature() {
-    return CurvatureKind.valueOf(setting("curvature").toUpperCase(Locale.ROOT));
-  }
-
-  /** The damping that was used. */
-  public Damping damping() {
-    return settings.containsKey("damping")
-        ? new Damping.Absolute(Double.parseDouble(setting("damping")))
-        : new Damping.Relative(Double.parseDouble(setting("damping-ratio")));
-  }
-
-  private String setting(String option) {
+  /** A setting by its option; empty when it was not given. */
+  public String setting(String option) {
     return settings.getOrDefault(option, "");
   }
 
   /** What is known at the end. */
-  ResultsManifest with(Optional<RankCheck> check, Map<String, String> hashes) {
+  public ResultsManifest with(Optional<RankCheck> check, Map<String, String> hashes) {
     return new ResultsManifest(
         kind,
         format,

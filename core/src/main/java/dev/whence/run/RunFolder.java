@@ -1,15 +1,14 @@
 package dev.whence.run;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
-import dev.whence.Json;
 import dev.whence.curvature.Eigenbasis;
 import dev.whence.curvature.LayerFactors;
+import dev.whence.folder.Hashes;
+import dev.whence.folder.Manifest;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Tensor;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,20 +16,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /** A finished fit on disk. */
 public record RunFolder(Path path, RunManifest manifest) {
-  public static final String MANIFEST = "manifest.json";
-
   /**
    * Reads a run folder's manifest.
    *
    * @throws InvalidInputException when the folder is not a finished run, or of a newer format
    */
   public static RunFolder open(Path path) {
-    if (!Files.exists(path.resolve(MANIFEST))) {
+    if (!Manifest.isIn(path)) {
       String partial = path.toAbsolutePath().getFileName() + ".partial";
       boolean unfinished = Files.exists(path.toAbsolutePath().resolveSibling(partial));
       throw new InvalidInputException(
@@ -38,56 +33,12 @@ public record RunFolder(Path path, RunManifest manifest) {
               + (unfinished
                   ? " is not finished; run the same 'whence fit' again to go on with it"
                   : " is not a run folder (it has no "
-                      + MANIFEST
+                      + Manifest.NAME
                       + "); make one with 'whence fit'"));
     }
-    requireKind(path, RunManifest.KIND, RunManifest.FORMAT, "whence fit");
-    RunManifest manifest = readManifest(path, RunManifest.class);
+    Manifest.require(path, RunManifest.KIND, RunManifest.FORMAT, "whence fit");
+    RunManifest manifest = Manifest.read(path, RunManifest.class);
     return new RunFolder(path, manifest);
-  }
-
-  /**
-   * Checks what a folder's manifest says it is.
-   *
-   * @param command what writes folders of this kind
-   * @throws InvalidInputException when it is of another kind or format
-   */
-  public static void requireKind(Path folder, String kind, int format, String command) {
-    JsonNode manifest = readManifest(folder, JsonNode.class);
-    String found = manifest.path("kind").asString("something else");
-    if (!kind.equals(found)) {
-      throw new InvalidInputException(
-          "%s holds %s, where a %s folder is needed; give one that '%s' wrote"
-              .formatted(folder, found, kind, command));
-    }
-    if (manifest.path("format").asInt(0) != format) {
-      throw new InvalidInputException(
-          "%s has format %s, but this version of Whence reads %d; make it again with '%s'"
-              .formatted(folder, manifest.path("format"), format, command));
-    }
-  }
-
-  /** Reads a folder's {@code manifest.json} as a record. */
-  public static <T> T readManifest(Path folder, Class<T> type) {
-    Path file = folder.resolve(MANIFEST);
-    try {
-      return Json.MAPPER.readValue(Files.readAllBytes(file), type);
-    } catch (JacksonException e) {
-      throw new InvalidInputException(
-          file + " is damaged: " + e.getOriginalMessage() + "; make the folder again", e);
-    } catch (IOException e) {
-      throw AtomicFile.failed("read", file, e);
-    }
-  }
-
-  /** Writes a record as a folder's {@code manifest.json}. */
-  public static void writeManifest(Path folder, Object manifest) {
-    Path file = folder.resolve(MANIFEST);
-    try {
-      AtomicFile.write(file, Json.MAPPER.writeValueAsString(manifest) + "\n");
-    } catch (IOException e) {
-      throw AtomicFile.failed("write", file, e);
-    }
   }
 
   /**
@@ -97,7 +48,7 @@ public record RunFolder(Path path, RunManifest manifest) {
    */
   public Path verifiedModel(List<Path> files) {
     Path folder = Path.of(manifest.model().folder());
-    if (!Provenance.sha256(files).equals(manifest.model().sha256())) {
+    if (!Hashes.ofFiles(files).equals(manifest.model().sha256())) {
       throw new InvalidInputException(
           "the model in "
               + folder
@@ -115,7 +66,7 @@ public record RunFolder(Path path, RunManifest manifest) {
    * @throws InvalidInputException when it was fitted again since
    */
   public void requireManifest(String sha256) {
-    if (!Provenance.sha256(List.of(path.resolve(MANIFEST))).equals(sha256)) {
+    if (!Hashes.ofFiles(List.of(path.resolve(Manifest.NAME))).equals(sha256)) {
       throw new InvalidInputException(
           path + " was fitted again since the results were made; attribute again with --force");
     }
@@ -149,7 +100,7 @@ public record RunFolder(Path path, RunManifest manifest) {
       Device device) {
     Path factorsFile = FactorsFile.path(path, layer.name());
     if (!Files.exists(factorsFile)
-        || !Provenance.sha256(List.of(factorsFile)).equals(layer.factorsSha256())) {
+        || !Hashes.ofFiles(List.of(factorsFile)).equals(layer.factorsSha256())) {
       throw new InvalidInputException(
           factorsFile + " is missing or was changed since the fit; fit again with --force");
     }

@@ -1,5 +1,7 @@
 package dev.whence.run;
 
+import dev.whence.corpus.CorpusSummary;
+import dev.whence.folder.ModelSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,22 +30,6 @@ public record RunManifest(
     double positionsPerSequence) {
   public static final String KIND = "run";
   public static final int FORMAT = 1;
-
-  /**
-   * The checkpoint.
-   *
-   * @param folder as an absolute path
-   * @param sha256 over its config and weights
-   */
-  public record ModelSource(String folder, String architecture, String sha256) {}
-
-  /**
-   * The corpus.
-   *
-   * @param hash of its files, the tokenizer and the sequence length
-   */
-  public record CorpusSummary(
-      String hash, int sequenceLength, long documents, long sequences, long positions) {}
 
   /**
    * A tracked layer.

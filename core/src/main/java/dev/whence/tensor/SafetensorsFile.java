@@ -1,7 +1,7 @@
 package dev.whence.tensor;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
+import dev.whence.folder.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;

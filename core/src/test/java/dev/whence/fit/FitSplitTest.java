@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whence.InvalidInputException;
-import dev.whence.MemoryBudget;
 import dev.whence.Progress;
+import dev.whence.budget.LayerRanges.Range;
+import dev.whence.budget.LayerShape;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Dense;
 import dev.whence.model.LanguageModel;
-import dev.whence.model.LayerRanges.Range;
 import dev.whence.model.LayerSelection;
-import dev.whence.model.LayerShape;
 import dev.whence.model.Linear;
 import dev.whence.run.Interruption;
 import dev.whence.run.RunFolder;

@@ -7,6 +7,7 @@ import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.testing.Golden;
 import dev.whence.testing.Oracle;
+import dev.whence.trace.TokenBatch;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;

@@ -99,7 +99,7 @@ public record ModelFolder(Path path) {
   }
 
   /** Tokens of the oracles' vocabulary of 128. */
-  static int[] tokens(long seed, int count) {
+  public static int[] tokens(long seed, int count) {
     return new Random(seed).ints(count, 0, 128).toArray();
   }
 }

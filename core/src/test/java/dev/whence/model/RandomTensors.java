@@ -5,10 +5,10 @@ import dev.whence.tensor.Tensors;
 import java.util.Random;
 
 /** Tensors for tests, uniform from -1 to 1, in float64. */
-final class RandomTensors {
+public final class RandomTensors {
   private RandomTensors() {}
 
-  static Tensor of(Random random, long... shape) {
+  public static Tensor of(Random random, long... shape) {
     long size = 1;
     for (long n : shape) {
       size *= n;

@@ -3,13 +3,13 @@ package dev.whence.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
-import dev.whence.MemoryBudget;
+import dev.whence.attribution.AttributionSettings;
+import dev.whence.budget.LayerShape;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.fit.FitSettings;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
-import dev.whence.model.LayerShape;
 import dev.whence.model.Linear;
-import dev.whence.results.AttributionSettings;
 import dev.whence.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,9 @@ package dev.whence.results;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.whence.attribution.Query;
+import dev.whence.attribution.AttributionSettings;
+import dev.whence.attribution.Bench;
+import dev.whence.corpus.Query;
 import dev.whence.corpus.Sequence;
 import dev.whence.results.ResultsFolder.Influence;
 import dev.whence.results.ResultsFolder.LayerInfluence;

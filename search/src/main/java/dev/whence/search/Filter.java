@@ -2,8 +2,8 @@ package dev.whence.search;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
-import dev.whence.attribution.Candidates;
-import dev.whence.attribution.Query;
+import dev.whence.corpus.Query;
+import dev.whence.influence.Candidates;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

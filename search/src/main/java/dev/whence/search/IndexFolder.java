@@ -1,11 +1,12 @@
 package dev.whence.search;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Corpus;
-import dev.whence.run.Provenance;
-import dev.whence.run.RunFolder;
-import dev.whence.run.RunManifest;
+import dev.whence.corpus.CorpusSummary;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.Hashes;
+import dev.whence.folder.Manifest;
+import dev.whence.folder.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,12 +34,7 @@ record IndexFolder(Path path, IndexManifest manifest) {
         Provenance.VERSION,
         Version.LATEST.toString(),
         Instant.now().toString(),
-        new RunManifest.CorpusSummary(
-            corpus.hash(),
-            corpus.sequenceLength(),
-            corpus.documents(),
-            corpus.size(),
-            corpus.totalPositions()),
+        CorpusSummary.of(corpus),
         terms,
         files(segments(folder)));
   }
@@ -49,7 +45,7 @@ record IndexFolder(Path path, IndexManifest manifest) {
       for (Path file : files.sorted().toList()) {
         found.add(
             new IndexManifest.IndexFile(
-                file.getFileName().toString(), Files.size(file), Provenance.sha256(List.of(file))));
+                file.getFileName().toString(), Files.size(file), Hashes.ofFiles(List.of(file))));
       }
       return found;
     } catch (IOException e) {
@@ -74,16 +70,16 @@ record IndexFolder(Path path, IndexManifest manifest) {
    * @throws InvalidInputException if there is none, or it is damaged or of another format
    */
   static IndexFolder read(Path folder) {
-    if (!Files.exists(folder.resolve(RunFolder.MANIFEST))) {
+    if (!Files.exists(folder.resolve(Manifest.NAME))) {
       throw new InvalidInputException(
           folder
               + " is not an index folder (it has no "
-              + RunFolder.MANIFEST
+              + Manifest.NAME
               + "); make one with 'whence search index'");
     }
-    RunFolder.requireKind(
+    Manifest.require(
         folder, IndexManifest.KIND, IndexManifest.FORMAT, "whence search index --force");
-    return new IndexFolder(folder, RunFolder.readManifest(folder, IndexManifest.class));
+    return new IndexFolder(folder, Manifest.read(folder, IndexManifest.class));
   }
 
   private void check(IndexManifest.IndexFile expected) {
@@ -92,7 +88,7 @@ record IndexFolder(Path path, IndexManifest manifest) {
       // The size first: it tells most damage without reading the file.
       if (!Files.isRegularFile(file)
           || Files.size(file) != expected.bytes()
-          || !Provenance.sha256(List.of(file)).equals(expected.sha256())) {
+          || !Hashes.ofFiles(List.of(file)).equals(expected.sha256())) {
         throw new InvalidInputException(
             file + " is missing or was changed since it was written; " + REMEDY);
       }

@@ -1,6 +1,6 @@
 package dev.whence.search;
 
-import dev.whence.run.RunManifest;
+import dev.whence.corpus.CorpusSummary;
 import java.util.List;
 import java.util.Objects;
 
@@ -18,7 +18,7 @@ public record IndexManifest(
     String whenceVersion,
     String luceneVersion,
     String created,
-    RunManifest.CorpusSummary corpus,
+    CorpusSummary corpus,
     TermKind terms,
     List<IndexFile> files) {
   public static final String KIND = "index";

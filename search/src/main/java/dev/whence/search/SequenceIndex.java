@@ -1,13 +1,13 @@
 package dev.whence.search;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Tokenizer;
-import dev.whence.run.Provenance;
-import dev.whence.run.RunFolder;
-import dev.whence.run.WorkFolder;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.Manifest;
+import dev.whence.folder.Provenance;
+import dev.whence.folder.WorkFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -117,7 +117,7 @@ public final class SequenceIndex implements AutoCloseable {
     try (Terms terms = Terms.of(kind, tokenizer);
         WorkFolder work = WorkFolder.open(out, IndexManifest.KIND, identity)) {
       builder.build(corpus, terms, IndexFolder.segments(work.path()), progress);
-      RunFolder.writeManifest(work.path(), IndexFolder.describe(work.path(), corpus, kind));
+      Manifest.write(work.path(), IndexFolder.describe(work.path(), corpus, kind));
       work.publish();
     } catch (IOException e) {
       throw AtomicFile.failed("write to", out, e);

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
-import dev.whence.attribution.Candidates;
-import dev.whence.attribution.Query;
 import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Query;
+import dev.whence.influence.Candidates;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
-import dev.whence.run.RunFolder;
+import dev.whence.folder.Manifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,7 +74,7 @@ class IndexFolderTest {
 
   @Test
   void damagedManifestIsNamed() throws IOException {
-    Path manifest = out.resolve(RunFolder.MANIFEST);
+    Path manifest = out.resolve(Manifest.NAME);
     String whole = Files.readString(manifest);
     for (String broken :
         List.of(

@@ -1,7 +1,6 @@
 package dev.whence.benchmarks.kernels;
 
-import dev.whence.attribution.LayerQueries;
-import dev.whence.model.Trace;
+import dev.whence.influence.LayerQueries;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Eigen;
@@ -10,6 +9,7 @@ import dev.whence.tensor.Scope;
 import dev.whence.tensor.SymmetricProduct;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import dev.whence.trace.Trace;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;

@@ -1,12 +1,12 @@
 package dev.whence.lab.data;
 
-import dev.whence.model.Examples;
-import dev.whence.model.TokenBatch;
-import dev.whence.run.Provenance;
+import dev.whence.folder.Hashes;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import dev.whence.trace.Examples;
+import dev.whence.trace.TokenBatch;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -65,7 +65,7 @@ public record Dataset(Tensor features, Tensor targets) implements ExampleSet, Au
   /** Of all features and targets. */
   public String hash() {
     try (Scope _ = Scope.open()) {
-      return Provenance.sha256(
+      return Hashes.ofTexts(
           Stream.of(
               Arrays.toString(features.toDoubles()),
               Arrays.toString(targets.to(DType.FLOAT64).toDoubles())));

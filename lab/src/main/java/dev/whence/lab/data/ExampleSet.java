@@ -1,11 +1,11 @@
 package dev.whence.lab.data;
 
-import dev.whence.model.Examples;
 import dev.whence.model.Model;
-import dev.whence.model.Pass;
 import dev.whence.model.Tap;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.trace.Examples;
+import dev.whence.trace.Pass;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.LongStream;

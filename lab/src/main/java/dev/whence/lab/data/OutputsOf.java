@@ -1,9 +1,9 @@
 package dev.whence.lab.data;
 
-import dev.whence.model.Examples;
-import dev.whence.model.ExamplesView;
-import dev.whence.model.Targets;
 import dev.whence.tensor.Tensor;
+import dev.whence.trace.Examples;
+import dev.whence.trace.ExamplesView;
+import dev.whence.trace.Targets;
 
 /** The same examples, measured by the sum of the model's outputs. */
 record OutputsOf(ExampleSet set) implements ExampleSet {

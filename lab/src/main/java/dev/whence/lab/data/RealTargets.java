@@ -1,9 +1,9 @@
 package dev.whence.lab.data;
 
-import dev.whence.model.Examples;
-import dev.whence.model.Targets;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import dev.whence.trace.Examples;
+import dev.whence.trace.Targets;
 import java.util.Arrays;
 import java.util.Optional;
 

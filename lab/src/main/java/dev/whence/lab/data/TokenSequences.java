@@ -1,9 +1,9 @@
 package dev.whence.lab.data;
 
-import dev.whence.model.Examples;
-import dev.whence.model.TokenBatch;
-import dev.whence.run.Provenance;
+import dev.whence.folder.Hashes;
 import dev.whence.tensor.Device;
+import dev.whence.trace.Examples;
+import dev.whence.trace.TokenBatch;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -24,7 +24,7 @@ public record TokenSequences(List<int[]> tokens, List<Integer> firstScored, Devi
 
   /** Of all tokens and what is scored. */
   public String hash() {
-    return Provenance.sha256(
+    return Hashes.ofTexts(
         IntStream.range(0, tokens.size())
             .mapToObj(i -> firstScored.get(i) + Arrays.toString(tokens.get(i))));
   }

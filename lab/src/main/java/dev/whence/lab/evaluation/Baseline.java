@@ -1,16 +1,16 @@
 package dev.whence.lab.evaluation;
 
-import dev.whence.attribution.InfluenceScan;
 import dev.whence.curvature.Curvature;
+import dev.whence.influence.InfluenceScan;
 import dev.whence.lab.data.ExampleSet;
 import dev.whence.lab.solver.CurvatureSolver;
-import dev.whence.model.Examples;
 import dev.whence.model.Linear;
 import dev.whence.model.Model;
 import dev.whence.model.Tap;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import dev.whence.trace.Examples;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

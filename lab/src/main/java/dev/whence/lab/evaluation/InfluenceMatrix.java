@@ -1,16 +1,16 @@
 package dev.whence.lab.evaluation;
 
-import dev.whence.attribution.InfluenceScan;
-import dev.whence.attribution.LayerQueries;
-import dev.whence.attribution.PreconditionedQueries;
+import dev.whence.influence.InfluenceScan;
+import dev.whence.influence.LayerQueries;
+import dev.whence.influence.PreconditionedQueries;
 import dev.whence.lab.solver.InverseSolver;
 import dev.whence.lab.solver.Weights;
 import dev.whence.model.Linear;
-import dev.whence.model.Linearization;
-import dev.whence.model.Targets;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import dev.whence.trace.Linearization;
+import dev.whence.trace.Targets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;

@@ -1,7 +1,7 @@
 package dev.whence.lab.evaluation;
 
-import dev.whence.MemoryBudget;
 import dev.whence.Progress;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;

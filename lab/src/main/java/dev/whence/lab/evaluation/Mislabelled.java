@@ -1,12 +1,12 @@
 package dev.whence.lab.evaluation;
 
 import dev.whence.InvalidInputException;
-import dev.whence.attribution.InfluenceScan;
 import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
 import dev.whence.curvature.LayerFactors;
 import dev.whence.fit.MemoryFit;
+import dev.whence.influence.InfluenceScan;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,18 +1,18 @@
 package dev.whence.lab.retraining;
 
+import dev.whence.folder.Hashes;
 import dev.whence.lab.data.TokenSequences;
 import dev.whence.lab.training.AdamW;
 import dev.whence.lab.training.Permutation;
-import dev.whence.model.Examples;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Tap;
-import dev.whence.model.Targets;
-import dev.whence.run.Provenance;
 import dev.whence.tensor.Autograd;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.trace.Examples;
+import dev.whence.trace.Targets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -51,7 +51,7 @@ public record LanguageRecipe(
             rate,
             WEIGHT_DECAY,
             CLIP,
-            Provenance.sha256(List.of(config)),
+            Hashes.ofFiles(List.of(config)),
             training.hash(),
             asked.hash());
   }

@@ -1,9 +1,9 @@
 package dev.whence.lab.retraining;
 
-import dev.whence.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.Progress;
+import dev.whence.folder.AtomicFile;
 import dev.whence.lab.training.Permutation;
 import java.io.IOException;
 import java.nio.file.Files;

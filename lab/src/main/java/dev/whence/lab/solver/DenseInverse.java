@@ -1,12 +1,12 @@
 package dev.whence.lab.solver;
 
-import dev.whence.model.LayerJacobian;
 import dev.whence.tensor.Cholesky;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.SymmetricProduct;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import dev.whence.trace.LayerJacobian;
 import java.util.ArrayList;
 import java.util.List;
 

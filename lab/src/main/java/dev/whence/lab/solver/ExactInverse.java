@@ -1,19 +1,17 @@
 package dev.whence.lab.solver;
 
 import dev.whence.InvalidInputException;
-import dev.whence.MemoryBudget;
 import dev.whence.Progress;
-import dev.whence.model.Body;
-import dev.whence.model.Examples;
-import dev.whence.model.HeadExamples;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.model.LanguageModel;
-import dev.whence.model.LayerJacobian;
-import dev.whence.model.Linearization;
 import dev.whence.model.Model;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.trace.Examples;
+import dev.whence.trace.LayerJacobian;
+import dev.whence.trace.Linearization;
 import java.util.List;
 import java.util.function.Consumer;
 

@@ -1,12 +1,12 @@
 package dev.whence.lab.solver;
 
 import dev.whence.Progress;
-import dev.whence.model.Examples;
 import dev.whence.model.Linear;
-import dev.whence.model.Linearization;
 import dev.whence.model.Model;
-import dev.whence.model.Pass;
 import dev.whence.tensor.Scope;
+import dev.whence.trace.Examples;
+import dev.whence.trace.Linearization;
+import dev.whence.trace.Pass;
 import java.util.List;
 
 /**

@@ -1,13 +1,11 @@
 package dev.whence.lab.solver;
 
-import dev.whence.model.Body;
-import dev.whence.model.HeadExamples;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
-import dev.whence.model.Linearization;
-import dev.whence.model.Pass;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.trace.Linearization;
+import dev.whence.trace.Pass;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,13 +1,13 @@
 package dev.whence.lab.training;
 
 import dev.whence.lab.data.ExampleSet;
-import dev.whence.model.Examples;
 import dev.whence.model.Linear;
-import dev.whence.model.Linearization;
 import dev.whence.model.Model;
-import dev.whence.model.Targets;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.trace.Examples;
+import dev.whence.trace.Linearization;
+import dev.whence.trace.Targets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -2,15 +2,14 @@ package dev.whence.lab.training;
 
 import dev.whence.Cadence;
 import dev.whence.Progress;
-import dev.whence.corpus.Batch;
 import dev.whence.corpus.Corpus;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Tap;
-import dev.whence.model.Targets;
-import dev.whence.model.TokenBatch;
 import dev.whence.tensor.Autograd;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.trace.Targets;
+import dev.whence.trace.TokenBatch;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -143,8 +142,8 @@ public final class Trainer implements AutoCloseable {
 
   private TokenBatch batch(long[] indexes) {
     return TokenBatch.of(
-        Arrays.stream(Batch.of(corpus, indexes).tokens())
-            .map(tokens -> TokenBatch.Row.whole(tokens, 0))
+        Arrays.stream(indexes)
+            .mapToObj(index -> TokenBatch.Row.whole(corpus.sequence(index).tokens(), 0))
             .toList(),
         model.device());
   }

@@ -3,8 +3,8 @@ package dev.whence.lab.response;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.whence.MemoryBudget;
 import dev.whence.Progress;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.lab.data.Dataset;
 import dev.whence.lab.evaluation.InfluenceMatrix;
 import dev.whence.lab.evaluation.Task;

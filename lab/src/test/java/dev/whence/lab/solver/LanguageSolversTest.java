@@ -2,8 +2,8 @@ package dev.whence.lab.solver;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.whence.MemoryBudget;
 import dev.whence.Progress;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.lab.data.TokenSequences;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;

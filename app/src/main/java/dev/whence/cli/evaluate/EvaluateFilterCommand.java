@@ -1,0 +1,266 @@
+package dev.whence.cli.evaluate;
+
+import dev.whence.InvalidInputException;
+import dev.whence.cli.ComputeOptions;
+import dev.whence.cli.ConsoleProgress;
+import dev.whence.cli.CorpusOptions;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Query;
+import dev.whence.corpus.QueryFile;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.influence.Candidates;
+import dev.whence.lab.dictionary.EntryQueries;
+import dev.whence.lab.evaluation.FilterRecall;
+import dev.whence.lab.evaluation.MeanInterval;
+import dev.whence.model.LanguageModel;
+import dev.whence.run.RunFolder;
+import dev.whence.search.Bm25;
+import dev.whence.search.Filter;
+import dev.whence.search.SequenceIndex;
+import dev.whence.search.TermKind;
+import dev.whence.store.ModelFolder;
+import dev.whence.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What the filter keeps, and what it saves. */
+@Command(
+    name = "filter",
+    description =
+        "Score everything, then see which share of each query's strongest sequences a filter keeps,"
+            + " and how much time it saves.",
+    footer = {
+      "",
+      "Example: whence evaluate filter quickstart/run --corpus quickstart/dictionary.jsonl"
+          + " --json filter.json",
+      "Without --queries it asks with dictionary entries, as 'whence evaluate recall' does."
+    },
+    mixinStandardHelpOptions = true)
+final class EvaluateFilterCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec = CommandSpec.create();
+
+  @Parameters(paramLabel = "RUN", description = "The folder that 'whence fit' wrote.")
+  private Path runFolder = Path.of("");
+
+  @Mixin private CorpusOptions corpus = new CorpusOptions();
+  @Mixin private ComputeOptions compute = new ComputeOptions();
+
+  @Option(names = "--queries", paramLabel = "FILE", description = "The queries, JSONL.")
+  private Optional<Path> queryFile = Optional.empty();
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Without --queries: dictionary entries to ask with (default: 100).")
+  private int count;
+
+  @Option(names = "--seed", defaultValue = "0", description = "Draws the entries (default: 0).")
+  private long seed;
+
+  @Option(
+      names = "--candidates",
+      paramLabel = "N",
+      split = ",",
+      defaultValue = "100,1000,10000",
+      description = "How many each query keeps (default: 100,1000,10000).")
+  private List<Integer> candidates = List.of();
+
+  @Option(
+      names = "--curvature",
+      paramLabel = "KIND",
+      defaultValue = "ekfac",
+      description = "ekfac, kfac, diagonal or identity (default: ekfac).")
+  private CurvatureKind curvature = CurvatureKind.EKFAC;
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Also write the table and every query's shares here.")
+  private Optional<Path> json = Optional.empty();
+
+  /**
+   * A line of the table.
+   *
+   * @param union the sequences that a scan for all queries has to score
+   */
+  record Row(
+      TermKind terms,
+      Bm25 bm25,
+      int candidates,
+      long union,
+      MeanInterval top10,
+      MeanInterval top100,
+      FilterRecall.Kept byQuery) {}
+
+  /**
+   * What it takes to find and score candidates.
+   *
+   * @param filterSeconds for all queries, without the making of the index
+   */
+  record Timing(int candidates, long union, double filterSeconds, double scanSeconds) {}
+
+  /** What {@code --json} has. */
+  record Report(
+      long sequences,
+      List<String> queries,
+      CurvatureKind curvature,
+      double scanSeconds,
+      List<Row> kept,
+      List<Timing> timings) {}
+
+  @Override
+  public Integer call() throws IOException {
+    for (int n : candidates) {
+      if (n < 1) {
+        throw new InvalidInputException("--candidates has " + n + " but all must be at least 1");
+      }
+    }
+    EvaluationReport found = new EvaluationReport(spec);
+    RunFolder run = RunFolder.open(runFolder);
+    Path folder = Path.of(run.manifest().model().folder());
+    run.verifiedModel(LanguageModel.files(folder));
+    DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
+    ConsoleProgress progress = new ConsoleProgress();
+    try (ModelFolder model = ModelFolder.open(folder, type, compute.device());
+        Corpus data =
+            corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
+      List<Query> queries = queries(model, data);
+      Report report;
+      try (FilterRecall recall =
+          new FilterRecall(
+              run, model.model(), queries, data, curvature, compute.batchTokens(), progress)) {
+        report = measure(recall, model, queries, data, progress);
+      }
+      print(report);
+      found.add(report);
+      found.write(json);
+    }
+    return 0;
+  }
+
+  private List<Query> queries(ModelFolder model, Corpus data) {
+    if (queryFile.isPresent()) {
+      return QueryFile.read(
+          queryFile.get(),
+          model.tokenizer(),
+          model.model().vocabularySize(),
+          model.model().maximumPositions());
+    }
+    return EntryQueries.draw(
+        data,
+        model
+            .tokenizer()
+            .orElseThrow(() ->
+                new InvalidInputException(model.path() + " has no tokenizer.json; give --queries")),
+        count,
+        seed);
+  }
+
+  private Report measure(
+      FilterRecall recall,
+      ModelFolder model,
+      List<Query> queries,
+      Corpus data,
+      ConsoleProgress progress) {
+    FilterRecall.Exact exact = recall.exact();
+    List<Row> rows = new ArrayList<>();
+    List<Timing> timings = new ArrayList<>();
+    for (TermKind terms : TermKind.values()) {
+      if (terms == TermKind.WORDS && model.tokenizer().isEmpty()) {
+        continue; // nothing to decode with
+      }
+      try (SequenceIndex index =
+          SequenceIndex.cached(data, terms, model.tokenizer(), corpus.cache(), progress)) {
+        for (Bm25 bm25 : Bm25.values()) {
+          for (int n : candidates) {
+            long start = System.nanoTime();
+            Candidates chosen = new Filter(n, bm25).candidates(index, queries, progress);
+            double filterSeconds = (System.nanoTime() - start) / 1e9;
+            rows.add(row(terms, bm25, n, chosen, FilterRecall.kept(exact, chosen)));
+            if (terms == TermKind.TOKENS && bm25 == Bm25.MODIFIED) {
+              // The defaults of 'attribute': to scan for every row would take too long.
+              timings.add(
+                  new Timing(n, chosen.union().count(), filterSeconds, recall.seconds(chosen)));
+            }
+          }
+        }
+      }
+    }
+    return new Report(
+        data.size(),
+        queries.stream().map(Query::id).toList(),
+        curvature,
+        exact.seconds(),
+        rows,
+        timings);
+  }
+
+  private static Row row(
+      TermKind terms, Bm25 bm25, int n, Candidates chosen, FilterRecall.Kept kept) {
+    return new Row(
+        terms,
+        bm25,
+        n,
+        chosen.union().count(),
+        MeanInterval.of(kept.top10()),
+        MeanInterval.of(kept.top100()),
+        kept);
+  }
+
+  private static void print(Report report) {
+    System.out.printf(
+        Locale.ROOT,
+        "share of the exact top (positive) influences that the filter keeps: %,d queries, %,d sequences, %s;"
+            + " [95%% bootstrap interval over queries]%n%n",
+        report.queries().size(),
+        report.sequences(),
+        report.curvature());
+    System.out.println("| terms | BM25 | candidates | scored for all | top 10 | top 100 |");
+    System.out.println("|---|---|---|---|---|---|");
+    for (Row row : report.kept()) {
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %s | %,d | %,d | %s | %s |%n",
+          row.terms(),
+          row.bm25(),
+          row.candidates(),
+          row.union(),
+          percent(row.top10()),
+          percent(row.top100()));
+    }
+    System.out.println("\n| candidates (tokens, modified) | scored | filter s | scan s |");
+    System.out.println("|---|---|---|---|");
+    for (Timing timing : report.timings()) {
+      System.out.printf(
+          Locale.ROOT,
+          "| %,d | %,d | %.2f | %.2f |%n",
+          timing.candidates(),
+          timing.union(),
+          timing.filterSeconds(),
+          timing.scanSeconds());
+    }
+    System.out.printf(
+        Locale.ROOT, "| all | %,d | - | %.2f |%n", report.sequences(), report.scanSeconds());
+  }
+
+  private static String percent(MeanInterval share) {
+    return String.format(
+        Locale.ROOT,
+        "%.1f%% [%.1f, %.1f]",
+        100 * share.mean(),
+        100 * share.low(),
+        100 * share.high());
+  }
+}

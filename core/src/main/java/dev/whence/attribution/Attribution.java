@@ -1,0 +1,318 @@
+package dev.whence.attribution;
+
+import dev.whence.Cadence;
+import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.budget.ShrinkingBatches;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.CorpusSummary;
+import dev.whence.corpus.Query;
+import dev.whence.corpus.Selection;
+import dev.whence.corpus.Tokenizer;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.Hashes;
+import dev.whence.folder.Manifest;
+import dev.whence.folder.Provenance;
+import dev.whence.folder.WorkFolder;
+import dev.whence.influence.Candidates;
+import dev.whence.influence.InfluenceScan;
+import dev.whence.influence.TopInfluences;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.results.RankCheck;
+import dev.whence.results.ResultTables;
+import dev.whence.results.ResultsFolder;
+import dev.whence.results.ResultsManifest;
+import dev.whence.run.RunFolder;
+import dev.whence.run.RunManifest;
+import dev.whence.tensor.DType;
+import dev.whence.trace.CorpusPass;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** From a fitted run, queries and a corpus to a results folder. */
+public final class Attribution {
+  private final RunFolder run;
+  private final LanguageModel model;
+  private final Optional<Tokenizer> tokenizer;
+  private final List<Query> queries;
+  private final Corpus corpus;
+  private final Optional<Candidates> candidates;
+  private final Selection selection;
+  private final AttributionSettings settings;
+  private final Progress progress;
+  private final Preconditioner preconditioner;
+  private final AttributionMemory memory;
+
+  private Attribution(
+      RunFolder run,
+      LanguageModel model,
+      Optional<Tokenizer> tokenizer,
+      List<Query> queries,
+      Corpus corpus,
+      Optional<Candidates> candidates,
+      AttributionSettings settings,
+      Progress progress) {
+    this.run = run;
+    this.model = model;
+    this.tokenizer = tokenizer;
+    this.queries = queries;
+    this.corpus = corpus;
+    this.candidates = candidates;
+    this.selection = candidates.map(Candidates::union).orElse(Selection.all(corpus.size()));
+    this.settings = settings;
+    this.progress = progress;
+    this.preconditioner = Preconditioner.of(run, model, settings.curvature(), settings.damping());
+    this.memory =
+        AttributionMemory.of(
+            model.shape(),
+            preconditioner.layers().stream().map(Linear::shape).toList(),
+            Integer.parseInt(run.manifest().settings().getOrDefault("blocks", "1")),
+            settings,
+            model.type(),
+            longest());
+  }
+
+  /** Tokens of the longest sequence or query; 1 at least. */
+  private int longest() {
+    int asked = queries.stream().mapToInt(q -> q.tokens().length).max().orElse(1);
+    return Math.max(asked, Math.max(1, corpus.maximumLength()));
+  }
+
+  /** Attributes all of a corpus's sequences; the arguments are those of the other method. */
+  public static ResultsFolder run(
+      RunFolder run,
+      LanguageModel model,
+      Optional<Tokenizer> tokenizer,
+      List<Query> queries,
+      Corpus corpus,
+      AttributionSettings settings,
+      Path out,
+      boolean force,
+      Progress progress) {
+    return run(
+        run, model, tokenizer, queries, corpus, Optional.empty(), settings, out, force, progress);
+  }
+
+  /**
+   * Attributes, or takes up an interrupted attribution of the same inputs, and writes the results
+   * folder. When {@code out} already holds these results, they are returned as they are.
+   *
+   * @param model loaded from the run's checkpoint
+   * @param queries may be empty when self-influence is wanted
+   * @param corpus what is scored; it need not be what the run was fitted to
+   * @param candidates when given, only they are scored, and each query is told of its own alone
+   * @param force replaces results that were made from something else
+   * @throws IllegalArgumentException when the candidates are not those of as many queries
+   * @throws InvalidInputException when the model has changed since the fit, the run lacks the
+   *     curvature asked for, or {@code out} is something else and {@code force} is not given
+   */
+  public static ResultsFolder run(
+      RunFolder run,
+      LanguageModel model,
+      Optional<Tokenizer> tokenizer,
+      List<Query> queries,
+      Corpus corpus,
+      Optional<Candidates> candidates,
+      AttributionSettings settings,
+      Path out,
+      boolean force,
+      Progress progress) {
+    if (queries.isEmpty() && !settings.selfInfluence()) {
+      throw new InvalidInputException(
+          "there is nothing to compute: give --queries or --self-influence");
+    }
+    if (candidates.isPresent() && candidates.get().queries() != queries.size()) {
+      throw new IllegalArgumentException(
+          "candidates of %d queries for %d queries"
+              .formatted(candidates.get().queries(), queries.size()));
+    }
+    run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
+    Attribution attribution =
+        new Attribution(run, model, tokenizer, queries, corpus, candidates, settings, progress);
+    ResultsManifest manifest = attribution.manifest();
+    if (!WorkFolder.isFree(out) && !force) {
+      ResultsFolder existing = ResultsFolder.open(out);
+      if (sameOrigin(existing.manifest(), manifest)) {
+        return existing;
+      }
+      throw new InvalidInputException(
+          out
+              + " was made from another run, corpus, query or setting; give --force to replace it, or another --out");
+    }
+    Map<String, String> identity = new LinkedHashMap<>(manifest.settings());
+    identity.put("format", "" + ResultsManifest.FORMAT);
+    identity.put("whence", manifest.whenceVersion());
+    identity.put("run", manifest.runSha256());
+    identity.put("corpus", corpus.hash());
+    identity.put("queries", manifest.queriesSha256());
+    identity.put("dtype", model.type().toString());
+    manifest.candidates().ifPresent(c -> identity.put("candidates", c.sha256()));
+    try (WorkFolder work = WorkFolder.open(out, ResultsManifest.KIND, identity)) {
+      Optional<RankCheck> check = attribution.into(work.path());
+      Manifest.write(work.path(), manifest.with(check, ResultsFolder.hashes(work.path())));
+      return ResultsFolder.open(work.publish());
+    }
+  }
+
+  private static boolean sameOrigin(ResultsManifest a, ResultsManifest b) {
+    return a.whenceVersion().equals(b.whenceVersion())
+        && a.settings().equals(b.settings())
+        && a.runSha256().equals(b.runSha256())
+        && a.corpus().hash().equals(b.corpus().hash())
+        && a.queriesSha256().equals(b.queriesSha256())
+        && a.candidates().equals(b.candidates());
+  }
+
+  private Optional<RankCheck> into(Path folder) {
+    Optional<RankCheck> check =
+        settings.rank() > 0 && !queries.isEmpty() && selection.count() > 0
+            ? Optional.of(
+                RankSample.of(
+                    preconditioner, queries, corpus, selection, settings, memory, progress))
+            : Optional.empty();
+    try (QueryParts parts =
+        new QueryParts(preconditioner, queries, settings, memory, folder, progress)) {
+      parts.prepare();
+      TopInfluences top =
+          ShrinkingBatches.run(
+              memory.batch().tokens(),
+              (tokens, remark) -> scan(folder, parts, tokens, "scanning" + remark));
+      tables(folder, parts, top);
+      parts.forget();
+    }
+    return check;
+  }
+
+  private TopInfluences scan(Path folder, QueryParts parts, int batchTokens, String what) {
+    Path checkpointFile = folder.resolve("scan.safetensors");
+    ScanCheckpoint checkpoint = new ScanCheckpoint(checkpointFile);
+    TopInfluences top = new TopInfluences(queries.size(), settings.top());
+    long start = checkpoint.restore(top);
+    SplitScan scan =
+        new SplitScan(
+            model,
+            parts,
+            queries.size(),
+            preconditioner.layers().size(),
+            new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()));
+    TopInfluences.Admission admission =
+        candidates.<TopInfluences.Admission>map(c -> c::admits).orElse(TopInfluences.Admission.ALL);
+    Cadence cadence = new Cadence(settings.checkpointSeconds());
+    String name = parts.split().passes() == 1 ? what : what + parts.remark();
+    try (Progress.Stage stage = progress.begin(name, selection.count(), "sequences");
+        OptionalScores scores =
+            new OptionalScores(scoresFile(folder, model.type().accumulator()))) {
+      stage.advance(start);
+      scan.run(
+          new CorpusPass(corpus, selection, batchTokens, model.device()),
+          start,
+          (places, s) -> {
+            long[] sequences = Arrays.stream(places).map(selection::at).toArray();
+            s.influence().ifPresent(influence -> top.add(sequences, influence, admission));
+            scores.file.ifPresent(file -> file.add(places, s));
+          },
+          next -> {
+            scores.file.ifPresent(ScoresFile::flush);
+            if (cadence.due() || next == selection.count()) {
+              checkpoint.save(top, next);
+              cadence.restart();
+            }
+          },
+          stage);
+    }
+    return top;
+  }
+
+  private record OptionalScores(Optional<ScoresFile> file) implements AutoCloseable {
+    @Override
+    public void close() {
+      file.ifPresent(ScoresFile::close);
+    }
+  }
+
+  private Optional<ScoresFile> scoresFile(Path folder, DType type) {
+    if (!settings.allScores() && !settings.selfInfluence()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        ScoresFile.open(
+            folder.resolve(ResultsFolder.SCORES),
+            new ScoresFile.Shape(
+                settings.allScores() ? queries.size() : 0,
+                selection,
+                settings.layerwise() ? preconditioner.layers().size() : 0,
+                settings.tokenwise() ? Math.max(1, corpus.maximumLength() - 1) : 0,
+                settings.selfInfluence(),
+                candidates.isPresent(),
+                type)));
+  }
+
+  private void tables(Path folder, QueryParts parts, TopInfluences top) {
+    try (Progress.Stage stage =
+            progress.begin("attributing tokens and layers", queries.size(), "queries");
+        ResultTables tables = new ResultTables(folder, tokenizer, layerNames())) {
+      new TopSequences(preconditioner, queries, corpus, settings, memory, parts, top)
+          .run((q, rankedSequences) -> {
+            rankedSequences.forEach(ranked -> tables.add(queries.get(q).id(), ranked));
+            stage.advance(1);
+          });
+      tables.addQueries(queries, parts.logProbabilities());
+      tables.write();
+      Files.deleteIfExists(folder.resolve("scan.safetensors"));
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", folder, e);
+    }
+  }
+
+  private List<String> layerNames() {
+    return preconditioner.layers().stream().map(Linear::name).toList();
+  }
+
+  private ResultsManifest manifest() {
+    RunManifest fitted = run.manifest();
+    Map<String, String> options = settings.options();
+    options.put("dtype", model.type().toString());
+    candidates.ifPresent(c -> options.putAll(c.settings()));
+    return new ResultsManifest(
+        ResultsManifest.KIND,
+        ResultsManifest.FORMAT,
+        Provenance.VERSION,
+        Instant.now().toString(),
+        fitted.model(),
+        run.path().toAbsolutePath().normalize().toString(),
+        Hashes.ofFiles(List.of(run.path().resolve(Manifest.NAME))),
+        CorpusSummary.of(corpus),
+        Hashes.ofTexts(
+            queries.stream()
+                .flatMap(q ->
+                    Stream.of(
+                        q.id(),
+                        Arrays.toString(q.promptTokens()),
+                        Arrays.toString(q.completionTokens())))),
+        queries.size(),
+        options,
+        candidates.map(this::summary),
+        Optional.empty(),
+        layerNames(),
+        Map.of(),
+        ResultsManifest.UNIT,
+        ResultsManifest.SIGN);
+  }
+
+  private ResultsManifest.CandidatesSummary summary(Candidates chosen) {
+    return new ResultsManifest.CandidatesSummary(
+        selection.count(),
+        Hashes.ofTexts(
+            IntStream.range(0, chosen.queries()).mapToObj(q -> Arrays.toString(chosen.places(q)))));
+  }
+}

@@ -1,0 +1,94 @@
+package dev.whence.attribution;
+
+import dev.whence.budget.BatchMemory;
+import dev.whence.budget.LayerShape;
+import dev.whence.budget.ModelShape;
+import dev.whence.curvature.Blocks;
+import dev.whence.influence.QuerySplit.LayerBytes;
+import dev.whence.tensor.DType;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/**
+ * How an attribution divides the memory that it may take: the model and a batch's workspace come
+ * first, the queries share what is left.
+ *
+ * @param layers the tracked ones
+ * @param blocks of each covariance (appendix A of the paper)
+ * @param batch the model and the workspace
+ */
+public record AttributionMemory(
+    List<LayerShape> layers,
+    int blocks,
+    AttributionSettings settings,
+    DType type,
+    BatchMemory batch) {
+  /** So many queries' top sequences are in memory at a time, taken apart. */
+  public static final int QUERIES_TAKEN_APART = 64;
+
+  /**
+   * Divides the memory of {@code settings}.
+   *
+   * @param longest tokens of the longest sequence or query
+   */
+  public static AttributionMemory of(
+      ModelShape model,
+      List<LayerShape> layers,
+      int blocks,
+      AttributionSettings settings,
+      DType type,
+      int longest) {
+    return new AttributionMemory(
+        layers,
+        blocks,
+        settings,
+        type,
+        BatchMemory.within(
+            settings.memory(), model, layers, type, settings.batchTokens(), longest));
+  }
+
+  /** Bytes for the queries. */
+  public long free() {
+    return settings.memory().bytes() - batch.bytes();
+  }
+
+  /** For the queries as they are scanned with. */
+  public QueryMemory scanning() {
+    return of(layer -> bytes(layer, settings.rank()), settings.selfInfluence());
+  }
+
+  /** For queries with whole gradients, whatever the settings' rank. */
+  public QueryMemory whole() {
+    return of(layer -> bytes(layer, 0), false);
+  }
+
+  /** For queries with whole gradients and with products beside them. */
+  public QueryMemory checking() {
+    return of(layer -> bytes(layer, 0) + bytes(layer, settings.rank()), false);
+  }
+
+  private QueryMemory of(ToLongFunction<LayerShape> query, boolean selfInfluence) {
+    return new QueryMemory(
+        this,
+        layers.stream()
+            .map(layer ->
+                new LayerBytes(
+                    query.applyAsLong(layer), selfInfluence ? factors(layer) : 0, factors(layer)))
+            .toList());
+  }
+
+  /** Eigenvectors, the eigenvalues as they were fitted and with damping. */
+  private long factors(LayerShape layer) {
+    return type.accumulator().bytes()
+        * (new Blocks(layer.outputs(), blocks).elements()
+            + new Blocks(layer.inputs(), blocks).elements()
+            + 2 * layer.elements());
+  }
+
+  private long bytes(LayerShape layer, int rank) {
+    return type.accumulator().bytes()
+        * (rank == 0
+            ? layer.elements()
+            : layer.rank(rank) * ((long) layer.outputs() + layer.inputs()));
+  }
+}

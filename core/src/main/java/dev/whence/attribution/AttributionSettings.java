@@ -1,0 +1,272 @@
+package dev.whence.attribution;
+
+import dev.whence.InvalidInputException;
+import dev.whence.budget.MemoryBudget;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.Damping;
+import dev.whence.results.ResultsManifest;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How influence is computed and what is written. Start from {@link #DEFAULT} and change what is
+ * needed.
+ *
+ * @param rank of the preconditioned queries; 0 keeps them whole
+ * @param top how many sequences are kept for each query and sign
+ * @param allScores writes the whole score matrix
+ * @param tokenwise with {@code allScores}, writes every position's score
+ * @param layerwise with {@code allScores}, writes every layer's score
+ * @param selfInfluence writes every sequence's influence on itself
+ * @param refine how many of each query's strongest sequences, of each sign, are scored again with
+ *     whole gradients
+ * @param checkpointSeconds how often progress is saved; it decides nothing else
+ * @param memory decides what is held at a time and what is computed again, and nothing else
+ */
+public record AttributionSettings(
+    CurvatureKind curvature,
+    Damping damping,
+    int rank,
+    int top,
+    boolean allScores,
+    boolean tokenwise,
+    boolean layerwise,
+    boolean selfInfluence,
+    int refine,
+    int batchTokens,
+    int checkpointSeconds,
+    MemoryBudget memory) {
+  /** EK-FAC with a tenth of the mean eigenvalue as damping, full rank, the top 100 of each sign. */
+  public static final AttributionSettings DEFAULT =
+      new AttributionSettings(
+          CurvatureKind.EKFAC,
+          Damping.DEFAULT,
+          0,
+          100,
+          false,
+          false,
+          false,
+          false,
+          0,
+          4096,
+          60,
+          MemoryBudget.ofMachine());
+
+  public AttributionSettings {
+    if (rank < 0) {
+      throw new InvalidInputException("--rank is " + rank + " but must be at least 0 (full)");
+    }
+    if (top < 1) {
+      throw new InvalidInputException("--top is " + top + " but must be at least 1");
+    }
+    if (refine < 0 || refine > top) {
+      throw new InvalidInputException(
+          "--refine is %d but must be from 0 to --top, which is %d".formatted(refine, top));
+    }
+    if (batchTokens < 1) {
+      throw new InvalidInputException(
+          "--batch-tokens is " + batchTokens + " but must be at least 1");
+    }
+    if ((tokenwise || layerwise) && !allScores) {
+      // The top sequences' tokens and layers are always written; the flags are about the matrices.
+      tokenwise = false;
+      layerwise = false;
+    }
+  }
+
+  public AttributionSettings withCurvature(CurvatureKind kind) {
+    return new AttributionSettings(
+        kind,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        refine,
+        batchTokens,
+        checkpointSeconds,
+        memory);
+  }
+
+  public AttributionSettings withDamping(Damping value) {
+    return new AttributionSettings(
+        curvature,
+        value,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        refine,
+        batchTokens,
+        checkpointSeconds,
+        memory);
+  }
+
+  public AttributionSettings withRank(int value) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        value,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        refine,
+        batchTokens,
+        checkpointSeconds,
+        memory);
+  }
+
+  public AttributionSettings withTop(int count) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        count,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        refine,
+        batchTokens,
+        checkpointSeconds,
+        memory);
+  }
+
+  /** Writes the score matrix, for each layer and position too if wanted. */
+  public AttributionSettings withAllScores(boolean everyLayer, boolean everyToken) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        true,
+        everyToken,
+        everyLayer,
+        selfInfluence,
+        refine,
+        batchTokens,
+        checkpointSeconds,
+        memory);
+  }
+
+  public AttributionSettings withSelfInfluence() {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        true,
+        refine,
+        batchTokens,
+        checkpointSeconds,
+        memory);
+  }
+
+  /** Scores each query's {@code count} strongest of each sign again with whole gradients. */
+  public AttributionSettings withRefine(int count) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        count,
+        batchTokens,
+        checkpointSeconds,
+        memory);
+  }
+
+  public AttributionSettings withBatchTokens(int tokens) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        refine,
+        tokens,
+        checkpointSeconds,
+        memory);
+  }
+
+  public AttributionSettings withCheckpointSeconds(int seconds) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        refine,
+        batchTokens,
+        seconds,
+        memory);
+  }
+
+  public AttributionSettings withMemory(MemoryBudget budget) {
+    return new AttributionSettings(
+        curvature,
+        damping,
+        rank,
+        top,
+        allScores,
+        tokenwise,
+        layerwise,
+        selfInfluence,
+        refine,
+        batchTokens,
+        checkpointSeconds,
+        budget);
+  }
+
+  /** The curvature that results were made with. */
+  static CurvatureKind curvature(ResultsManifest manifest) {
+    return CurvatureKind.valueOf(manifest.setting("curvature").toUpperCase(Locale.ROOT));
+  }
+
+  /** The damping that results were made with. */
+  static Damping damping(ResultsManifest manifest) {
+    return manifest.settings().containsKey("damping")
+        ? new Damping.Absolute(Double.parseDouble(manifest.setting("damping")))
+        : new Damping.Relative(Double.parseDouble(manifest.setting("damping-ratio")));
+  }
+
+  /** What decides the results, by the command line's option. */
+  public Map<String, String> options() {
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("curvature", curvature.toString());
+    switch (damping) {
+      case Damping.Relative relative -> options.put("damping-ratio", "" + relative.ratio());
+      case Damping.Absolute absolute -> options.put("damping", "" + absolute.value());
+    }
+    options.put("rank", "" + rank);
+    options.put("top", "" + top);
+    options.put("all-scores", "" + allScores);
+    options.put("tokenwise", "" + tokenwise);
+    options.put("layerwise", "" + layerwise);
+    options.put("self-influence", "" + selfInfluence);
+    if (rank > 0) {
+      options.put("refine", "" + refine);
+    }
+    options.put("batch-tokens", "" + batchTokens);
+    return options;
+  }
+}

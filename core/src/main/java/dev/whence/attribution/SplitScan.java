@@ -1,0 +1,110 @@
+package dev.whence.attribution;
+
+import dev.whence.Progress;
+import dev.whence.influence.InfluenceScan;
+import dev.whence.influence.InfluenceScan.Detail;
+import dev.whence.influence.InfluenceScan.Scores;
+import dev.whence.influence.InfluenceScan.Sink;
+import dev.whence.influence.QuerySplit;
+import dev.whence.model.LanguageModel;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import dev.whence.trace.CorpusPass;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/**
+ * A scan with queries that may come in several parts. Each chunk of the corpus is gone through once
+ * for every part, and its scores are whole before the next chunk begins: what is written, and where
+ * a killed run goes on, does not depend on the parts.
+ *
+ * @param queries in all parts together
+ * @param layers in all parts together
+ */
+record SplitScan(LanguageModel model, QueryParts parts, int queries, int layers, Detail detail) {
+
+  /** Scans; the arguments are those of {@link CorpusPass#run}. */
+  void run(CorpusPass pass, long from, Sink sink, LongConsumer chunkDone, Progress.Stage stage) {
+    List<QuerySplit.Part> all = parts.split().parts();
+    if (all.size() == 1) {
+      try (QueryParts.Open only = parts.openToScan(all.getFirst())) {
+        only.scan(model, detail).run(pass, from, sink, chunkDone, stage);
+      }
+      return;
+    }
+    pass.chunks(from, chunk -> scan(chunk, all, sink, stage), chunkDone);
+  }
+
+  private void scan(
+      CorpusPass.Chunk chunk, List<QuerySplit.Part> all, Sink sink, Progress.Stage stage) {
+    List<Sums> sums = new ArrayList<>(); // one a batch
+    try {
+      for (QuerySplit.Part part : all) {
+        try (QueryParts.Open open = parts.openToScan(part)) {
+          InfluenceScan scan = open.scan(model, detail);
+          for (int b = 0; b < chunk.batches().size(); b++) {
+            try (Scope _ = Scope.open()) {
+              Scores scores = scan.score(chunk.tokens(chunk.batches().get(b)));
+              if (sums.size() == b) {
+                sums.add(Sums.zeros(scores, queries, layers));
+              }
+              sums.get(b).add(part, scores);
+            }
+          }
+        }
+      }
+      for (int b = 0; b < sums.size(); b++) {
+        sink.take(chunk.batches().get(b), sums.get(b).scores);
+        stage.advance(chunk.batches().get(b).length);
+      }
+    } finally {
+      sums.forEach(Sums::close);
+    }
+  }
+
+  /** The scores of a batch, as the parts come in. */
+  private record Sums(Scores scores) implements AutoCloseable {
+    /** All zero, with the places of every part. */
+    static Sums zeros(Scores some, int queries, int layers) {
+      return new Sums(
+          new Scores(
+              some.influence().map(t -> zeros(t, t.size(0), queries)),
+              some.layerwise().map(t -> zeros(t, t.size(0), queries, layers)),
+              some.tokenwise().map(t -> zeros(t, t.size(0), queries, t.size(2))),
+              some.selfInfluence().map(t -> zeros(t, t.size(0)))));
+    }
+
+    private static Tensor zeros(Tensor like, long... shape) {
+      return Tensors.zeros(like.type(), like.device(), shape).keep();
+    }
+
+    void add(QuerySplit.Part part, Scores some) {
+      int first = part.queries().from();
+      int count = part.queries().size();
+      add(scores.influence().map(t -> t.narrow(1, first, count)), some.influence());
+      add(
+          scores
+              .layerwise()
+              .map(t ->
+                  t.narrow(1, first, count).narrow(2, part.layers().from(), part.layers().size())),
+          some.layerwise());
+      add(scores.tokenwise().map(t -> t.narrow(1, first, count)), some.tokenwise());
+      add(scores.selfInfluence(), some.selfInfluence());
+    }
+
+    private static void add(Optional<Tensor> sum, Optional<Tensor> some) {
+      sum.ifPresent(s -> some.ifPresent(s::plusInPlace));
+    }
+
+    @Override
+    public void close() {
+      scores.influence().ifPresent(Tensor::close);
+      scores.layerwise().ifPresent(Tensor::close);
+      scores.tokenwise().ifPresent(Tensor::close);
+      scores.selfInfluence().ifPresent(Tensor::close);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package dev.whence.folder;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Keeps a folder for one writer at a time, among processes and within this one. The operating
+ * system gives it back when the process ends, however it ends.
+ */
+public final class FolderLock implements AutoCloseable {
+  /** The file that is locked; it may stay behind and means nothing then. */
+  public static final String NAME = "lock";
+
+  /** File locks hold between processes alone: threads of this one take turns here first. */
+  private static final ReentrantLock IN_THIS_PROCESS = new ReentrantLock();
+
+  private final Path folder;
+  private final FileChannel channel;
+
+  private FolderLock(Path folder, FileChannel channel) {
+    this.folder = folder;
+    this.channel = channel;
+  }
+
+  /**
+   * Takes a folder, which is made if it is not there, unless another writer has it.
+   *
+   * @return empty when it is taken
+   * @throws IOException when the folder cannot be written
+   */
+  public static Optional<FolderLock> tryTake(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    FileChannel channel = open(folder.resolve(NAME));
+    try {
+      if (channel.tryLock() != null) {
+        return Optional.of(new FolderLock(folder, channel));
+      }
+    } catch (OverlappingFileLockException _) {
+      // Another thread of this process has it.
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+    channel.close();
+    return Optional.empty();
+  }
+
+  /** What is done while no other writer is at work. */
+  @FunctionalInterface
+  public interface Work {
+    void run() throws IOException;
+  }
+
+  /**
+   * Waits for a file's lock, does some work and gives the lock back.
+   *
+   * @param file made if it is not there
+   */
+  public static void whileHolding(Path file, Work work) throws IOException {
+    IN_THIS_PROCESS.lock();
+    try (FileChannel channel = open(file);
+        FileLock _ = channel.lock()) {
+      work.run();
+    } finally {
+      IN_THIS_PROCESS.unlock();
+    }
+  }
+
+  private static FileChannel open(Path file) throws IOException {
+    return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  }
+
+  /** Gives the folder back. */
+  @Override
+  public void close() {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw AtomicFile.failed("release", folder, e);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.whence.folder;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/** A folder's {@code manifest.json}: what the folder is, by kind and format, and what is in it. */
+public final class Manifest {
+  public static final String NAME = "manifest.json";
+
+  private Manifest() {}
+
+  /** Whether a folder has a manifest. */
+  public static boolean isIn(Path folder) {
+    return Files.exists(folder.resolve(NAME));
+  }
+
+  /** The kind that a folder's manifest says it is; empty when it has none or says nothing. */
+  public static String kindOf(Path folder) {
+    return isIn(folder) ? read(folder, JsonNode.class).path("kind").asString("") : "";
+  }
+
+  /**
+   * Checks what a folder's manifest says it is.
+   *
+   * @param command what writes folders of this kind
+   * @throws InvalidInputException when it is of another kind or format
+   */
+  public static void require(Path folder, String kind, int format, String command) {
+    JsonNode manifest = read(folder, JsonNode.class);
+    String actual = manifest.path("kind").asString("something else");
+    if (!kind.equals(actual)) {
+      throw new InvalidInputException(
+          "%s holds %s, where a %s folder is needed; give one that '%s' wrote"
+              .formatted(folder, actual, kind, command));
+    }
+    if (manifest.path("format").asInt(0) != format) {
+      throw new InvalidInputException(
+          "%s has format %s, but this version of Whence reads %d; make it again with '%s'"
+              .formatted(folder, manifest.path("format"), format, command));
+    }
+  }
+
+  /**
+   * Reads a folder's manifest as a record.
+   *
+   * @throws InvalidInputException when it is damaged
+   */
+  public static <T> T read(Path folder, Class<T> type) {
+    Path file = folder.resolve(NAME);
+    try {
+      return Json.MAPPER.readValue(Files.readAllBytes(file), type);
+    } catch (JacksonException e) {
+      throw new InvalidInputException(
+          file + " is damaged: " + e.getOriginalMessage() + "; make the folder again", e);
+    } catch (IOException e) {
+      throw AtomicFile.failed("read", file, e);
+    }
+  }
+
+  /** Writes a record as a folder's manifest. */
+  public static void write(Path folder, Object manifest) {
+    Path file = folder.resolve(NAME);
+    try {
+      AtomicFile.write(file, Json.MAPPER.writeValueAsString(manifest) + "\n");
+    } catch (IOException e) {
+      throw AtomicFile.failed("write", file, e);
+    }
+  }
+}

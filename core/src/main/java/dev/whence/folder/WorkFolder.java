@@ -1,0 +1,231 @@
+package dev.whence.folder;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.type.TypeReference;
+
+/**
+ * A folder in the making. Everything is written to {@code NAME.partial} beside the target and
+ * renamed at the end, so that a folder of the target's name is always whole. A partial folder left
+ * by a killed process is taken up again when it was for the same work, else emptied. Nothing that
+ * Whence did not write is ever deleted.
+ */
+public final class WorkFolder implements AutoCloseable {
+  private static final String IDENTITY = "identity.json";
+
+  private final Path target;
+  private final Path partial;
+  private final FolderLock lock;
+
+  private WorkFolder(Path target, Path partial, FolderLock lock) {
+    this.target = target;
+    this.partial = partial;
+    this.lock = lock;
+  }
+
+  /**
+   * Opens or creates the partial folder.
+   *
+   * @param kind what the folder is to hold; only a folder of this kind may be replaced
+   * @param identity what the work is made from; only a partial folder with the same is taken up
+   * @throws InvalidInputException when another process is at work on the same target, or a folder
+   *     there holds something else
+   * @throws UncheckedIOException when the folder cannot be written
+   */
+  public static WorkFolder open(Path target, String kind, Map<String, String> identity) {
+    try {
+      Path real = resolve(target);
+      if (!isFree(real) && !kind.equals(Manifest.kindOf(real))) {
+        throw new InvalidInputException(
+            target + " holds something else than a " + kind + " folder; choose another --out");
+      }
+      Path partial = real.resolveSibling(real.getFileName() + ".partial");
+      Files.createDirectories(partial);
+      if (!Files.exists(partial.resolve(IDENTITY)) && !onlyLock(partial)) {
+        throw new InvalidInputException(
+            partial
+                + " holds files that Whence did not write; move it away, or choose another --out");
+      }
+      FolderLock lock =
+          FolderLock.tryTake(partial)
+              .orElseThrow(() ->
+                  new InvalidInputException(
+                      "another process is writing "
+                          + target
+                          + "; wait for it, or choose another --out"));
+      WorkFolder folder = new WorkFolder(real, partial, lock);
+      try {
+        folder.begin(identity);
+        return folder;
+      } catch (IOException | RuntimeException e) {
+        folder.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", target, e);
+    }
+  }
+
+  /** The target without links: renaming a link would put the folder on the link's disk. */
+  private static Path resolve(Path target) throws IOException {
+    Path absolute = target.toAbsolutePath();
+    if (Files.exists(absolute)) {
+      absolute = absolute.toRealPath();
+    } else {
+      Path parent = absolute.normalize().getParent();
+      if (parent != null) {
+        Files.createDirectories(parent);
+        absolute = parent.toRealPath().resolve(absolute.normalize().getFileName());
+      }
+    }
+    if (absolute.getFileName() == null) {
+      throw new InvalidInputException(
+          target + " cannot be a folder of results; choose another --out");
+    }
+    return absolute;
+  }
+
+  /**
+   * Whether nothing is lost by writing to {@code target}: it does not exist, or is an empty folder.
+   */
+  public static boolean isFree(Path target) {
+    if (!Files.exists(target)) {
+      return true;
+    }
+    try (Stream<Path> files = Files.list(target)) {
+      return files.findAny().isEmpty();
+    } catch (IOException e) {
+      throw new InvalidInputException(
+          target + " is not a folder that can be written; choose another --out", e);
+    }
+  }
+
+  private static boolean onlyLock(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.allMatch(file -> file.endsWith(FolderLock.NAME));
+    }
+  }
+
+  private void begin(Map<String, String> identity) throws IOException {
+    Path file = partial.resolve(IDENTITY);
+    if (!identity.equals(readIdentity(file))) {
+      // The identity goes first: without it, what is left can be taken for nothing.
+      Files.deleteIfExists(file);
+      try (Stream<Path> files = Files.list(partial)) {
+        for (Path old : files.filter(f -> !f.endsWith(FolderLock.NAME)).toList()) {
+          Folders.delete(old);
+        }
+      }
+      AtomicFile.write(file, Json.MAPPER.writeValueAsString(identity));
+    }
+  }
+
+  private static Map<String, String> readIdentity(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return Map.of();
+    }
+    try {
+      return Json.MAPPER.readValue(Files.readAllBytes(file), new TypeReference<>() {});
+    } catch (JacksonException e) {
+      return Map.of(); // damaged: start over
+    }
+  }
+
+  /** Where the files are written. */
+  public Path path() {
+    return partial;
+  }
+
+  /**
+   * Puts the finished folder in the target's place.
+   *
+   * @return the target, without links
+   */
+  public Path publish() {
+    try {
+      sync(partial);
+      Optional<Path> replaced = makeRoom();
+      try {
+        Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        if (replaced.isPresent()) {
+          Files.move(replaced.get(), target, StandardCopyOption.ATOMIC_MOVE);
+          throw e;
+        }
+        // An empty folder that cannot be replaced, such as a mount point, is filled, the manifest
+        // last.
+        moveFiles();
+      }
+      lock.close();
+      Files.deleteIfExists(target.resolve(IDENTITY));
+      Files.deleteIfExists(target.resolve(FolderLock.NAME));
+      if (replaced.isPresent()) {
+        Folders.delete(replaced.get());
+      }
+      return target;
+    } catch (IOException e) {
+      throw AtomicFile.failed("finish", target, e);
+    }
+  }
+
+  /** Moves an older folder aside, under a name that nobody else uses. */
+  private Optional<Path> makeRoom() throws IOException {
+    if (isFree(target)) {
+      return Optional.empty(); // an empty folder is replaced by the rename itself
+    }
+    Path aside =
+        target.resolveSibling("." + target.getFileName() + ".replaced-" + System.nanoTime());
+    Files.move(target, aside, StandardCopyOption.ATOMIC_MOVE);
+    return Optional.of(aside);
+  }
+
+  private void moveFiles() throws IOException {
+    Files.createDirectories(target);
+    try (Stream<Path> files = Files.list(partial)) {
+      List<Path> manifestLast =
+          files.sorted(Comparator.comparing(f -> f.endsWith(Manifest.NAME))).toList();
+      for (Path file : manifestLast) {
+        copy(file, target.resolve(file.getFileName().toString()));
+      }
+    }
+    Folders.delete(partial);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
+  }
+
+  /** Every file on the disk before any name says that it is whole. */
+  private static void sync(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+          channel.force(true);
+        }
+      }
+    }
+  }
+
+  /** Lets go of the folder; an unfinished one stays, to be taken up again. */
+  @Override
+  public void close() {
+    lock.close();
+  }
+}

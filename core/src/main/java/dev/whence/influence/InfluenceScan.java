@@ -1,0 +1,175 @@
+package dev.whence.influence;
+
+import dev.whence.Progress;
+import dev.whence.budget.ModelShape;
+import dev.whence.curvature.Curvature;
+import dev.whence.model.Linear;
+import dev.whence.model.Model;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import dev.whence.trace.CorpusPass;
+import dev.whence.trace.Examples;
+import dev.whence.trace.Targets;
+import dev.whence.trace.Trace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+
+/** Scores every sequence of a corpus against all queries, in one pass (METHOD 2.5). */
+public final class InfluenceScan {
+  private final Model model;
+  private final List<Linear> layers;
+  private final Optional<PreconditionedQueries> queries;
+  private final Detail detail;
+  private final Optional<List<Curvature>> selfCurvatures;
+
+  /** What is reported beside the total. */
+  public record Detail(boolean layerwise, boolean tokenwise) {
+    public static final Detail NONE = new Detail(false, false);
+  }
+
+  /**
+   * The scores of a batch.
+   *
+   * @param influence in nats per unit of weight on the sequence, [batch, queries]; absent without
+   *     queries
+   * @param layerwise [batch, queries, layers]
+   * @param tokenwise [batch, queries, positions]
+   * @param selfInfluence {@code <D, (G + lambda)^-1 D>}, [batch]
+   */
+  public record Scores(
+      Optional<Tensor> influence,
+      Optional<Tensor> layerwise,
+      Optional<Tensor> tokenwise,
+      Optional<Tensor> selfInfluence) {}
+
+  /** What receives the scores, batch by batch. */
+  @FunctionalInterface
+  public interface Sink {
+    /**
+     * Takes the scores of some sequences; the tensors live until it returns.
+     *
+     * @param places of the sequences in the pass's selection
+     */
+    void take(long[] places, Scores scores);
+  }
+
+  /**
+   * Prepares a scan.
+   *
+   * @param selfCurvatures one a layer, when self-influence is wanted
+   */
+  public InfluenceScan(
+      Model model,
+      List<Linear> layers,
+      Optional<PreconditionedQueries> queries,
+      Detail detail,
+      Optional<List<Curvature>> selfCurvatures) {
+    this.model = model;
+    this.layers = layers;
+    this.queries = queries;
+    this.detail = detail;
+    this.selfCurvatures = selfCurvatures;
+  }
+
+  /** Scans; the arguments are those of {@link CorpusPass#run}. */
+  public void run(
+      CorpusPass pass, long from, Sink sink, LongConsumer chunkDone, Progress.Stage stage) {
+    pass.run(from, (places, batch) -> sink.take(places, score(batch)), chunkDone, stage);
+  }
+
+  /** The scores of one batch; belongs to the caller's scope. */
+  public Scores score(Examples batch) {
+    return score(batch, trace(batch));
+  }
+
+  /** What {@link #score(Examples, Trace)} needs of a batch; scans of the same layers share it. */
+  public Trace trace(Examples batch) {
+    return Trace.of(model, layers, batch, new Targets.Given());
+  }
+
+  /** The scores of one batch; belongs to the caller's scope. */
+  public Scores score(Examples batch, Trace trace) {
+    Optional<Tensor> self = selfCurvatures.map(c -> selfInfluence(trace, batch, c));
+    if (queries.isEmpty()) {
+      return new Scores(Optional.empty(), Optional.empty(), Optional.empty(), self);
+    }
+    PreconditionedQueries prepared = queries.get();
+    List<Tensor> byLayer = new ArrayList<>(); // each [batch, queries]
+    Optional<Tensor> tokens = Optional.empty(); // [batch, positions, queries]
+    for (int l = 0; l < layers.size(); l++) {
+      if (detail.tokenwise) {
+        Tensor positions = prepared.layers().get(l).byPositions(trace.uses(l));
+        byLayer.add(positions.sum(1));
+        tokens = Optional.of(tokens.isEmpty() ? positions : tokens.get().plusInPlace(positions));
+      } else {
+        byLayer.add(scores(trace, l, prepared.layers().get(l), batch));
+      }
+    }
+    Tensor total = byLayer.getFirst().copy();
+    byLayer.subList(1, byLayer.size()).forEach(total::plusInPlace);
+    requireFinite(total, byLayer);
+    return new Scores(
+        Optional.of(total),
+        detail.layerwise ? Optional.of(Tensors.stack(byLayer, 2)) : Optional.empty(),
+        tokens.map(t -> t.transpose(1, 2)),
+        self);
+  }
+
+  private void requireFinite(Tensor total, List<Tensor> byLayer) {
+    if (total.isFinite()) {
+      return;
+    }
+    for (int l = 0; l < byLayer.size(); l++) {
+      if (!byLayer.get(l).isFinite()) {
+        throw new ArithmeticException(
+            "influences through layer %s overflow or are not numbers; try --dtype float32 or float64"
+                .formatted(layers.get(l).name()));
+      }
+    }
+    throw new ArithmeticException(
+        "influences overflow when they are summed over layers; try --dtype float64");
+  }
+
+  private Tensor scores(Trace trace, int layer, LayerQueries queries, Examples batch) {
+    Linear linear = layers.get(layer);
+    long matrix = (long) linear.outputs() * linear.inputs();
+    Tensor scores =
+        Tensors.zeros(model.type().accumulator(), model.device(), batch.size(), queries.count());
+    trace.slices(
+        layer,
+        ModelShape.SLICE_ELEMENTS / matrix,
+        (first, uses) -> {
+          long sequences = uses.getFirst().input().size(0);
+          ScoreRoute route =
+              ScoreRoute.cheapest(
+                  new ScoreRoute.Sizes(
+                      sequences,
+                      uses.getFirst().input().size(1) * uses.size(),
+                      linear.outputs(),
+                      linear.inputs(),
+                      queries.count(),
+                      queries.rank(),
+                      queries.isFormed()));
+          scores.narrow(0, first, sequences).copyInPlace(queries.scores(uses, route));
+        });
+    return scores;
+  }
+
+  private Tensor selfInfluence(Trace trace, Examples batch, List<Curvature> curvatures) {
+    Tensor sum = Tensors.zeros(model.type().accumulator(), model.device(), batch.size());
+    for (int l = 0; l < layers.size(); l++) {
+      Curvature curvature = curvatures.get(l);
+      long matrix = (long) layers.get(l).outputs() * layers.get(l).inputs();
+      trace.slices(
+          l,
+          ModelShape.SLICE_ELEMENTS / matrix,
+          (first, uses) -> {
+            Tensor forms = curvature.quadraticForm(Trace.sum(uses, curvature::coordinates));
+            sum.narrow(0, first, forms.size(0)).plusInPlace(forms);
+          });
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,347 @@
+package dev.whence.influence;
+
+import dev.whence.tensor.LongProduct;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import dev.whence.trace.Trace;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** The preconditioned gradients P of all queries at one layer. Owns its tensors. */
+public sealed interface LayerQueries extends AutoCloseable {
+  /** Queries are taken a few at a time where each needs room: at most this many numbers. */
+  long ROOM_ELEMENTS = 1L << 26;
+
+  /** So few that it costs little to read their gradients element by element. */
+  int FEW_QUERIES = 16;
+
+  int count();
+
+  /** The largest rank of a P; 0 when only whole ones are kept. */
+  long rank();
+
+  /** The tensors by their part in P, for a file; {@link #of} makes the same of them again. */
+  Map<String, Tensor> tensors();
+
+  /** Makes what {@link #tensors} took apart, of tensors of the caller's scope. */
+  static LayerQueries of(Function<String, Tensor> tensors, int rank) {
+    if (rank == 0) {
+      return new Full(tensors.apply("gradients").keep());
+    }
+    Tensor left = tensors.apply("left");
+    Tensor right = tensors.apply("right"); // kept only when both are there
+    return new LowRank(left.keep(), right.keep());
+  }
+
+  /** What the tensors take. */
+  long bytes();
+
+  /** Whether the whole P are at hand, so that the gradients' route need not form them. */
+  boolean isFormed();
+
+  /**
+   * {@code <P, D>} for each sequence and query, by way of the sequences' gradients: [batch,
+   * queries].
+   */
+  Tensor byGradients(List<Trace.Use> uses);
+
+  /**
+   * {@code d_t^T P a_t} for each position and query, summed over the layer's uses: [batch,
+   * positions, queries].
+   */
+  Tensor byPositions(List<Trace.Use> uses);
+
+  /** {@code d_t^T P a_t} for one query: [batch, positions]. */
+  Tensor byPositions(List<Trace.Use> uses, int query);
+
+  /** One query's P, [out, in]. */
+  Tensor gradient(int query);
+
+  /** {@code <P, D>} by the given route: [batch, queries]. */
+  default Tensor scores(List<Trace.Use> uses, ScoreRoute route) {
+    return switch (route) {
+      case GRADIENTS -> byGradients(uses);
+      case POSITIONS -> byPositions(uses).sum(1);
+    };
+  }
+
+  @Override
+  void close();
+
+  /**
+   * Whole gradients.
+   *
+   * @param gradients [queries, out, in]
+   */
+  record Full(Tensor gradients) implements LayerQueries {
+    @Override
+    public int count() {
+      return (int) gradients.size(0);
+    }
+
+    @Override
+    public long rank() {
+      return 0;
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+      return Map.of("gradients", gradients);
+    }
+
+    @Override
+    public long bytes() {
+      return LayerQueries.bytes(gradients);
+    }
+
+    @Override
+    public boolean isFormed() {
+      return true;
+    }
+
+    @Override
+    public Tensor byGradients(List<Trace.Use> uses) {
+      return products(gradients, Trace.sequenceGradients(uses));
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses) {
+      List<Tensor> columns = new ArrayList<>();
+      for (int q = 0; q < count(); q++) {
+        int query = q;
+        columns.add(Scope.result(() -> byPositions(uses, query)));
+      }
+      return Tensors.stack(columns, 2);
+    }
+
+    @Override
+    public Tensor gradient(int query) {
+      return gradients.select(0, query);
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses, int query) {
+      Tensor gradient = gradient(query);
+      return LayerQueries.sum(
+          uses.stream()
+              .map(use -> use.gradient().matmul(gradient).timesInPlace(use.input()).sum(2))
+              .toList());
+    }
+
+    @Override
+    public void close() {
+      gradients.close();
+    }
+  }
+
+  /**
+   * Gradients as products of rank r (section 3.2.2 of the paper).
+   *
+   * @param left [queries, out, r]
+   * @param right [queries, r, in]
+   */
+  record LowRank(Tensor left, Tensor right) implements LayerQueries {
+    @Override
+    public int count() {
+      return (int) left.size(0);
+    }
+
+    @Override
+    public long rank() {
+      return left.size(2);
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+      return Map.of("left", left, "right", right);
+    }
+
+    @Override
+    public long bytes() {
+      return LayerQueries.bytes(left) + LayerQueries.bytes(right);
+    }
+
+    @Override
+    public boolean isFormed() {
+      return false;
+    }
+
+    @Override
+    public Tensor byGradients(List<Trace.Use> uses) {
+      Tensor sequences = Trace.sequenceGradients(uses); // [batch, out, in]
+      long each = left.size(1) * right.size(2);
+      return someAtATime(
+          each, 1, some -> LayerQueries.products(some.left.bmm(some.right), sequences));
+    }
+
+    /**
+     * Puts together what a few queries at a time give.
+     *
+     * @param each numbers that a query takes room for
+     * @param dimension of the queries in the result
+     */
+    private Tensor someAtATime(long each, int dimension, Function<LowRank, Tensor> of) {
+      long most = Math.max(1, ROOM_ELEMENTS / each);
+      if (count() <= most) {
+        return of.apply(this);
+      }
+      List<Tensor> parts = new ArrayList<>();
+      for (long first = 0; first < count(); first += most) {
+        long start = first;
+        long some = Math.min(most, count() - first);
+        parts.add(
+            Scope.result(() ->
+                of.apply(new LowRank(left.narrow(0, start, some), right.narrow(0, start, some)))));
+      }
+      return Tensors.cat(parts, dimension);
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses) {
+      long rows = uses.getFirst().gradient().size(0) * uses.getFirst().gradient().size(1);
+      return someAtATime(rows * rank(), 2, some -> some.positions(uses));
+    }
+
+    private Tensor positions(List<Trace.Use> uses) {
+      long columns = count() * rank();
+      Tensor lefts = left.transpose(0, 1).reshape(left.size(1), columns); // [out, queries * r]
+      Tensor rights = right.reshape(columns, right.size(2)); // [queries * r, in]
+      return LayerQueries.sum(uses.stream().map(use -> products(use, lefts, rights.t())).toList());
+    }
+
+    private Tensor products(Trace.Use use, Tensor lefts, Tensor rights) {
+      Tensor d = use.gradient().matmul(lefts); // [batch, positions, queries * r]
+      Tensor a = use.input().matmul(rights);
+      return d.timesInPlace(a).reshape(d.size(0), d.size(1), count(), rank()).sum(3);
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses, int query) {
+      Tensor u = left.select(0, query); // [out, r]
+      Tensor v = right.select(0, query).t(); // [in, r]
+      return LayerQueries.sum(
+          uses.stream()
+              .map(use -> use.gradient().matmul(u).timesInPlace(use.input().matmul(v)).sum(2))
+              .toList());
+    }
+
+    @Override
+    public Tensor gradient(int query) {
+      return left.select(0, query).matmul(right.select(0, query));
+    }
+
+    @Override
+    public void close() {
+      left.close();
+      right.close();
+    }
+  }
+
+  /**
+   * Products of low rank that are kept formed too: more memory, for a cheaper route by gradients.
+   *
+   * @param formed all queries' P side by side for each element, the order in which a scan reads
+   *     them fastest: [out, in, queries]
+   */
+  record Expanded(LowRank factors, Tensor formed) implements LayerQueries {
+    /** Some rows are formed at a time: at most this many numbers beside the whole. */
+    private static final long ROWS_ELEMENTS = 1L << 24;
+
+    static Expanded of(LowRank factors) {
+      Tensor left = factors.left;
+      long queries = left.size(0);
+      long out = left.size(1);
+      long in = factors.right.size(2);
+      long most = Math.clamp(ROWS_ELEMENTS / (queries * in), 1, out);
+      try (Scope _ = Scope.open()) {
+        Tensor formed = Tensors.unwritten(left.type(), left.device(), out, in, queries);
+        for (long row = 0; row < out; row += most) {
+          long rows = Math.min(most, out - row);
+          try (Scope _ = Scope.open()) {
+            Tensor some = left.narrow(1, row, rows).bmm(factors.right); // [queries, rows, in]
+            Tensor queriesLast = some.transpose(0, 1).transpose(1, 2); // [rows, in, queries]
+            formed.narrow(0, row, rows).copyInPlace(queriesLast);
+          }
+        }
+        return new Expanded(factors, formed.keep());
+      }
+    }
+
+    @Override
+    public int count() {
+      return factors.count();
+    }
+
+    @Override
+    public long rank() {
+      return factors.rank();
+    }
+
+    @Override
+    public Map<String, Tensor> tensors() {
+      return factors.tensors();
+    }
+
+    @Override
+    public long bytes() {
+      return factors.bytes() + LayerQueries.bytes(formed);
+    }
+
+    @Override
+    public boolean isFormed() {
+      return true;
+    }
+
+    @Override
+    public Tensor byGradients(List<Trace.Use> uses) {
+      Tensor sequences = Trace.sequenceGradients(uses);
+      return LongProduct.of(sequences.reshape(sequences.size(0), -1), formed.reshape(-1, count()));
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses) {
+      return factors.byPositions(uses);
+    }
+
+    @Override
+    public Tensor byPositions(List<Trace.Use> uses, int query) {
+      return factors.byPositions(uses, query);
+    }
+
+    @Override
+    public Tensor gradient(int query) {
+      return factors.gradient(query);
+    }
+
+    @Override
+    public void close() {
+      factors.close();
+      formed.close();
+    }
+  }
+
+  /** {@code <P, D>} for P [queries, out, in] and D [batch, out, in]: [batch, queries]. */
+  private static Tensor products(Tensor queries, Tensor sequences) {
+    Tensor columns = queries.reshape(queries.size(0), -1); // [queries, out * in]
+    Tensor rows = sequences.reshape(sequences.size(0), -1); // [batch, out * in]
+    // Of many queries, queries first: in this order the product takes two thirds of the time.
+    return queries.size(0) <= FEW_QUERIES
+        ? LongProduct.of(rows, columns.t())
+        : columns.matmul(rows.t()).t();
+  }
+
+  private static long bytes(Tensor tensor) {
+    return tensor.elements() * tensor.type().bytes();
+  }
+
+  private static Tensor sum(List<Tensor> tensors) {
+    Tensor sum = tensors.getFirst();
+    for (Tensor t : tensors.subList(1, tensors.size())) {
+      sum = sum.plusInPlace(t);
+    }
+    return sum;
+  }
+}

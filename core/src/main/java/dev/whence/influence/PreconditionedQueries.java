@@ -1,0 +1,223 @@
+package dev.whence.influence;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.corpus.Query;
+import dev.whence.curvature.Curvature;
+import dev.whence.model.Linear;
+import dev.whence.model.Model;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.RandomizedSvd;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import dev.whence.trace.Examples;
+import dev.whence.trace.Trace;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * All queries' gradients times the inverse curvature, {@code P = (G + lambda)^-1 V}, layer by
+ * layer, ready for one pass over the training data.
+ *
+ * @param layers in the tracked layers' order; owned
+ * @param logProbabilities of each query's completion given its prompt, in nats
+ */
+public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logProbabilities)
+    implements AutoCloseable {
+  /**
+   * Takes each query's gradient and preconditions it.
+   *
+   * @param curvatures one a layer
+   * @param rank of the products that are kept; 0 keeps whole gradients
+   */
+  public static PreconditionedQueries of(
+      Model model,
+      List<Linear> layers,
+      List<Query> queries,
+      List<Curvature> curvatures,
+      int rank,
+      Progress progress) {
+    Measurements asked = Measurements.of(queries, model.device());
+    return of(model, layers, asked, curvatures, rank, progress);
+  }
+
+  /** The same for measurements of any kind. */
+  public static PreconditionedQueries of(
+      Model model,
+      List<Linear> layers,
+      Measurements asked,
+      List<Curvature> curvatures,
+      int rank,
+      Progress progress) {
+    if (rank < 0) {
+      throw new InvalidInputException("--rank is " + rank + " but must be at least 0 (full)");
+    }
+    DType type = model.type().accumulator();
+    PreconditionedQueries result = empty(layers, asked.count(), rank, type, model.device());
+    try (Progress.Stage stage = progress.begin("preconditioning", asked.count(), "queries")) {
+      for (long[] places : asked.groups()) {
+        try (Scope _ = Scope.open()) {
+          result.set(places, model, layers, asked, curvatures);
+        }
+        stage.advance(places.length);
+      }
+      return result;
+    } catch (RuntimeException e) {
+      result.close();
+      throw e;
+    }
+  }
+
+  private static PreconditionedQueries empty(
+      List<Linear> layers, int queries, int rank, DType type, Device device) {
+    List<LayerQueries> parts = new ArrayList<>();
+    try (Scope _ = Scope.open()) {
+      for (Linear layer : layers) {
+        int out = layer.outputs();
+        int in = layer.inputs();
+        int kept = layer.shape().rank(rank);
+        parts.add(
+            rank == 0
+                ? new LayerQueries.Full(Tensors.zeros(type, device, queries, out, in).keep())
+                : new LayerQueries.LowRank(
+                    Tensors.zeros(type, device, queries, out, kept).keep(),
+                    Tensors.zeros(type, device, queries, kept, in).keep()));
+      }
+    }
+    return new PreconditionedQueries(parts, new ArrayList<>(Collections.nCopies(queries, 0.0)));
+  }
+
+  private void set(
+      long[] places,
+      Model model,
+      List<Linear> linears,
+      Measurements asked,
+      List<Curvature> curvatures) {
+    Examples batch = asked.examples().apply(places);
+    Trace trace = Trace.withLogProbabilities(model, linears, batch);
+    for (int l = 0; l < layers.size(); l++) {
+      int layer = l;
+      trace.slices(
+          layer,
+          1,
+          (row, uses) -> {
+            int q = (int) places[(int) row];
+            Curvature curvature = curvatures.get(layer);
+            Tensor x = // (Q_S^T V Q_A) / (Lambda + lambda): [out, in]
+                curvature.divide(Trace.sum(uses, curvature::coordinates).select(0, 0));
+            if (!x.isFinite()) {
+              throw new ArithmeticException(
+                  "the gradient of query '%s' at layer %s is not finite; try --dtype float32 or float64"
+                      .formatted(asked.names().get(q), linears.get(layer).name()));
+            }
+            set(layers.get(layer), q, curvature, x);
+          });
+    }
+    double[] logs = trace.logProbabilities().orElseThrow().sum(1).toDoubles();
+    for (int row = 0; row < places.length; row++) {
+      logProbabilities.set((int) places[row], logs[row]);
+    }
+  }
+
+  /** Carries {@code x} back from the curvature's coordinates into the place of query q. */
+  private static void set(LayerQueries queries, int q, Curvature curvature, Tensor x) {
+    switch (queries) {
+      case LayerQueries.Full full ->
+          full.gradients()
+              .select(0, q)
+              .copyInPlace(curvature.restoreColumns(curvature.restoreRows(x)));
+      case LayerQueries.LowRank low -> {
+        // Rotations keep singular values: the thin vectors are carried back, never the whole.
+        RandomizedSvd.Product thin = RandomizedSvd.of(x, (int) low.rank());
+        low.left().select(0, q).copyInPlace(curvature.restoreRows(thin.left()));
+        low.right().select(0, q).copyInPlace(curvature.restoreColumns(thin.right()));
+      }
+      case LayerQueries.Expanded _ ->
+          throw new IllegalStateException("queries are expanded after all are set");
+    }
+  }
+
+  /**
+   * Several sets of whole gradients as one, so that they share a pass over the data; the caller
+   * closes all.
+   */
+  public static PreconditionedQueries concat(List<PreconditionedQueries> sets) {
+    List<LayerQueries> layers = new ArrayList<>();
+    List<Double> logProbabilities = new ArrayList<>();
+    sets.forEach(set -> logProbabilities.addAll(set.logProbabilities));
+    try (Scope _ = Scope.open()) {
+      for (int l = 0; l < sets.getFirst().layers.size(); l++) {
+        List<Tensor> parts = new ArrayList<>();
+        for (PreconditionedQueries set : sets) {
+          if (!(set.layers.get(l) instanceof LayerQueries.Full full)) {
+            throw new IllegalArgumentException("only whole gradients can be put together");
+          }
+          parts.add(full.gradients());
+        }
+        layers.add(new LayerQueries.Full(Tensors.cat(parts, 0).copy().keep()));
+      }
+    }
+    return new PreconditionedQueries(layers, logProbabilities);
+  }
+
+  /** The same queries at several ranges of layers as one. Takes over the tensors. */
+  public static PreconditionedQueries joinLayers(List<PreconditionedQueries> ranges) {
+    return new PreconditionedQueries(
+        ranges.stream().flatMap(r -> r.layers.stream()).toList(),
+        ranges.getFirst().logProbabilities);
+  }
+
+  /** Bytes that all queries' gradients take. */
+  public long bytes() {
+    return layers.stream().mapToLong(LayerQueries::bytes).sum();
+  }
+
+  /**
+   * Keeps the products of low rank formed too, layer by layer while {@code bytes} suffice, which
+   * spares the scan forming them for each batch. Takes over this object's tensors, also when it
+   * fails.
+   */
+  public PreconditionedQueries expand(long bytes, Progress progress) {
+    if (count() == 0 || layers.stream().noneMatch(LayerQueries.LowRank.class::isInstance)) {
+      return this;
+    }
+    List<LayerQueries> expanded = new ArrayList<>();
+    long left = bytes;
+    try (Progress.Stage stage = progress.begin("forming products", layers.size(), "layers")) {
+      for (LayerQueries layer : layers) {
+        long size = formedBytes(layer);
+        if (layer instanceof LayerQueries.LowRank low && size <= left) {
+          expanded.add(LayerQueries.Expanded.of(low));
+          left -= size;
+        } else {
+          expanded.add(layer);
+        }
+        stage.advance(1);
+      }
+      return new PreconditionedQueries(expanded, logProbabilities);
+    } catch (RuntimeException e) {
+      expanded.forEach(LayerQueries::close);
+      layers.subList(expanded.size(), layers.size()).forEach(LayerQueries::close);
+      throw e;
+    }
+  }
+
+  private static long formedBytes(LayerQueries layer) {
+    return layer instanceof LayerQueries.LowRank low
+        ? low.count() * low.left().size(1) * low.right().size(2) * low.left().type().bytes()
+        : 0;
+  }
+
+  /** How many queries. */
+  public int count() {
+    return logProbabilities.size();
+  }
+
+  @Override
+  public void close() {
+    layers.forEach(LayerQueries::close);
+  }
+}

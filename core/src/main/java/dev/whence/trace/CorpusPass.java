@@ -1,0 +1,134 @@
+package dev.whence.trace;
+
+import dev.whence.Progress;
+import dev.whence.corpus.Batches;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Selection;
+import dev.whence.corpus.Sequence;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.NativeMemory;
+import dev.whence.tensor.Scope;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/**
+ * One pass over a corpus in batches of similar length. Sequences are taken in chunks of consecutive
+ * ones: batches are packed within a chunk, so that padding is little, and a pass can be taken up
+ * again at any chunk's end. Chunks depend on the lengths and the batch size alone.
+ */
+public final class CorpusPass {
+  /** Enough batches that those of one length find each other. */
+  public static final int BATCHES_PER_CHUNK = 16;
+
+  private final Corpus corpus;
+  private final Selection selection;
+  private final int batchTokens;
+  private final Device device;
+  private final NativeMemory.Watch memory = new NativeMemory.Watch();
+
+  /** What is done with a batch, in a scope of its own. */
+  @FunctionalInterface
+  public interface Step {
+    /**
+     * Takes the next batch.
+     *
+     * @param places of the sequences in the selection, one for each row of the batch
+     */
+    void take(long[] places, TokenBatch batch);
+  }
+
+  public CorpusPass(Corpus corpus, Selection selection, int batchTokens, Device device) {
+    this.corpus = corpus;
+    this.selection = selection;
+    this.batchTokens = batchTokens;
+    this.device = device;
+  }
+
+  /** Some consecutive sequences, packed into batches. */
+  public final class Chunk {
+    private final long end;
+    private final List<long[]> batches;
+
+    private Chunk(long start) {
+      this.end = chunkEnd(start);
+      this.batches =
+          Batches.of(place -> corpus.length(selection.at(place)), start, end, batchTokens);
+    }
+
+    /** The places in the selection of each batch's sequences. */
+    public List<long[]> batches() {
+      return batches;
+    }
+
+    /** The tokens of one of the batches; belongs to the caller's scope. */
+    public TokenBatch tokens(long[] places) {
+      return CorpusPass.this.tokens(places);
+    }
+  }
+
+  /**
+   * Goes through the selection.
+   *
+   * @param from the place to begin at: 0, or a value that {@code chunkDone} was given
+   * @param chunkDone is told the place after each finished chunk
+   */
+  public void run(long from, Step step, LongConsumer chunkDone, Progress.Stage stage) {
+    chunks(
+        from,
+        chunk -> {
+          for (long[] places : chunk.batches) {
+            try (Scope _ = Scope.open()) {
+              step.take(places, chunk.tokens(places));
+            }
+            memory.batchDone();
+            stage.advance(places.length);
+          }
+        },
+        chunkDone);
+  }
+
+  /** Goes through the selection for work that sees a chunk's batches several times. */
+  public void chunks(long from, Consumer<Chunk> step, LongConsumer chunkDone) {
+    for (long start = from; start < selection.count(); ) {
+      Chunk chunk = new Chunk(start);
+      step.accept(chunk);
+      chunkDone.accept(chunk.end);
+      start = chunk.end;
+    }
+  }
+
+  private long chunkEnd(long start) {
+    long budget = (long) BATCHES_PER_CHUNK * batchTokens;
+    long end = start;
+    long tokens = 0;
+    while (end < selection.count() && (tokens < budget || end == start)) {
+      tokens += corpus.length(selection.at(end));
+      end++;
+    }
+    return end;
+  }
+
+  private TokenBatch tokens(long[] places) {
+    List<TokenBatch.Row> rows = new ArrayList<>();
+    for (long place : places) {
+      Sequence sequence = corpus.sequence(selection.at(place));
+      rows.add(TokenBatch.Row.whole(sequence.tokens(), key(sequence)));
+    }
+    return TokenBatch.of(rows, device);
+  }
+
+  /**
+   * A number that a sequence keeps in any corpus and any order: of its document's id and its place
+   * there (FNV-1a).
+   */
+  static long key(Sequence sequence) {
+    long hash = 0xcbf29ce484222325L;
+    for (byte b : sequence.documentId().getBytes(StandardCharsets.UTF_8)) {
+      hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
+    }
+    return (hash ^ sequence.sequenceIndex()) * 0x100000001b3L;
+  }
+}

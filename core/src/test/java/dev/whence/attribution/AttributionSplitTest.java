@@ -1,0 +1,141 @@
+package dev.whence.attribution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.budget.MemoryBudget;
+import dev.whence.curvature.Dense;
+import dev.whence.influence.QuerySplit;
+import dev.whence.model.Linear;
+import dev.whence.results.ResultsFolder;
+import dev.whence.run.Interruption;
+import dev.whence.run.Workbench;
+import dev.whence.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Little memory splits the work, and changes nothing else. */
+class AttributionSplitTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, false, 3, 1, 0", // all layers, a query at a time
+    "0, true, 3, 2, 0", // a layer at a time too
+    "2, true, 3, 2, 0",
+    "2, true, 1, 2, 0",
+    "2, true, 1, 2, 2",
+  })
+  void splitWorkGivesTheSame(int rank, boolean self, int queryRanges, int layerRanges, int refine)
+      throws IOException {
+    try (Bench bench = Bench.open(folder)) {
+      AttributionSettings detailed = AttributionSettings.DEFAULT.withAllScores(true, true);
+      AttributionSettings plenty =
+          (self ? detailed.withSelfInfluence() : detailed)
+              .withRank(rank)
+              .withRefine(refine)
+              .withBatchTokens(1)
+              .withCheckpointSeconds(0);
+      AttributionSettings little = little(bench, plenty, queryRanges, layerRanges);
+      ResultsFolder expected = bench.attribute("expected", plenty);
+      Interruption progress = Interruption.never();
+      ResultsFolder split = bench.attribute("split", Bench.queries(), little, false, progress);
+      assertSame(split, expected);
+      assertThat(Workbench.names(split.path())).isEqualTo(Workbench.names(expected.path()));
+
+      // Cut in the middle of the scan, and taken up again.
+      int reports = progress.reports().size();
+      for (int n : List.of(reports / 3, reports / 2, reports - 3)) {
+        String name = "cut" + n;
+        assertThatThrownBy(
+                () -> bench.attribute(name, Bench.queries(), little, false, Interruption.at(n)))
+            .isInstanceOf(Interruption.PowerCut.class);
+        assertThat(Files.exists(folder.resolve(name))).isFalse();
+        assertSame(bench.attribute(name, Bench.queries(), little, false, Progress.NONE), expected);
+      }
+    }
+  }
+
+  private static void assertSame(ResultsFolder results, ResultsFolder expected) {
+    for (String name : Workbench.numbers(expected.path().resolve(ResultsFolder.SCORES)).keySet()) {
+      assertThat(Dense.error(Bench.scores(results, name), Bench.scores(expected, name)))
+          .as(name)
+          .isLessThan(1e-12);
+    }
+    Map<String, List<String>> tables = Bench.tables(results);
+    Bench.tables(expected)
+        .forEach((name, rows) -> assertThat(tables.get(name)).as(name).hasSameSizeAs(rows));
+    for (ResultsFolder.AskedQuery query : expected.queries()) {
+      assertThat(results.raising(query.id(), 100))
+          .usingRecursiveComparison()
+          .withComparatorForType((a, b) -> Math.abs(a - b) < 1e-9 ? 0 : 1, Double.class)
+          .isEqualTo(expected.raising(query.id(), 100));
+      assertThat(results.layerShares(query.id())).hasSameSizeAs(expected.layerShares(query.id()));
+    }
+  }
+
+  /** Settings with as little memory as makes this many parts. */
+  private static AttributionSettings little(
+      Bench bench, AttributionSettings settings, int queryRanges, int layerRanges) {
+    for (long bytes = memory(bench, settings).batch().bytes(); ; bytes += 1000) {
+      AttributionSettings some = settings.withMemory(new MemoryBudget(bytes));
+      AttributionMemory memory = memory(bench, some);
+      var parts = QuerySplit.fewest(3, memory.scanning().layers(), memory.free());
+      if (parts.isPresent()) {
+        if (parts.get().queries().size() == queryRanges
+            && parts.get().layers().size() == layerRanges) {
+          return some;
+        }
+        assertThat(parts.get().passes()).as("no such split").isGreaterThan(1);
+      }
+    }
+  }
+
+  private static AttributionMemory memory(Bench bench, AttributionSettings settings) {
+    return AttributionMemory.of(
+        bench.model().shape(),
+        Bench.LAYERS.stream()
+            .map(l -> bench.model().linear(l).map(Linear::shape).orElseThrow())
+            .toList(),
+        1,
+        settings,
+        DType.FLOAT64,
+        24);
+  }
+
+  @Test
+  void tooLittleMemoryIsSaidWithWhatWouldDo() {
+    try (Bench bench = Bench.open(folder)) {
+      AttributionSettings settings = Bench.ALL.withMemory(new MemoryBudget(100 << 20));
+      assertThatThrownBy(() -> bench.attribute("out", settings))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageMatching("--memory is 100 MiB but .* take \\d+ MiB; allow as much, or .*");
+      assertThat(folder.resolve("out")).doesNotExist();
+    }
+  }
+
+  @Test
+  void selfInfluenceWithoutQueriesNeedsNoRank() {
+    try (Bench bench = Bench.open(folder)) {
+      AttributionSettings settings = AttributionSettings.DEFAULT.withSelfInfluence();
+      double[] whole =
+          Bench.scores(
+              bench.attribute("whole", List.of(), settings, false, Progress.NONE),
+              "self_influence");
+      double[] ranked =
+          Bench.scores(
+              bench.attribute("ranked", List.of(), settings.withRank(2), false, Progress.NONE),
+              "self_influence");
+      assertThat(ranked).isEqualTo(whole);
+    }
+  }
+}

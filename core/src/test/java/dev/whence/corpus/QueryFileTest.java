@@ -1,0 +1,140 @@
+package dev.whence.corpus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.whence.InvalidInputException;
+import dev.whence.testing.Oracle;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class QueryFileTest {
+  private static final String GOOD =
+      "{\"id\": \"a\", \"prompt_tokens\": [1, 2], \"completion_tokens\": [3]}\n";
+
+  @TempDir private Path folder;
+
+  private Path file = Path.of("");
+
+  @BeforeEach
+  void name() {
+    file = folder.resolve("queries.jsonl");
+  }
+
+  @Test
+  void tokensAreReadAsTheyStand() throws IOException {
+    List<Query> queries =
+        read(
+            GOOD
+                + "\n" // blank lines count as lines, and as nothing else
+                + "{\"prompt_tokens\": [], \"completion_tokens\": [9, 0, 9]}\n"
+                + "{\"id\": 7, \"prompt_tokens\": [4], \"completion_tokens\": [5]}");
+    assertThat(queries).extracting(Query::id).containsExactly("a", "query-3", "7");
+    assertThat(queries.get(0).tokens()).containsExactly(1, 2, 3);
+    assertThat(queries.get(0).firstScored()).isEqualTo(2);
+    assertThat(queries.get(0).prompt()).isEqualTo("1 2");
+    assertThat(queries.get(1).tokens()).containsExactly(9, 0, 9);
+    assertThat(queries.get(1).firstScored()).as("the first token is context").isEqualTo(1);
+    assertThat(queries.get(1).completion()).isEqualTo("9 0 9");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"id\": \"a\", \"prompt_tokens\": [1], \"completion_tokens\": [2]}|repeats the id 'a'",
+        "{\"prompt_tokens\": [1], \"completion_tokens\": []}|without a token to predict",
+        "{\"prompt_tokens\": [], \"completion_tokens\": [1]}|without a token to predict",
+        "{\"completion_tokens\": [1]}|needs \"prompt_tokens\" as an array",
+        "{\"prompt_tokens\": [1], \"completion_tokens\": 2}|needs \"completion_tokens\" as an"
+            + " array",
+        "{\"prompt_tokens\": [1], \"completion_tokens\": [10]}|has the token 10, outside the"
+            + " vocabulary of 10",
+        "{\"prompt_tokens\": [-1], \"completion_tokens\": [1]}|has the token -1, outside",
+        "{\"prompt_tokens\": [1.5], \"completion_tokens\": [1]}|has the token 1.5, outside",
+        "{\"prompt_tokens\": [\"1\"], \"completion_tokens\": [1]}|has the token \"1\", outside",
+        "{\"prompt_tokens\": [4294967297], \"completion_tokens\": [1]}|has the token 4294967297",
+        "{\"prompt_tokens\": [1, 2, 3], \"completion_tokens\": [4, 5, 6]}|has 6 tokens, but the"
+            + " model takes 5",
+        "{\"completion\": \"x\"}|needs \"prompt\" and \"completion\"",
+        "{\"prompt\": \"x\"}|needs \"prompt\" and \"completion\"",
+        "{\"prompt\": 1, \"completion\": \"x\"}|needs \"prompt\" and \"completion\"",
+        "{\"prompt\": \"x\", \"completion\": \"y\"}|has text, but the model has no tokenizer.json",
+        "[1, 2]|is not a JSON object",
+        "{\"prompt_tokens\": [1]|is not valid JSON",
+        "{\"id\": 1, \"id\": 2, \"prompt_tokens\": [1], \"completion_tokens\": [1]}|is not valid"
+            + " JSON",
+      })
+  void lineAtFaultIsNamed(String lineAndMessage) {
+    int bar = lineAndMessage.indexOf('|');
+    assertThatThrownBy(() -> read(GOOD + "\n" + lineAndMessage.substring(0, bar) + "\n"))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(file + " line 3 ")
+        .hasMessageContaining(lineAndMessage.substring(bar + 1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "\n \n"})
+  void fileWithoutQueriesIsRefused(String text) {
+    assertThatThrownBy(() -> read(text))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(file + " has no queries");
+  }
+
+  @Test
+  void missingFileIsNamed() {
+    assertThatThrownBy(() -> QueryFile.read(file, Optional.empty(), 10, 5))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage(file + " does not exist");
+  }
+
+  @Test
+  void textThatIsNotUtf8IsRefused() throws IOException {
+    Files.write(file, new byte[] {'{', '"', (byte) 0xe9, '"', '}'}); // Latin-1
+    assertThatThrownBy(() -> QueryFile.read(file, Optional.empty(), 10, 5))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage(file + " is not UTF-8 text");
+  }
+
+  @Test
+  void textBecomesThePromptsAndTheCompletionsTokens() throws IOException {
+    try (Tokenizer tokenizer = tokenizer()) {
+      Files.writeString(file, "{\"prompt\": \"the cat\", \"completion\": \" sat\"}");
+      int vocabulary = tokenizer.vocabularySize();
+      Query query = QueryFile.read(file, Optional.of(tokenizer), vocabulary, 64).getFirst();
+      int[] whole = tokenizer.encode("the cat sat"); // and the special token after it
+      assertThat(query.tokens()).isEqualTo(Arrays.copyOf(whole, whole.length - 1));
+      assertThat(tokenizer.decode(query.completionTokens())).isEqualTo(" sat");
+      assertThat(query.prompt()).isEqualTo("the cat");
+      // A tokenizer may know more tokens than the model has rows for.
+      int highest = Arrays.stream(query.tokens()).max().orElseThrow();
+      assertThatThrownBy(() -> QueryFile.read(file, Optional.of(tokenizer), highest, 64))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining(
+              "line 1 has the token %d, outside the vocabulary of %d", highest, highest);
+      Files.writeString(file, "{\"prompt\": \"the cat\", \"completion\": \"\"}");
+      assertThatThrownBy(() -> QueryFile.read(file, Optional.of(tokenizer), vocabulary, 64))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("without a token to predict");
+    }
+  }
+
+  private static Tokenizer tokenizer() {
+    Path resources = Oracle.resources().resolveSibling("tokenizer");
+    return Tokenizer.load(resources.resolve("tokenizer.json"));
+  }
+
+  /** Reads with a vocabulary of 10 and a model of 5 positions. */
+  private List<Query> read(String text) throws IOException {
+    Files.writeString(file, text);
+    return QueryFile.read(file, Optional.empty(), 10, 5);
+  }
+}

@@ -1,0 +1,146 @@
+package dev.whence.lab.evaluation;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Query;
+import dev.whence.corpus.Selection;
+import dev.whence.curvature.Curvature;
+import dev.whence.curvature.CurvatureKind;
+import dev.whence.curvature.Damping;
+import dev.whence.influence.Candidates;
+import dev.whence.influence.InfluenceScan;
+import dev.whence.influence.PreconditionedQueries;
+import dev.whence.influence.TopInfluences;
+import dev.whence.influence.TopInfluences.Entry;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.run.RunFolder;
+import dev.whence.trace.CorpusPass;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What a filter costs in influence and saves in time: which share of the sequences that truly raise
+ * a query most does it let through? Close it after use.
+ */
+public final class FilterRecall implements AutoCloseable {
+  private static final int TOP = 100;
+
+  private final LanguageModel model;
+  private final List<Linear> layers;
+  private final Corpus corpus;
+  private final int batchTokens;
+  private final Progress progress;
+  private final PreconditionedQueries prepared;
+
+  /**
+   * The sequences that raise each query most, by a scan of everything.
+   *
+   * @param top at most 100 places for each query, strongest first
+   * @param seconds that the scan took
+   */
+  public record Exact(List<long[]> top, double seconds) {}
+
+  /**
+   * The share of each query's strongest sequences that a filter lets through.
+   *
+   * @param top10 one value for each query that any sequence raises; of its 10 strongest, or of as
+   *     many as there are
+   * @param top100 of its 100 strongest
+   */
+  public record Kept(double[] top10, double[] top100) {}
+
+  /** Takes the queries' gradients, with the default damping, at full rank. */
+  public FilterRecall(
+      RunFolder run,
+      LanguageModel model,
+      List<Query> queries,
+      Corpus corpus,
+      CurvatureKind curvature,
+      int batchTokens,
+      Progress progress) {
+    this.model = model;
+    this.corpus = corpus;
+    this.batchTokens = batchTokens;
+    this.progress = progress;
+    this.layers =
+        run.manifest().layers().stream().map(l -> model.linear(l.name()).orElseThrow()).toList();
+    try (RunFolder.Factors factors = run.factors(model.type().accumulator(), model.device())) {
+      List<Curvature> curvatures =
+          factors.layers().stream().map(f -> f.curvature(curvature, Damping.DEFAULT)).toList();
+      try {
+        this.prepared = PreconditionedQueries.of(model, layers, queries, curvatures, 0, progress);
+      } finally {
+        curvatures.forEach(Curvature::close);
+      }
+    }
+  }
+
+  /** Scores every sequence. */
+  public Exact exact() {
+    TopInfluences top = new TopInfluences(prepared.count(), TOP);
+    double seconds = scan(Selection.all(corpus.size()), top);
+    List<long[]> places =
+        IntStream.range(0, prepared.count())
+            .mapToObj(q -> top.raising(q).stream().mapToLong(Entry::place).toArray())
+            .toList();
+    return new Exact(places, seconds);
+  }
+
+  /** How long it takes to score the candidates alone, in seconds. */
+  public double seconds(Candidates candidates) {
+    return scan(candidates.union(), new TopInfluences(prepared.count(), TOP));
+  }
+
+  private double scan(Selection selection, TopInfluences top) {
+    InfluenceScan scan =
+        new InfluenceScan(
+            model, layers, Optional.of(prepared), InfluenceScan.Detail.NONE, Optional.empty());
+    try (Progress.Stage stage = progress.begin("scanning", selection.count(), "sequences")) {
+      long start = System.nanoTime();
+      scan.run(
+          new CorpusPass(corpus, selection, batchTokens, model.device()),
+          0,
+          (places, scores) ->
+              top.add(
+                  Arrays.stream(places).map(selection::at).toArray(),
+                  scores.influence().orElseThrow()),
+          _ -> {},
+          stage);
+      return (System.nanoTime() - start) / 1e9;
+    }
+  }
+
+  /**
+   * Compares what a filter let through with what a scan of everything found.
+   *
+   * @throws InvalidInputException if no sequence raises any query, so that there is nothing to keep
+   */
+  public static Kept kept(Exact exact, Candidates candidates) {
+    int[] raised =
+        IntStream.range(0, exact.top.size()).filter(q -> exact.top.get(q).length > 0).toArray();
+    if (raised.length == 0) {
+      throw new InvalidInputException(
+          "no sequence of the corpus raises any of the queries; give other --queries");
+    }
+    return new Kept(
+        Arrays.stream(raised).mapToDouble(q -> share(exact, candidates, q, 10)).toArray(),
+        Arrays.stream(raised).mapToDouble(q -> share(exact, candidates, q, TOP)).toArray());
+  }
+
+  private static double share(Exact exact, Candidates candidates, int query, int count) {
+    return Arrays.stream(exact.top.get(query))
+        .limit(count)
+        .mapToDouble(place -> candidates.admits(query, place) ? 1 : 0)
+        .average()
+        .orElseThrow();
+  }
+
+  @Override
+  public void close() {
+    prepared.close();
+  }
+}

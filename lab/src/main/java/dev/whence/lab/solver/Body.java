@@ -1,0 +1,67 @@
+package dev.whence.lab.solver;
+
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.model.Model;
+import dev.whence.model.Tap;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A language model without its head: its outputs are what the head reads, [batch, positions,
+ * width]. As logits are linear in that, second derivatives of the loss can be had with respect to
+ * it, which is much smaller than a vocabulary.
+ */
+public record Body(LanguageModel model) implements Model {
+  /** The layer that makes logits. */
+  public Linear head() {
+    return model.linears().stream()
+        .filter(layer -> layer.role() == Linear.Role.HEAD)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Override
+  public Tensor outputs(Tensor inputs, Tap tap) {
+    Linear head = head();
+    List<Tensor> read = new ArrayList<>();
+    Tap observer =
+        new Tap() {
+          @Override
+          public Tensor observe(Linear layer, Tensor input, Tensor output) {
+            if (layer.equals(head)) {
+              read.add(input);
+              return output;
+            }
+            return tap.observe(layer, input, output);
+          }
+
+          @Override
+          public Tensor embedded(Tensor embeddings) {
+            return tap.embedded(embeddings);
+          }
+        };
+    Tensor _ = model.outputs(inputs, observer);
+    return read.getFirst();
+  }
+
+  /** All but the head. */
+  @Override
+  public List<Linear> linears() {
+    Linear head = head();
+    return model.linears().stream().filter(layer -> !layer.equals(head)).toList();
+  }
+
+  @Override
+  public DType type() {
+    return model.type();
+  }
+
+  @Override
+  public Device device() {
+    return model.device();
+  }
+}

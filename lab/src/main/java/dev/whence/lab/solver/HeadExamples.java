@@ -1,0 +1,73 @@
+package dev.whence.lab.solver;
+
+import dev.whence.tensor.Eigen;
+import dev.whence.tensor.Scope;
+import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
+import dev.whence.trace.Examples;
+import dev.whence.trace.ExamplesView;
+import dev.whence.trace.Targets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Examples of a language model's {@link Body}: the same likelihood as a function of what the head
+ * reads, [batch, positions, width], in which the logits are linear.
+ *
+ * @param weight the head's, [vocabulary, width]
+ */
+public record HeadExamples(Examples examples, Tensor weight) implements ExamplesView {
+  @Override
+  public HeadExamples withKeys(long... keys) {
+    return new HeadExamples(examples.withKeys(keys), weight);
+  }
+
+  @Override
+  public HeadExamples narrow(int first, int count) {
+    return new HeadExamples(examples.narrow(first, count), weight);
+  }
+
+  @Override
+  public Tensor logProbabilities(Tensor hidden) {
+    return examples.logProbabilities(logits(hidden));
+  }
+
+  @Override
+  public Tensor logLikelihoodGradient(Tensor hidden, Targets targets) {
+    return examples.logLikelihoodGradient(logits(hidden), targets).matmul(weight);
+  }
+
+  /** {@inheritDoc} The Hessian is {@code W^T H W} with that of the logits. */
+  @Override
+  public Tensor lossHessian(Tensor hidden, Tensor x) {
+    return examples.lossHessian(logits(hidden), logits(x)).matmul(weight);
+  }
+
+  /**
+   * The Hessian itself, formed column by column: for many products.
+   *
+   * @return [batch, positions, width, width]
+   */
+  public Tensor lossHessianMatrix(Tensor hidden) {
+    Tensor logits = logits(hidden);
+    List<Tensor> columns = new ArrayList<>();
+    for (int j = 0; j < weight.size(1); j++) {
+      Tensor direction = weight.select(1, j).expand(logits.shape());
+      columns.add(Scope.result(() -> examples.lossHessian(logits, direction).matmul(weight)));
+    }
+    return Tensors.stack(columns, 3);
+  }
+
+  /** {@inheritDoc} By eigendecompositions. */
+  @Override
+  public Tensor lossHessianRoot(Tensor hidden) {
+    long width = weight.size(1);
+    Eigen.Symmetric eigen = Eigen.symmetric(lossHessianMatrix(hidden).reshape(-1, width, width));
+    Tensor roots = eigen.values().clampMin(0).sqrt().unsqueeze(1);
+    return eigen.vectors().times(roots).reshape(hidden.size(0), hidden.size(1), width, width);
+  }
+
+  private Tensor logits(Tensor hidden) {
+    return hidden.matmul(weight.t());
+  }
+}
