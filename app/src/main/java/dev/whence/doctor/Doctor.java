@@ -36,8 +36,9 @@ import java.util.stream.IntStream;
  * supports or refutes it.
  */
 public final class Doctor {
-  private static final double EXACT =
-      1e-6; // norms and softmax may be float32 inside a float64 model
+  /** Of a model in float64, relative to the largest value. */
+  private static final double EXACT = 1e-9;
+
   private static final Targets GIVEN = new Targets.Given();
   private static final Targets SAMPLED = new Targets.Sampled(0, 0);
 

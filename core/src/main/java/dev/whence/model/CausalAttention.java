@@ -16,17 +16,16 @@ final class CausalAttention {
   private CausalAttention() {}
 
   /**
-   * Attends. Fewer key heads than query heads are shared among groups of them (Ainslie et al.
+   * Attends. The softmax is in float32 or the type of q, whichever is wider. Fewer key heads than query heads are shared among groups of them (Ainslie et al.
    * 2023).
    *
    * @param q [batch, heads, positions, headSize]
    * @param k [batch, keyHeads, positions, headSize]
    * @param v as k
    * @param window how many positions are seen, this one included
-   * @param softmaxType the precision of the softmax: families differ, see docs/decisions/0002
    * @return [batch, positions, heads * headSize]
    */
-  static Tensor attend(Tensor q, Tensor k, Tensor v, double scale, int window, DType softmaxType) {
+  static Tensor attend(Tensor q, Tensor k, Tensor v, double scale, int window) {
     return Scope.result(() -> {
       long positions = q.size(2);
       Tensor keys = repeat(k, q.size(1) / k.size(1));
@@ -34,7 +33,7 @@ final class CausalAttention {
       Tensor scores =
           q.times(scale).matmul(keys.transpose(2, 3)); // [batch, heads, positions, positions]
       Tensor masked = scores.plus(mask((int) positions, window, q));
-      Tensor weights = Functions.softmax(masked.to(softmaxType)).to(q.type());
+      Tensor weights = Functions.softmax(masked.to(q.type().accumulator())).to(q.type());
       return weights
           .matmul(values)
           .transpose(1, 2)

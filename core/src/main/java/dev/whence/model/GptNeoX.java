@@ -1,7 +1,6 @@
 package dev.whence.model;
 
 import dev.whence.model.Linear.Role;
-import dev.whence.tensor.DType;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
 import java.util.ArrayList;
@@ -100,7 +99,7 @@ final class GptNeoX implements Network {
       Tensor v = qkvs.narrow(3, 2L * size, size);
       Tensor mixed =
           CausalAttention.attend(
-              q, k, v, 1 / Math.sqrt(size), CausalAttention.UNLIMITED, DType.FLOAT32);
+              q, k, v, 1 / Math.sqrt(size), CausalAttention.UNLIMITED);
       return dense.apply(mixed, tap);
     }
 

@@ -1,5 +1,6 @@
 package dev.whence.model;
 
+import dev.whence.tensor.DType;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.List;
@@ -10,42 +11,12 @@ import java.util.List;
  * all wavelengths; Llama 3's stretches the long ones alone.
  */
 final class Rope {
-  /**
-   * How cosines and sines of float32 angles become float32; tests bind another library's to compare
-   * with its numbers.
-   */
-  static final ScopedValue<Rounding> ROUNDING = ScopedValue.newInstance();
-
-  /** A way of rounding: the result of one unit in the last place more or less. */
-  interface Rounding {
-    float cosine(float angle);
-
-    float sine(float angle);
-
-    /** To the nearest, on every machine alike. */
-    Rounding NEAREST =
-        new Rounding() {
-          @Override
-          public float cosine(float angle) {
-            return (float) Math.cos(angle);
-          }
-
-          @Override
-          public float sine(float angle) {
-            return (float) Math.sin(angle);
-          }
-        };
-  }
-
   private final int rotated;
-  // Angles are float32 in every precision, as in the reference implementation: docs/decisions/0002.
-  private final float[] frequencies;
-  private final Rounding rounding;
+  private final double[] frequencies;
 
-  private Rope(int rotated, float[] frequencies) {
+  private Rope(int rotated, double[] frequencies) {
     this.rotated = rotated;
     this.frequencies = frequencies;
-    this.rounding = ROUNDING.orElse(Rounding.NEAREST);
   }
 
   /**
@@ -70,15 +41,15 @@ final class Rope {
           "a RoPE base of " + base + " on a share of " + share + " of each head");
     }
     int rotated = (int) (headSize * share) / 2 * 2;
-    float[] frequencies = new float[rotated / 2];
+    double[] frequencies = new double[rotated / 2];
     for (int i = 0; i < frequencies.length; i++) {
-      frequencies[i] = 1f / (float) Math.pow(base, 2f * i / rotated);
+      frequencies[i] = Math.pow(base, -2.0 * i / rotated);
     }
     String type = parameters.text("rope_type", parameters.text("type", "default"));
     switch (type) {
       case "default" -> {}
       case "linear" -> {
-        float factor = (float) scalingFactor(parameters, 1);
+        double factor = scalingFactor(parameters, 1);
         for (int i = 0; i < frequencies.length; i++) {
           frequencies[i] /= factor;
         }
@@ -101,7 +72,7 @@ final class Rope {
    * Wavelengths above the old context stretch by the factor, those well inside it stay, those
    * between are blended.
    */
-  private static void scaleAsLlama3(Config parameters, Config config, float[] frequencies) {
+  private static void scaleAsLlama3(Config parameters, Config config, double[] frequencies) {
     double factor = scalingFactor(parameters, 8);
     double low = parameters.number("low_freq_factor", 1);
     double high = parameters.number("high_freq_factor", 4);
@@ -111,20 +82,25 @@ final class Rope {
     for (int i = 0; i < frequencies.length; i++) {
       double wavelength = 2 * Math.PI / frequencies[i];
       double smooth = Math.clamp((context / wavelength - low) / (high - low), 0.0, 1.0);
-      frequencies[i] = (float) ((1 - smooth) * frequencies[i] / factor + smooth * frequencies[i]);
+      frequencies[i] = (1 - smooth) * frequencies[i] / factor + smooth * frequencies[i];
     }
   }
 
-  /** The rotation for positions 0 .. n-1. */
+  /**
+   * The rotation for positions 0 .. n-1. Angles are in float32 or the model's own type, whichever is
+   * wider: models that are not float64 were trained with float32 angles.
+   */
   Table table(int positions, Tensor like) {
+    boolean wide = like.type() == DType.FLOAT64;
     int half = rotated / 2;
-    float[] cosine = new float[positions * rotated];
-    float[] sine = new float[positions * rotated];
+    double[] cosine = new double[positions * rotated];
+    double[] sine = new double[positions * rotated];
     for (int t = 0; t < positions; t++) {
       for (int i = 0; i < rotated; i++) {
-        float angle = t * frequencies[i % half];
-        cosine[t * rotated + i] = rounding.cosine(angle);
-        sine[t * rotated + i] = rounding.sine(angle);
+        double frequency = frequencies[i % half];
+        double angle = wide ? t * frequency : t * (float) frequency;
+        cosine[t * rotated + i] = Math.cos(angle);
+        sine[t * rotated + i] = Math.sin(angle);
       }
     }
     return new Table(

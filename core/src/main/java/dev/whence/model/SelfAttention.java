@@ -1,7 +1,6 @@
 package dev.whence.model;
 
 import dev.whence.model.Linear.Role;
-import dev.whence.tensor.DType;
 import dev.whence.tensor.Tensor;
 
 /**
@@ -78,8 +77,7 @@ record SelfAttention(
             rope.turn(keys),
             values,
             1 / Math.sqrt(shape.headSize),
-            window,
-            DType.FLOAT32);
+            window);
     return out.apply(mixed, tap);
   }
 }

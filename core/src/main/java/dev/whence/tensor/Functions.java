@@ -28,10 +28,10 @@ public final class Functions {
 
   /**
    * {@code x / sqrt(mean(x^2) + epsilon) * weight} over the last dimension. The norm is computed in
-   * float32 whatever the type of x, as the reference implementations do.
+   * float32 or the type of x, whichever is wider.
    */
   public static Tensor rmsNorm(Tensor x, Tensor weight, double epsilon) {
-    Tensor y = x.to(DType.FLOAT32);
+    Tensor y = x.to(x.type().accumulator());
     Tensor meanSquare =
         Tensor.of(y.raw.pow(new Scalar(2)).mean(new long[] {-1}, true, new ScalarTypeOptional()));
     Tensor normalised = y.times(Tensor.of(meanSquare.plus(epsilon).raw.rsqrt()));

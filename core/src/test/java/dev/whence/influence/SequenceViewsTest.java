@@ -130,8 +130,7 @@ class SequenceViewsTest {
           double influence =
               s.influence(0, Tensors.zeros(s.model.type(), Device.CPU, width(s.model)));
           SequenceViews views = s.views();
-          // The rotary models take norms and softmax in float32: docs/decisions/0002.
-          double tolerance = (family.equals("gpt2") ? 1e-10 : 1e-6) * Math.abs(influence);
+          double tolerance = 1e-10 * Math.abs(influence);
           double cells =
               Arrays.stream(views.byLayerAndToken()).flatMapToDouble(Arrays::stream).sum();
           assertThat(cells).isCloseTo(influence, within(tolerance));
@@ -180,23 +179,20 @@ class SequenceViewsTest {
         0,
         s -> {
           double[] found = s.views().byInputToken();
-          boolean exact =
-              family.equals("gpt2"); // float32's rounding hides small steps in the others
-          double step = exact ? STEP : 1e-3;
           int width = width(s.model);
           for (int token : new int[] {0, 2, s.tokens.length - 2}) {
             double squares = 0;
             for (int i = 0; i < width; i++) {
               double[] unit = new double[width];
-              unit[i] = step;
+              unit[i] = STEP;
               double up = s.influence(token, Tensors.of(unit, width));
-              unit[i] = -step;
+              unit[i] = -STEP;
               double down = s.influence(token, Tensors.of(unit, width));
-              squares += Math.pow((up - down) / (2 * step), 2);
+              squares += Math.pow((up - down) / (2 * STEP), 2);
             }
             assertThat(found[token])
                 .as("token %d, seed %d", token, SEED)
-                .isCloseTo(Math.sqrt(squares), within((exact ? 1e-6 : 1e-2) * largest(found)));
+                .isCloseTo(Math.sqrt(squares), within(1e-6 * largest(found)));
           }
         });
   }

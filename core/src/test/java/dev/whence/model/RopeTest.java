@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RopeTest {
   private static final int[] TOKENS = ModelFolder.tokens(2, 20);
-  private static final Percentage FLOAT32 = Percentage.withPercentage(1e-4);
+  private static final Percentage FLOAT64 = Percentage.withPercentage(1e-10);
   private static final long SEED = 9;
 
   @TempDir private Path temporary;
@@ -32,7 +32,7 @@ class RopeTest {
     double[] frequencies = frequencies("{\"rope_theta\": 500000.0}", 64);
     assertThat(frequencies).hasSize(32);
     for (int i = 0; i < 32; i++) {
-      assertThat(frequencies[i]).as("i = %d", i).isCloseTo(Math.pow(500_000, -i / 32.0), FLOAT32);
+      assertThat(frequencies[i]).as("i = %d", i).isCloseTo(Math.pow(500_000, -i / 32.0), FLOAT64);
     }
   }
 
@@ -46,7 +46,7 @@ class RopeTest {
   void linearScalingStretchesAllWavelengths(String config) throws IOException {
     double[] frequencies = frequencies(config, 16);
     for (int i = 0; i < 8; i++) {
-      assertThat(frequencies[i]).isCloseTo(Math.pow(1000, -i / 8.0) / 4, FLOAT32);
+      assertThat(frequencies[i]).isCloseTo(Math.pow(1000, -i / 8.0) / 4, FLOAT64);
     }
   }
 
@@ -81,7 +81,7 @@ class RopeTest {
         double smooth = (context / wavelength - low) / (high - low);
         expected = (1 - smooth) * plain / factor + smooth * plain;
       }
-      assertThat(frequencies[i]).as("i = %d", i).isCloseTo(expected, FLOAT32);
+      assertThat(frequencies[i]).as("i = %d", i).isCloseTo(expected, FLOAT64);
     }
     assertThat(kept).isBetween(10, 40); // all three branches were taken
     assertThat(stretched).isBetween(10, 63 - kept);
@@ -150,7 +150,7 @@ class RopeTest {
         }
         assertThat(java.util.Arrays.copyOfRange(out, t * 8, t * 8 + 8))
             .as("position %d, seed %d", t, SEED)
-            .containsExactly(expected, within(1e-6));
+            .containsExactly(expected, within(1e-14));
       }
     }
   }

@@ -27,8 +27,7 @@ class LanguageSolversTest {
   private static final double DAMPING = 0.02;
   private static final int VOCABULARY = 11;
 
-  /** RMS norms are in float32, whatever the model is: products' own error. */
-  private static final double ROUNDING = 1e-6;
+  private static final double ROUNDING = 1e-10;
 
   private static final String CONFIG =
       """
