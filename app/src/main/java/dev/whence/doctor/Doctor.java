@@ -1,15 +1,13 @@
 package dev.whence.doctor;
 
+import dev.whence.fit.FitSettings;
+import dev.whence.fit.MemoryFit;
 import dev.whence.Progress;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
-import dev.whence.curvature.Blocks;
-import dev.whence.curvature.Covariance;
 import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
-import dev.whence.curvature.Eigenbasis;
-import dev.whence.curvature.LayerFactors;
 import dev.whence.curvature.LayerFactors.Kronecker;
 import dev.whence.influence.InfluenceScan;
 import dev.whence.influence.InfluenceScan.Detail;
@@ -180,7 +178,7 @@ public final class Doctor {
   private Check lambdaRoutes() {
     try (Scope _ = Scope.open();
         Fitted fitted = fit()) {
-      Kronecker pair = fitted.factors.getFirst().kronecker().orElseThrow();
+      Kronecker pair = fitted.fit.layers().getFirst().kronecker().orElseThrow();
       Trace trace = Trace.of(model, layers, batch(model, allRows()), SAMPLED);
       Tensor rotatedLast =
           pair.gradient().rotateRows(pair.activation().rotate(trace.sequenceGradients(0)));
@@ -258,58 +256,25 @@ public final class Doctor {
     return PreconditionedQueries.of(model, layers, whole, fitted.curvatures, rank, Progress.NONE);
   }
 
-  /** EK-FAC of the examined layers from the few sequences. */
-  private record Fitted(
-      List<LayerFactors> factors,
-      List<Curvature> curvatures,
-      List<Eigenbasis> bases,
-      List<Tensor> lambdas)
-      implements AutoCloseable {
+  /** EK-FAC of the examined layers from the few sequences, by the fit's own code. */
+  private record Fitted(MemoryFit fit, List<Curvature> curvatures) implements AutoCloseable {
     @Override
     public void close() {
       curvatures.forEach(Curvature::close);
-      bases.forEach(Eigenbasis::close);
-      lambdas.forEach(Tensor::close);
+      fit.close();
     }
   }
 
   private Fitted fit() {
-    Fitted fitted =
-        new Fitted(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     try (Scope _ = Scope.open()) {
       TokenBatch batch = batch(model, allRows());
-      Trace trace = Trace.of(model, layers, batch, SAMPLED);
-      long positions = sequences.stream().mapToLong(s -> s.length - 1L).sum();
-      for (int l = 0; l < layers.size(); l++) {
-        List<Trace.Use> uses = trace.uses(l);
-        Eigenbasis activation = basis(uses.stream().map(Trace.Use::input).toList(), positions);
-        Eigenbasis gradient = basis(uses.stream().map(Trace.Use::gradient).toList(), positions);
-        Kronecker pair = new Kronecker(activation, gradient, (double) positions / sequences.size());
-        Tensor lambda =
-            gradient
-                .rotateRows(activation.rotate(trace.sequenceGradients(l)))
-                .square()
-                .mean(0)
-                .keep();
-        LayerFactors factors =
-            new LayerFactors(
-                layers.get(l).name(), Optional.of(pair), Optional.of(lambda), Optional.empty());
-        fitted.bases.add(activation);
-        fitted.bases.add(gradient);
-        fitted.lambdas.add(lambda);
-        fitted.factors.add(factors);
-        fitted.curvatures.add(factors.curvature(CurvatureKind.EKFAC, Damping.DEFAULT));
-      }
-    }
-    return fitted;
-  }
-
-  private static Eigenbasis basis(List<Tensor> vectors, long positions) {
-    Tensor first = vectors.getFirst();
-    try (Covariance covariance =
-        Covariance.zero(new Blocks((int) first.size(-1), 1), first.type(), first.device())) {
-      vectors.forEach(covariance::add);
-      return Eigenbasis.of(covariance.blocks(), covariance.mean(positions));
+      MemoryFit fit =
+          MemoryFit.of(model, layers, step -> step.accept(batch), batch, FitSettings.DEFAULT);
+      return new Fitted(
+          fit,
+          fit.layers().stream()
+              .map(factors -> factors.curvature(CurvatureKind.EKFAC, Damping.DEFAULT))
+              .toList());
     }
   }
 

@@ -111,7 +111,7 @@ public final class Attribution {
    * @param queries may be empty when self-influence is wanted
    * @param corpus what is scored; it need not be what the run was fitted to
    * @param candidates when given, only they are scored, and each query is told of its own alone
-   * @param force replaces results that were made from something else
+   * @param force replaces results that were made from something else, and discards interrupted ones
    * @throws IllegalArgumentException when the candidates are not those of as many queries
    * @throws InvalidInputException when the model has changed since the fit, the run lacks the
    *     curvature asked for, or {@code out} is something else and {@code force} is not given
@@ -157,7 +157,7 @@ public final class Attribution {
     identity.put("queries", manifest.queriesSha256());
     identity.put("dtype", model.type().toString());
     manifest.candidates().ifPresent(c -> identity.put("candidates", c.sha256()));
-    try (WorkFolder work = WorkFolder.open(out, ResultsManifest.KIND, identity)) {
+    try (WorkFolder work = WorkFolder.open(out, ResultsManifest.KIND, identity, force)) {
       Optional<RankCheck> check = attribution.into(work.path());
       Manifest.write(work.path(), manifest.with(check, ResultsFolder.hashes(work.path())));
       return ResultsFolder.open(work.publish());

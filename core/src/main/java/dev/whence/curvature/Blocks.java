@@ -1,6 +1,7 @@
 package dev.whence.curvature;
 
 import dev.whence.InvalidInputException;
+import dev.whence.tensor.Eigen;
 
 /**
  * A dimension cut into consecutive blocks of nearly equal size, for block-diagonal factors (the
@@ -14,6 +15,11 @@ public record Blocks(int size, int count) {
     if (count < 1 || count > size) {
       throw new InvalidInputException(
           "--blocks is " + count + " but must be from 1 to the layer's width of " + size);
+    }
+    if (Math.ceilDiv(size, count) > Eigen.MOST_ROWS) {
+      throw new InvalidInputException(
+          "--blocks is %d, which leaves a layer %,d wide blocks of more than %,d, and larger ones cannot be decomposed; give --blocks %d or more"
+              .formatted(count, size, Eigen.MOST_ROWS, Math.ceilDiv(size, Eigen.MOST_ROWS)));
     }
   }
 

@@ -2,10 +2,10 @@ package dev.whence.curvature;
 
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
+import dev.whence.tensor.LongSum;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.SymmetricProduct;
 import dev.whence.tensor.Tensor;
-import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,20 +15,28 @@ import java.util.List;
  */
 public final class Covariance implements AutoCloseable {
   private final Blocks blocks;
-  private final List<Tensor> sums;
+  private final List<LongSum> sums;
 
-  private Covariance(Blocks blocks, List<Tensor> sums) {
+  private Covariance(Blocks blocks, List<LongSum> sums) {
     this.blocks = blocks;
     this.sums = sums;
   }
 
-  /** An empty sum; {@code type} should be float32 or better. */
+  /** An empty sum of few vectors, which come in one chunk. */
   public static Covariance zero(Blocks blocks, DType type, Device device) {
-    List<Tensor> sums = new ArrayList<>();
-    try (Scope _ = Scope.open()) {
-      for (int b = 0; b < blocks.count(); b++) {
-        sums.add(Tensors.zeros(type, device, blocks.length(b), blocks.length(b)).keep());
-      }
+    return zero(blocks, type, device, false);
+  }
+
+  /**
+   * An empty sum.
+   *
+   * @param type of the vectors; float32 or better
+   * @param severalChunks whether ranges of the corpus have more than one chunk
+   */
+  public static Covariance zero(Blocks blocks, DType type, Device device, boolean severalChunks) {
+    List<LongSum> sums = new ArrayList<>();
+    for (int b = 0; b < blocks.count(); b++) {
+      sums.add(LongSum.zero(type, device, severalChunks, blocks.length(b), blocks.length(b)));
     }
     return new Covariance(blocks, sums);
   }
@@ -38,7 +46,7 @@ public final class Covariance implements AutoCloseable {
     Tensor rows = x.reshape(-1, blocks.size()); // [positions, n]
     for (int b = 0; b < blocks.count(); b++) {
       Tensor part = blocks.count() == 1 ? rows : rows.narrow(1, blocks.start(b), blocks.length(b));
-      SymmetricProduct.accumulate(sums.get(b), part);
+      SymmetricProduct.accumulate(sums.get(b).chunk(), part);
     }
   }
 
@@ -47,14 +55,14 @@ public final class Covariance implements AutoCloseable {
    */
   public boolean isFinite() {
     try (Scope _ = Scope.open()) {
-      return sums.stream().allMatch(sum -> sum.diagonal().isFinite());
+      return sums.stream().allMatch(sum -> sum.total().diagonal().isFinite());
     }
   }
 
   /** Whether nothing but zeros was added. */
   public boolean isZero() {
     try (Scope _ = Scope.open()) {
-      return sums.stream().allMatch(sum -> sum.diagonal().max().item() == 0);
+      return sums.stream().allMatch(sum -> sum.total().diagonal().max().item() == 0);
     }
   }
 
@@ -62,20 +70,34 @@ public final class Covariance implements AutoCloseable {
     return blocks;
   }
 
-  /** The sums themselves, one lower triangle a block, for checkpoints. */
-  public List<Tensor> sums() {
+  /** The sums themselves, the lower triangle of each block. */
+  public List<LongSum> sums() {
     return sums;
   }
 
-  /** The mean over {@code count} vectors: one matrix a block. */
-  public List<Tensor> mean(long count) {
+  /** The mean over {@code count} vectors, in a type: one matrix a block. */
+  public List<Tensor> mean(long count, DType type) {
     return sums.stream()
-        .map(sum -> SymmetricProduct.whole(sum).over((double) Math.max(1, count)))
+        .map(sum -> {
+          // Divided in float64, then mirrored in what may be a smaller type.
+          Tensor mean = sum.total().over((double) Math.max(1, count)).to(type);
+          return SymmetricProduct.whole(mean);
+        })
         .toList();
+  }
+
+  /**
+   * The eigenbasis of the mean over {@code count} vectors; the caller closes it.
+   *
+   * @throws ArithmeticException when a block is not finite
+   */
+  public Eigenbasis eigenbasis(long count, DType type) {
+    return Eigenbasis.of(
+        blocks, sums.stream().map(LongSum::total).toList(), 1.0 / Math.max(1, count), type);
   }
 
   @Override
   public void close() {
-    sums.forEach(Tensor::close);
+    sums.forEach(LongSum::close);
   }
 }

@@ -23,21 +23,35 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
   /**
    * Decomposes a covariance in float64, and keeps the result in the covariance's own precision.
    *
-   * @param covariance one symmetric matrix a block
+   * @param covariance one symmetric matrix a block, of which the lower triangle is read
    * @throws ArithmeticException when a block is not finite
    */
   public static Eigenbasis of(Blocks blocks, List<Tensor> covariance) {
+    return of(blocks, covariance, 1, covariance.getFirst().type());
+  }
+
+  /**
+   * Decomposes {@code scale} times some symmetric matrices in float64. A multiple of a matrix has
+   * its eigenvectors, so that what is decomposed need not be copied to be scaled.
+   *
+   * @param matrices one a block, of which the lower triangle is read
+   * @param type of the result
+   * @throws ArithmeticException when a block is not finite
+   */
+  static Eigenbasis of(Blocks blocks, List<Tensor> matrices, double scale, DType type) {
     try (Scope _ = Scope.open()) {
       List<Tensor> values = new ArrayList<>();
       List<Tensor> vectors = new ArrayList<>();
-      for (Tensor block : covariance) {
-        Tensor exact = block.to(Device.CPU).to(DType.FLOAT64);
-        Eigen.Symmetric pair = Eigen.symmetric(exact.plus(exact.t()).times(0.5));
-        values.add(pair.values().to(block.type()).to(block.device()));
-        vectors.add(pair.vectors().to(block.type()).to(block.device()).contiguous());
+      for (Tensor matrix : matrices) {
+        try (Scope _ = Scope.open()) {
+          Eigen.Symmetric pair = Eigen.symmetric(matrix.to(Device.CPU).to(DType.FLOAT64));
+          values.add(pair.values().times(scale).to(type).to(matrix.device()).keep());
+          vectors.add(pair.vectors().to(type).to(matrix.device()).contiguous().keep());
+        }
       }
-      vectors.forEach(Tensor::keep);
-      return new Eigenbasis(blocks, Tensors.cat(values, 0).keep(), vectors);
+      Tensor all = Tensors.cat(values, 0).copy().keep();
+      values.forEach(Tensor::close);
+      return new Eigenbasis(blocks, all, vectors);
     }
   }
 

@@ -58,12 +58,18 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
   }
 
   /**
-   * Decomposes covariances.
+   * Decomposes covariances, each of which is given up as soon as it is decomposed.
    *
+   * @param type of the bases
    * @throws ArithmeticException naming the layer whose covariance is not finite
    */
   static Bases decompose(
-      List<Linear> layers, InputGroups groups, Covariances covariances, LayerStep step) {
+      List<Linear> layers,
+      InputGroups groups,
+      Covariances covariances,
+      DType type,
+      LayerStep step) {
+    covariances.complete();
     // A language model's layers all see the same positions.
     Counts counts = new Counts(covariances.sequences(), covariances.positions(0));
     Bases bases = new Bases(new ArrayList<>(), counts, new ArrayList<>());
@@ -75,16 +81,18 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
           int leader = groups.leader().get(l);
           Eigenbasis activation = activations.get(leader);
           if (activation == null) {
-            activation = bases.decompose(covariances.activation(l), positions, layers.get(l));
+            activation = bases.decompose(covariances.activation(l), positions, layers.get(l), type);
             activations.put(leader, activation);
           }
-          Eigenbasis gradient = bases.decompose(covariances.gradient(l), positions, layers.get(l));
+          Eigenbasis gradient =
+              bases.decompose(covariances.gradient(l), positions, layers.get(l), type);
           Kronecker pair =
               new Kronecker(
                   activation, gradient, (double) positions / Math.max(1, covariances.sequences()));
           bases.kronecker.add(Optional.of(pair));
           step.take(l, pair);
         }
+        covariances.release(l);
       }
       return bases;
     } catch (RuntimeException e) {
@@ -93,26 +101,28 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
     }
   }
 
-  /** The same, and writes the covariances and their bases to the layers' factor files. */
+  /** Decomposes covariances and writes them and their bases to the layers' factor files. */
   static Bases decompose(
       Path folder,
       String prefix,
       List<Linear> layers,
       InputGroups groups,
       Covariances covariances,
+      DType type,
       Runnable layerDone) {
     Bases bases =
         decompose(
             layers,
             groups,
             covariances,
+            type,
             (l, pair) -> {
               long positions = covariances.positions(l);
               Covariance activation = covariances.activation(l);
               Covariance gradient = covariances.gradient(l);
               new FactorsFile.Builder()
-                  .activation(new Factor(activation.mean(positions), pair.activation()))
-                  .gradient(new Factor(gradient.mean(positions), pair.gradient()))
+                  .activation(new Factor(activation.mean(positions, type), pair.activation()))
+                  .gradient(new Factor(gradient.mean(positions, type), pair.gradient()))
                   .write(FactorsFile.path(folder, layers.get(l).name()));
               layerDone.run();
             });
@@ -126,9 +136,9 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
     }
   }
 
-  private Eigenbasis decompose(Covariance sum, long positions, Linear layer) {
+  private Eigenbasis decompose(Covariance sum, long positions, Linear layer, DType type) {
     try {
-      Eigenbasis basis = Eigenbasis.of(sum.blocks(), sum.mean(positions));
+      Eigenbasis basis = sum.eigenbasis(positions, type);
       owned.add(basis);
       return basis;
     } catch (ArithmeticException e) {

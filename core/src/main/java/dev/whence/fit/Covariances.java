@@ -5,7 +5,7 @@ import dev.whence.curvature.Covariance;
 import dev.whence.model.Linear;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
-import dev.whence.tensor.Tensor;
+import dev.whence.tensor.LongSum;
 import dev.whence.trace.Examples;
 import dev.whence.trace.PassState;
 import dev.whence.trace.Trace;
@@ -23,17 +23,28 @@ final class Covariances implements PassState {
   private final List<Covariance> gradient = new ArrayList<>();
   private final long[] positions; // seen at each layer
   private long sequences;
+  private int released; // so many layers, from the first
 
-  Covariances(List<Linear> layers, InputGroups groups, int blocks, DType type, Device device) {
+  Covariances(
+      List<Linear> layers,
+      InputGroups groups,
+      int blocks,
+      DType type,
+      Device device,
+      boolean severalChunks) {
     this.layers = layers;
     this.groups = groups;
     this.positions = new long[layers.size()];
     for (int l = 0; l < layers.size(); l++) {
       if (groups.leads(l)) {
         activation.put(
-            l, Covariance.zero(new Blocks(layers.get(l).inputs(), blocks), type, device));
+            l,
+            Covariance.zero(
+                new Blocks(layers.get(l).inputs(), blocks), type, device, severalChunks));
       }
-      gradient.add(Covariance.zero(new Blocks(layers.get(l).outputs(), blocks), type, device));
+      gradient.add(
+          Covariance.zero(
+              new Blocks(layers.get(l).outputs(), blocks), type, device, severalChunks));
     }
   }
 
@@ -46,9 +57,9 @@ final class Covariances implements PassState {
           of(activation, l).add(use.input());
         }
         gradient.get(l).add(use.gradient());
+        // Each use of a layer has vectors of its own, and both means are over all of them.
+        positions[l] += padded.orElse(use.input().size(0) * use.input().size(1));
       }
-      Tensor input = trace.uses(l).getFirst().input();
-      positions[l] += padded.orElse(input.size(0) * input.size(1));
     }
     sequences += batch.size();
   }
@@ -98,7 +109,7 @@ final class Covariances implements PassState {
     return gradient.get(layer);
   }
 
-  /** Positions that a layer saw: the divisor of both means. */
+  /** Positions that a layer saw, in all its uses: the divisor of both means. */
   long positions(int layer) {
     return positions[layer];
   }
@@ -108,19 +119,36 @@ final class Covariances implements PassState {
   }
 
   @Override
-  public Map<String, Tensor> tensors() {
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    activation.forEach((l, sum) -> put(tensors, "activation." + layers.get(l).name(), sum));
+  public Map<String, LongSum> sums() {
+    Map<String, LongSum> sums = new LinkedHashMap<>();
+    activation.forEach((l, sum) -> put(sums, "activation." + layers.get(l).name(), sum));
     for (int l = 0; l < layers.size(); l++) {
-      put(tensors, "gradient." + layers.get(l).name(), gradient.get(l));
+      put(sums, "gradient." + layers.get(l).name(), gradient.get(l));
     }
-    return tensors;
+    return sums;
   }
 
-  private static void put(Map<String, Tensor> tensors, String name, Covariance sum) {
-    for (int b = 0; b < sum.sums().size(); b++) {
-      tensors.put(name + "." + b, sum.sums().get(b));
+  private static void put(Map<String, LongSum> sums, String name, Covariance covariance) {
+    for (int b = 0; b < covariance.sums().size(); b++) {
+      sums.put(name + "." + b, covariance.sums().get(b));
     }
+  }
+
+  /** Gives up the buffers of all sums, when the pass is over. */
+  void complete() {
+    sums().values().forEach(LongSum::complete);
+  }
+
+  /**
+   * Gives up a layer's sums once they are decomposed; an input's go with the last that reads it.
+   */
+  void release(int layer) {
+    gradient.get(layer).close();
+    int leader = groups.leader().get(layer);
+    if (groups.leader().lastIndexOf(leader) == layer) {
+      of(activation, leader).close();
+    }
+    released++;
   }
 
   private static Covariance of(Map<Integer, Covariance> map, int layer) {
@@ -151,7 +179,11 @@ final class Covariances implements PassState {
 
   @Override
   public void close() {
-    activation.values().forEach(Covariance::close);
-    gradient.forEach(Covariance::close);
+    gradient.subList(released, gradient.size()).forEach(Covariance::close);
+    activation.forEach((leader, covariance) -> {
+      if (groups.leader().lastIndexOf(leader) >= released) {
+        covariance.close();
+      }
+    });
   }
 }

@@ -5,6 +5,7 @@ import dev.whence.Progress;
 import dev.whence.budget.LayerRanges.Range;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSummary;
+import dev.whence.corpus.Selection;
 import dev.whence.folder.AtomicFile;
 import dev.whence.folder.Hashes;
 import dev.whence.folder.Manifest;
@@ -17,6 +18,7 @@ import dev.whence.run.FactorsFile;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.tensor.SafetensorsFile;
+import dev.whence.trace.PassRanges;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * Fits the curvature of a model's tracked layers to a corpus (METHOD section 2, steps 1 to 3): a
@@ -59,7 +62,15 @@ public final class Fit {
             model.shape(),
             layers.stream().map(Linear::shape).toList(),
             settings,
-            Math.max(1, corpus.maximumLength()));
+            Math.max(1, corpus.maximumLength()),
+            severalChunks());
+  }
+
+  private boolean severalChunks() {
+    return LongStream.of(settings.covarianceSequences(), settings.lambdaSequences())
+        .mapToObj(count -> Selection.spread(corpus.size(), count))
+        .anyMatch(
+            selection -> PassRanges.of(corpus, selection, settings.batchTokens()).severalChunks());
   }
 
   /**
@@ -68,7 +79,7 @@ public final class Fit {
    *
    * @param model of the settings' type, on their device
    * @param modelFolder the checkpoint that it was loaded from
-   * @param force replaces a run that was made from something else
+   * @param force replaces a run that was made from something else, and discards an interrupted one
    * @throws InvalidInputException when {@code out} is something else and {@code force} is not given
    */
   public static RunFolder run(
@@ -99,10 +110,9 @@ public final class Fit {
           out
               + " was fitted from another model, corpus or setting; give --force to replace it, or another --out");
     }
-    // Ranges of layers leave eigenvectors, and sums in their coordinates, that other ranges would
-    // take for their own: a fit that is divided otherwise starts over.
-    identity.put("ranges", fit.memory.split().toString());
-    try (WorkFolder work = WorkFolder.open(out, RunManifest.KIND, identity)) {
+    // What memory does not allow is refused before anything is written.
+    List<Range> _ = fit.memory.split();
+    try (WorkFolder work = WorkFolder.open(out, RunManifest.KIND, identity, force)) {
       fit.into(work.path(), modelHash);
       return RunFolder.open(work.publish());
     }
@@ -117,7 +127,7 @@ public final class Fit {
 
   private void into(Path folder, String modelHash) {
     createFactorsFolder(folder);
-    List<Range> ranges = memory.split();
+    List<Range> ranges = Division.of(folder, memory).ranges();
     InputGroups cut = groups.within(ranges);
     RangeFit.Counts counts = RangeFit.Counts.NONE;
     for (Range range : ranges) {

@@ -8,6 +8,8 @@ import dev.whence.budget.LayerShape;
 import dev.whence.budget.MemoryBudget;
 import dev.whence.budget.ModelShape;
 import dev.whence.curvature.Blocks;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.LongSum;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,21 +18,33 @@ import java.util.Locale;
  * as many layers are fitted at a time as the rest allows.
  *
  * @param layers the tracked ones
+ * @param severalChunks whether ranges of the corpus have more than one chunk, whose sums are kept
+ *     apart from the total
  * @param batch the model and the workspace
  */
 public record FitMemory(
-    List<LayerShape> layers, FitSettings settings, BatchMemory batch, MemoryBudget budget) {
+    List<LayerShape> layers,
+    FitSettings settings,
+    boolean severalChunks,
+    BatchMemory batch,
+    MemoryBudget budget) {
 
   /**
    * Divides the memory of {@code settings}.
    *
    * @param longest tokens of the longest sequence
+   * @param severalChunks whether ranges of the corpus have more than one chunk
    */
   public static FitMemory of(
-      ModelShape model, List<LayerShape> layers, FitSettings settings, int longest) {
+      ModelShape model,
+      List<LayerShape> layers,
+      FitSettings settings,
+      int longest,
+      boolean severalChunks) {
     return new FitMemory(
         layers,
         settings,
+        severalChunks,
         BatchMemory.within(
             settings.memory(), model, layers, settings.type(), settings.batchTokens(), longest),
         settings.memory());
@@ -38,11 +52,14 @@ public record FitMemory(
 
   /** Bytes of a layer's sums and bases, at the time when they are most. */
   public long layerBytes(LayerShape layer) {
-    long bytes = settings.type().accumulator().bytes();
-    long squares = squares(layer) * bytes;
-    long sums = settings.sumsOfSquares() * layer.elements() * bytes;
-    // Covariances beside their eigenvectors, and later eigenvectors beside the sums of squares.
-    return squares + Math.max(squares, sums);
+    DType type = settings.type().accumulator();
+    long summing = LongSum.bytes(type, severalChunks);
+    long squares = squares(layer);
+    // The covariances' sums; later eigenvectors beside the sums of squares. While covariances are
+    // decomposed their totals go and eigenvectors, which are no larger, come.
+    return Math.max(
+        squares * Math.max(summing, DType.FLOAT64.bytes() + type.bytes()),
+        squares * type.bytes() + settings.sumsOfSquares() * layer.elements() * summing);
   }
 
   private long squares(LayerShape layer) {
@@ -52,10 +69,14 @@ public record FitMemory(
         : 0;
   }
 
-  /** Bytes that a layer's decomposition takes for itself: the largest block, in float64. */
+  /**
+   * Bytes that a layer's decomposition takes for itself, of the largest block: its eigenvectors in
+   * float64, and twice as much for LAPACK to work in. The covariance itself is decomposed where it
+   * lies, and later copied to its file in less.
+   */
   public long decompositionBytes(LayerShape layer) {
     long widest = Math.ceilDiv(Math.max(layer.outputs(), layer.inputs()), settings.blocks());
-    return settings.fitsEigenbases() ? 4 * widest * widest * Double.BYTES : 0;
+    return settings.fitsEigenbases() ? 3 * widest * widest * Double.BYTES : 0;
   }
 
   /**
@@ -78,6 +99,14 @@ public record FitMemory(
                         + " %,d MiB; allow as much, or give more --blocks or fewer --batch-tokens",
                     budget.bytes() >> 20,
                     (batch.bytes() + least()) / (1 << 20) + 1)));
+  }
+
+  /** Bytes that a range of layers takes at most, with the model and a batch. */
+  public long bytes(Range range) {
+    List<LayerShape> together = range.of(layers);
+    return batch.bytes()
+        + together.stream().mapToLong(this::layerBytes).sum()
+        + together.stream().mapToLong(this::decompositionBytes).max().orElse(0);
   }
 
   private long least() {

@@ -10,11 +10,13 @@ import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.trace.Examples;
 import dev.whence.trace.Pass;
+import dev.whence.trace.PassRanges;
 import dev.whence.trace.PassState;
 import dev.whence.trace.Targets;
 import dev.whence.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * A fit without a run folder, for any model, where all factors fit in memory and a lost fit is soon
@@ -37,9 +39,9 @@ public record MemoryFit(List<LayerFactors> layers, Bases bases) implements AutoC
     Bases bases = Bases.none(layers.size());
     if (settings.fitsEigenbases()) {
       try (Covariances sums =
-          new Covariances(layers, groups, settings.blocks(), type, model.device())) {
+          new Covariances(layers, groups, settings.blocks(), type, model.device(), true)) {
         pass(model, layers, data, settings, 0, sums);
-        bases = Bases.decompose(layers, groups, sums, (_, _) -> {});
+        bases = Bases.decompose(layers, groups, sums, type, (_, _) -> {});
       }
     }
     MemoryFit fit = new MemoryFit(new ArrayList<>(), bases);
@@ -51,7 +53,8 @@ public record MemoryFit(List<LayerFactors> layers, Bases bases) implements AutoC
                     : Bases.none(layers.size()).kronecker(),
                 settings.fits(CurvatureKind.DIAGONAL),
                 type,
-                model.device());
+                model.device(),
+                true);
         Scope _ = Scope.open()) {
       if (settings.fitsSequenceGradients()) {
         pass(model, layers, data, settings, 1, squares);
@@ -82,7 +85,15 @@ public record MemoryFit(List<LayerFactors> layers, Bases bases) implements AutoC
         settings.fisher() == Fisher.SAMPLED
             ? new Targets.Sampled(settings.seed(), stream)
             : new Targets.Given();
-    data.run(batch -> state.add(Trace.of(model, layers, batch, targets), batch));
+    LongAdder batches = new LongAdder();
+    data.run(batch -> {
+      state.add(Trace.of(model, layers, batch, targets), batch);
+      batches.increment();
+      if (batches.sum() % PassRanges.BATCHES_PER_CHUNK == 0) {
+        state.endChunk(false);
+      }
+    });
+    state.endChunk(true);
     state.requireFinite();
   }
 

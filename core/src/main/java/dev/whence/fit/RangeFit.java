@@ -18,6 +18,7 @@ import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.trace.CorpusPass;
 import dev.whence.trace.PassCheckpoint;
+import dev.whence.trace.PassRanges;
 import dev.whence.trace.PassState;
 import dev.whence.trace.Targets;
 import dev.whence.trace.Trace;
@@ -73,7 +74,8 @@ record RangeFit(
                     : Bases.none(layers.size()).kronecker(),
                 settings.fits(CurvatureKind.DIAGONAL),
                 type,
-                settings.device())) {
+                settings.device(),
+                ranges(settings.lambdaSequences()).severalChunks())) {
       NativeMemory.giveBack(); // the covariances are gone
       if (settings.fitsSequenceGradients()) {
         pass(
@@ -98,6 +100,11 @@ record RangeFit(
 
   /** Removes what ranges of layers left beside the factor files, once the run is complete. */
   static void forget(Path folder) {
+    try {
+      Division.forget(folder);
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", folder, e);
+    }
     for (String name : List.of(DONE, Bases.MARKER, COVARIANCES, SQUARES)) {
       try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + name)) {
         for (Path file : files) {
@@ -116,7 +123,13 @@ record RangeFit(
       return earlier.get();
     }
     try (Covariances covariances =
-        new Covariances(layers, groups, settings.blocks(), type, settings.device())) {
+        new Covariances(
+            layers,
+            groups,
+            settings.blocks(),
+            type,
+            settings.device(),
+            ranges(settings.covarianceSequences()).severalChunks())) {
       pass(
           "accumulating covariances",
           covariances,
@@ -128,9 +141,15 @@ record RangeFit(
       }
       NativeMemory.giveBack();
       try (Progress.Stage stage = progress.begin("decomposing", layers.size(), "layers")) {
-        return Bases.decompose(folder, prefix, layers, groups, covariances, () -> stage.advance(1));
+        return Bases.decompose(
+            folder, prefix, layers, groups, covariances, type, () -> stage.advance(1));
       }
     }
+  }
+
+  /** How a pass over so many sequences is cut. */
+  private PassRanges ranges(long count) {
+    return PassRanges.of(corpus, Selection.spread(corpus.size(), count), settings.batchTokens());
   }
 
   private void pass(String what, PassState state, long count, int stream, Path file) {
@@ -146,6 +165,7 @@ record RangeFit(
   private void pass(
       String what, PassState state, long count, int stream, PassCheckpoint checkpoint, int tokens) {
     Selection selection = Selection.spread(corpus.size(), count);
+    PassRanges ranges = ranges(count);
     Targets targets =
         settings.fisher() == Fisher.SAMPLED
             ? new Targets.Sampled(settings.seed(), stream)
@@ -154,14 +174,16 @@ record RangeFit(
     Cadence cadence = new Cadence(settings.checkpointSeconds());
     try (Progress.Stage stage = progress.begin(what, selection.count(), "sequences")) {
       stage.advance(start);
-      new CorpusPass(corpus, selection, tokens, settings.device())
+      new CorpusPass(corpus, selection, ranges, tokens, settings.device())
           .run(
               start,
               (_, batch) -> state.add(Trace.of(model, layers, batch, targets), batch),
               next -> {
+                boolean endsRange = ranges.endsRange(next);
+                state.endChunk(endsRange);
                 state.requireFinite();
                 if (cadence.due() || next == selection.count()) {
-                  checkpoint.save(state, next);
+                  checkpoint.save(state, next, !endsRange);
                   cadence.restart();
                 }
               },

@@ -5,9 +5,9 @@ import dev.whence.curvature.LayerFactors.Kronecker;
 import dev.whence.model.Linear;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
+import dev.whence.tensor.LongSum;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
-import dev.whence.tensor.Tensors;
 import dev.whence.trace.Examples;
 import dev.whence.trace.PassState;
 import dev.whence.trace.Trace;
@@ -24,32 +24,34 @@ import java.util.Optional;
 final class SequenceSquares implements PassState {
   private final List<Linear> layers;
   private final List<Optional<Kronecker>> bases;
-  private final List<Tensor> lambda = new ArrayList<>();
-  private final List<Tensor> diagonal = new ArrayList<>();
+  private final List<LongSum> lambda = new ArrayList<>();
+  private final List<LongSum> diagonal = new ArrayList<>();
+  private final DType type;
   private long sequences;
 
   /**
    * Starts at zero.
    *
    * @param bases for each layer, present when Lambda is wanted
+   * @param severalChunks whether ranges of the corpus have more than one chunk
    */
   SequenceSquares(
       List<Linear> layers,
       List<Optional<Kronecker>> bases,
       boolean wantDiagonal,
       DType type,
-      Device device) {
+      Device device,
+      boolean severalChunks) {
     this.layers = layers;
     this.bases = bases;
-    try (Scope _ = Scope.open()) {
-      for (int l = 0; l < layers.size(); l++) {
-        Linear layer = layers.get(l);
-        if (bases.get(l).isPresent()) {
-          lambda.add(Tensors.zeros(type, device, layer.outputs(), layer.inputs()).keep());
-        }
-        if (wantDiagonal) {
-          diagonal.add(Tensors.zeros(type, device, layer.outputs(), layer.inputs()).keep());
-        }
+    this.type = type;
+    for (int l = 0; l < layers.size(); l++) {
+      Linear layer = layers.get(l);
+      if (bases.get(l).isPresent()) {
+        lambda.add(LongSum.zero(type, device, severalChunks, layer.outputs(), layer.inputs()));
+      }
+      if (wantDiagonal) {
+        diagonal.add(LongSum.zero(type, device, severalChunks, layer.outputs(), layer.inputs()));
       }
     }
   }
@@ -67,13 +69,14 @@ final class SequenceSquares implements PassState {
   private void addSlice(int layer, List<Trace.Use> uses) {
     Optional<Kronecker> basis = bases.get(layer);
     if (diagonal.isEmpty()) {
-      basis.ifPresent(b -> addSquares(lambda.get(layer), Trace.sum(uses, b::rotatedGradients)));
+      basis.ifPresent(
+          b -> addSquares(lambda.get(layer).chunk(), Trace.sum(uses, b::rotatedGradients)));
       return;
     }
     // The gradients are formed for the diagonal anyway: Lambda's are rotated from them.
     Tensor gradients = Trace.sequenceGradients(uses); // [batch, out, in]
-    addSquares(diagonal.get(layer), gradients);
-    basis.ifPresent(b -> addSquares(lambda.get(layer), b.rotate(gradients)));
+    addSquares(diagonal.get(layer).chunk(), gradients);
+    basis.ifPresent(b -> addSquares(lambda.get(layer).chunk(), b.rotate(gradients)));
   }
 
   /**
@@ -82,8 +85,8 @@ final class SequenceSquares implements PassState {
    */
   private static void addSquares(Tensor sum, Tensor x) {
     for (long b = 0; b < x.size(0); b++) {
-      Tensor one = x.select(0, b);
-      sum.plusElementwiseInPlace(one, one, 1);
+      Tensor gradient = x.select(0, b);
+      sum.plusElementwiseInPlace(gradient, gradient, 1);
     }
   }
 
@@ -91,8 +94,8 @@ final class SequenceSquares implements PassState {
   public void requireFinite() {
     for (int l = 0; l < layers.size(); l++) {
       try (Scope _ = Scope.open()) {
-        if ((!lambda.isEmpty() && !lambda.get(l).isFinite())
-            || (!diagonal.isEmpty() && !diagonal.get(l).isFinite())) {
+        if ((!lambda.isEmpty() && !lambda.get(l).total().isFinite())
+            || (!diagonal.isEmpty() && !diagonal.get(l).total().isFinite())) {
           throw new ArithmeticException(
               "the squared gradients of layer %s overflow or are not numbers; try --dtype float32 or float64"
                   .formatted(layers.get(l).name()));
@@ -111,10 +114,10 @@ final class SequenceSquares implements PassState {
     return mean(diagonal, layer);
   }
 
-  private Optional<Tensor> mean(List<Tensor> sums, int layer) {
+  private Optional<Tensor> mean(List<LongSum> sums, int layer) {
     return sums.isEmpty()
         ? Optional.empty()
-        : Optional.of(sums.get(layer).over((double) Math.max(1, sequences)));
+        : Optional.of(sums.get(layer).total().over((double) Math.max(1, sequences)).to(type));
   }
 
   long sequences() {
@@ -122,18 +125,18 @@ final class SequenceSquares implements PassState {
   }
 
   @Override
-  public Map<String, Tensor> tensors() {
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
+  public Map<String, LongSum> sums() {
+    Map<String, LongSum> sums = new LinkedHashMap<>();
     for (int l = 0; l < layers.size(); l++) {
       String name = layers.get(l).name();
       if (!lambda.isEmpty()) {
-        tensors.put("lambda." + name, lambda.get(l));
+        sums.put("lambda." + name, lambda.get(l));
       }
       if (!diagonal.isEmpty()) {
-        tensors.put("diagonal." + name, diagonal.get(l));
+        sums.put("diagonal." + name, diagonal.get(l));
       }
     }
-    return tensors;
+    return sums;
   }
 
   @Override
@@ -148,7 +151,7 @@ final class SequenceSquares implements PassState {
 
   @Override
   public void close() {
-    lambda.forEach(Tensor::close);
-    diagonal.forEach(Tensor::close);
+    lambda.forEach(LongSum::close);
+    diagonal.forEach(LongSum::close);
   }
 }

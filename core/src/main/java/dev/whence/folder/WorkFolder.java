@@ -12,7 +12,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
@@ -20,8 +24,8 @@ import tools.jackson.core.type.TypeReference;
 /**
  * A folder in the making. Everything is written to {@code NAME.partial} beside the target and
  * renamed at the end, so that a folder of the target's name is always whole. A partial folder left
- * by a killed process is taken up again when it was for the same work, else emptied. Nothing that
- * Whence did not write is ever deleted.
+ * by a killed process is taken up again when it was for the same work, and refused when it was for
+ * other work, which may have taken hours. Nothing that Whence did not write is ever deleted.
  */
 public final class WorkFolder implements AutoCloseable {
   private static final String IDENTITY = "identity.json";
@@ -40,12 +44,15 @@ public final class WorkFolder implements AutoCloseable {
    * Opens or creates the partial folder.
    *
    * @param kind what the folder is to hold; only a folder of this kind may be replaced
-   * @param identity what the work is made from; only a partial folder with the same is taken up
-   * @throws InvalidInputException when another process is at work on the same target, or a folder
-   *     there holds something else
+   * @param identity what the work is made from, by the command line's option or in a word
+   * @param force discards a partial folder that was for other work
+   * @throws InvalidInputException when another process is at work on the same target, when a folder
+   *     there holds something else, or when a partial folder was for other work: what differs is
+   *     named
    * @throws UncheckedIOException when the folder cannot be written
    */
-  public static WorkFolder open(Path target, String kind, Map<String, String> identity) {
+  public static WorkFolder open(
+      Path target, String kind, Map<String, String> identity, boolean force) {
     try {
       Path real = resolve(target);
       if (!isFree(real) && !kind.equals(Manifest.kindOf(real))) {
@@ -68,7 +75,7 @@ public final class WorkFolder implements AutoCloseable {
                           + "; wait for it, or choose another --out"));
       WorkFolder folder = new WorkFolder(real, partial, lock);
       try {
-        folder.begin(identity);
+        folder.begin(identity, force);
         return folder;
       } catch (IOException | RuntimeException e) {
         folder.close();
@@ -119,28 +126,54 @@ public final class WorkFolder implements AutoCloseable {
     }
   }
 
-  private void begin(Map<String, String> identity) throws IOException {
+  private void begin(Map<String, String> identity, boolean force) throws IOException {
     Path file = partial.resolve(IDENTITY);
-    if (!identity.equals(readIdentity(file))) {
-      // The identity goes first: without it, what is left can be taken for nothing.
-      Files.deleteIfExists(file);
-      try (Stream<Path> files = Files.list(partial)) {
-        for (Path old : files.filter(f -> !f.endsWith(FolderLock.NAME)).toList()) {
-          Folders.delete(old);
-        }
-      }
-      AtomicFile.write(file, Json.MAPPER.writeValueAsString(identity));
+    Optional<Map<String, String>> begun = readIdentity(file);
+    if (begun.isPresent() && begun.get().equals(identity)) {
+      return;
     }
+    if (begun.isPresent() && !force) {
+      throw new InvalidInputException(
+          "%s holds interrupted work on something else (%s); give --force to discard it, or another --out"
+              .formatted(partial, differences(begun.get(), identity)));
+    }
+    // The identity goes first: without it, what is left can be taken for nothing.
+    Files.deleteIfExists(file);
+    try (Stream<Path> files = Files.list(partial)) {
+      for (Path old : files.filter(f -> !f.endsWith(FolderLock.NAME)).toList()) {
+        Folders.delete(old);
+      }
+    }
+    AtomicFile.write(file, Json.MAPPER.writeValueAsString(identity));
   }
 
-  private static Map<String, String> readIdentity(Path file) throws IOException {
+  /** What differs, in words: settings with both values, hashes by their name alone. */
+  private static String differences(Map<String, String> begun, Map<String, String> now) {
+    Set<String> names = new TreeSet<>(begun.keySet());
+    names.addAll(now.keySet());
+    return names.stream()
+        .filter(name -> !Objects.equals(begun.get(name), now.get(name)))
+        .map(name -> {
+          String before = begun.getOrDefault(name, "none");
+          String after = now.getOrDefault(name, "none");
+          return Hashes.isHash(before) || Hashes.isHash(after)
+              ? "another " + name
+              : "%s was %s and is %s now".formatted(name, before, after);
+        })
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Empty when there is none, or it is damaged: what is beside it then means nothing. */
+  private static Optional<Map<String, String>> readIdentity(Path file) throws IOException {
     if (!Files.exists(file)) {
-      return Map.of();
+      return Optional.empty();
     }
     try {
-      return Json.MAPPER.readValue(Files.readAllBytes(file), new TypeReference<>() {});
+      return Optional.of(
+          Json.MAPPER.readValue(
+              Files.readAllBytes(file), new TypeReference<Map<String, String>>() {}));
     } catch (JacksonException e) {
-      return Map.of(); // damaged: start over
+      return Optional.empty();
     }
   }
 

@@ -16,8 +16,8 @@ final class CausalAttention {
   private CausalAttention() {}
 
   /**
-   * Attends. The softmax is in float32 or the type of q, whichever is wider. Fewer key heads than query heads are shared among groups of them (Ainslie et al.
-   * 2023).
+   * Attends. The softmax is in float32 or the type of q, whichever is wider. Fewer key heads than
+   * query heads are shared among groups of them (Ainslie et al. 2023).
    *
    * @param q [batch, heads, positions, headSize]
    * @param k [batch, keyHeads, positions, headSize]

@@ -95,8 +95,7 @@ final class Gpt2 implements Network {
       Tensor q = CausalAttention.heads(qkvs.narrow(2, 0, width), heads);
       Tensor k = CausalAttention.heads(qkvs.narrow(2, width, width), heads);
       Tensor v = CausalAttention.heads(qkvs.narrow(2, 2L * width, width), heads);
-      Tensor mixed =
-          CausalAttention.attend(q, k, v, scale, CausalAttention.UNLIMITED);
+      Tensor mixed = CausalAttention.attend(q, k, v, scale, CausalAttention.UNLIMITED);
       Tensor h = x.plus(attentionOut.apply(mixed, tap));
       Tensor hidden = activation.apply(up.apply(norm2.apply(h), tap));
       return h.plus(down.apply(hidden, tap));

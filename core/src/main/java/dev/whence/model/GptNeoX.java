@@ -98,8 +98,7 @@ final class GptNeoX implements Network {
       Tensor k = rope.turn(qkvs.narrow(3, size, size));
       Tensor v = qkvs.narrow(3, 2L * size, size);
       Tensor mixed =
-          CausalAttention.attend(
-              q, k, v, 1 / Math.sqrt(size), CausalAttention.UNLIMITED);
+          CausalAttention.attend(q, k, v, 1 / Math.sqrt(size), CausalAttention.UNLIMITED);
       return dense.apply(mixed, tap);
     }
 

@@ -87,8 +87,8 @@ final class Rope {
   }
 
   /**
-   * The rotation for positions 0 .. n-1. Angles are in float32 or the model's own type, whichever is
-   * wider: models that are not float64 were trained with float32 angles.
+   * The rotation for positions 0 .. n-1. Angles are in float32 or the model's own type, whichever
+   * is wider: models that are not float64 were trained with float32 angles.
    */
   Table table(int positions, Tensor like) {
     boolean wide = like.type() == DType.FLOAT64;

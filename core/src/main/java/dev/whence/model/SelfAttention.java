@@ -73,11 +73,7 @@ record SelfAttention(
     Tensor values = CausalAttention.heads(v.apply(x, tap), shape.keyHeads);
     Tensor mixed =
         CausalAttention.attend(
-            rope.turn(queries),
-            rope.turn(keys),
-            values,
-            1 / Math.sqrt(shape.headSize),
-            window);
+            rope.turn(queries), rope.turn(keys), values, 1 / Math.sqrt(shape.headSize), window);
     return out.apply(mixed, tap);
   }
 }

@@ -40,7 +40,8 @@ final class AttributionPlanner {
         job.tracked().stream()
             .map(layer -> new LayerCost(layer, job.blocks(), job.type().accumulator()))
             .toList();
-    this.scan = job.corpus().batches(job.scanned(), memory.batch().tokens());
+    this.scan =
+        job.corpus().batches(job.scanned(), settings.batchTokens(), memory.batch().tokens());
   }
 
   AttributionPlan plan() {

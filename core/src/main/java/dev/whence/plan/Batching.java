@@ -5,6 +5,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Selection;
 import dev.whence.tensor.Device;
 import dev.whence.trace.CorpusPass;
+import dev.whence.trace.PassRanges;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +33,21 @@ public record Batching(List<Group> groups, double chunks) {
     }
   }
 
-  /** The batches in which a pass takes a selection of a corpus. */
-  static Batching of(Corpus corpus, Selection selection, int batchTokens) {
+  /**
+   * The batches in which a pass takes a selection of a corpus.
+   *
+   * @param chunkTokens the batch size that was asked for, from which chunks follow
+   * @param batchTokens the batch size that memory allows
+   */
+  static Batching of(Corpus corpus, Selection selection, int chunkTokens, int batchTokens) {
     List<int[]> sizes = new ArrayList<>();
     LongAdder chunks = new LongAdder();
-    new CorpusPass(corpus, selection, batchTokens, Device.CPU)
+    new CorpusPass(
+            corpus,
+            selection,
+            PassRanges.of(corpus, selection, chunkTokens),
+            batchTokens,
+            Device.CPU)
         .chunks(
             0,
             chunk -> {
@@ -58,10 +69,10 @@ public record Batching(List<Group> groups, double chunks) {
   }
 
   /** Sequences that are all of one length; the last batch is as full as the others. */
-  static Batching uniform(double sequences, int length, int batchTokens) {
+  static Batching uniform(double sequences, int length, int chunkTokens, int batchTokens) {
     int each = Math.max(1, batchTokens / Math.max(1, length - 1));
     int full = (int) Math.max(1, Math.min(each, sequences));
-    double chunk = Math.ceil((double) CorpusPass.BATCHES_PER_CHUNK * batchTokens / length);
+    double chunk = Math.ceil((double) PassRanges.BATCHES_PER_CHUNK * chunkTokens / length);
     return new Batching(
         List.of(new Group(Math.max(1, length - 1), full, sequences / full)),
         Math.ceil(sequences / chunk));

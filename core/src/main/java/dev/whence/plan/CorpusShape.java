@@ -14,8 +14,10 @@ public sealed interface CorpusShape {
    * The batches of a pass.
    *
    * @param count of sequences, spread over the corpus; 0 for all
+   * @param chunkTokens the batch size that was asked for, from which chunks follow
+   * @param batchTokens the batch size that memory allows
    */
-  Batching batches(long count, int batchTokens);
+  Batching batches(long count, int chunkTokens, int batchTokens);
 
   /** A corpus that is there. */
   record Actual(Corpus corpus) implements CorpusShape {
@@ -30,17 +32,17 @@ public sealed interface CorpusShape {
     }
 
     @Override
-    public Batching batches(long count, int batchTokens) {
-      return Batching.of(corpus, Selection.spread(corpus.size(), count), batchTokens);
+    public Batching batches(long count, int chunkTokens, int batchTokens) {
+      return Batching.of(corpus, Selection.spread(corpus.size(), count), chunkTokens, batchTokens);
     }
   }
 
   /** So many sequences, all of one length. */
   record Uniform(long sequences, int longest) implements CorpusShape {
     @Override
-    public Batching batches(long count, int batchTokens) {
-      long some = count == 0 ? sequences : Math.min(count, sequences);
-      return Batching.uniform((double) some, longest, batchTokens);
+    public Batching batches(long count, int chunkTokens, int batchTokens) {
+      long selected = count == 0 ? sequences : Math.min(count, sequences);
+      return Batching.uniform((double) selected, longest, chunkTokens, batchTokens);
     }
   }
 }

@@ -9,8 +9,10 @@ import dev.whence.curvature.RotationRoute;
 import dev.whence.fit.FitMemory;
 import dev.whence.fit.FitSettings;
 import dev.whence.tensor.DType;
+import dev.whence.trace.PassRanges;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * What a fit will take.
@@ -54,16 +56,17 @@ public record FitPlan(
    */
   public static FitPlan of(
       ModelShape model, List<LayerShape> tracked, FitSettings settings, CorpusShape corpus) {
-    FitMemory memory = FitMemory.of(model, tracked, settings, corpus.longest());
+    FitMemory memory =
+        FitMemory.of(model, tracked, settings, corpus.longest(), severalChunks(settings, corpus));
     int batchTokens = memory.batch().tokens();
     List<Range> ranges = memory.split();
     Batching covariance =
         settings.fitsEigenbases()
-            ? corpus.batches(settings.covarianceSequences(), batchTokens)
+            ? corpus.batches(settings.covarianceSequences(), settings.batchTokens(), batchTokens)
             : Batching.NONE;
     Batching squares =
         settings.fitsSequenceGradients()
-            ? corpus.batches(settings.lambdaSequences(), batchTokens)
+            ? corpus.batches(settings.lambdaSequences(), settings.batchTokens(), batchTokens)
             : Batching.NONE;
     TraceCost trace = new TraceCost(model, settings.type());
     Cost covarianceTraces = Cost.NONE;
@@ -109,9 +112,15 @@ public record FitPlan(
         layers,
         ranges,
         batchTokens,
-        memory.batch().bytes() + ranges.stream().mapToDouble(r -> held(memory, r)).max().orElse(0),
+        ranges.stream().mapToDouble(memory::bytes).max().orElse(0),
         layers.stream().mapToDouble(Layer::runBytes).sum(),
         ranges.stream().mapToDouble(r -> checkpoint(r.of(tracked), settings)).max().orElse(0));
+  }
+
+  private static boolean severalChunks(FitSettings settings, CorpusShape corpus) {
+    int tokens = settings.batchTokens();
+    return LongStream.of(settings.covarianceSequences(), settings.lambdaSequences())
+        .anyMatch(count -> corpus.batches(count, tokens, tokens).chunks() > PassRanges.MOST);
   }
 
   private static Layer layer(
@@ -143,12 +152,6 @@ public record FitPlan(
         (factors + sums) * type.bytes());
   }
 
-  private static double held(FitMemory memory, Range range) {
-    List<LayerShape> layers = range.of(memory.layers());
-    return layers.stream().mapToDouble(memory::layerBytes).sum()
-        + layers.stream().mapToDouble(memory::decompositionBytes).max().orElse(0);
-  }
-
   /**
    * Of the two passes' checkpoints: the next one is written beside the last, and those of the
    * covariances stay until the range is done.
@@ -166,6 +169,6 @@ public record FitPlan(
       }
       squares += (double) settings.sumsOfSquares() * layers.get(l).elements();
     }
-    return Math.max(2 * covariances, covariances + 2 * squares) * type.bytes();
+    return Math.max(2 * covariances, covariances + 2 * squares) * DType.FLOAT64.bytes();
   }
 }

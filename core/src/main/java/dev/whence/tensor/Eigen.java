@@ -6,6 +6,12 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Dense decompositions, by LAPACK. */
 public final class Eigen {
+  /**
+   * Rows of the largest matrix that can be decomposed: LAPACK counts its workspace of {@code 1 + 6
+   * n + 2 n^2} numbers in 32 bits.
+   */
+  public static final int MOST_ROWS = 32_766;
+
   private Eigen() {}
 
   /**

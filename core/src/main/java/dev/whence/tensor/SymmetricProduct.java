@@ -64,7 +64,7 @@ public final class SymmetricProduct {
 
   /** The symmetric matrix that a lower triangle stands for: [n, n]. */
   public static Tensor whole(Tensor lower) {
-    Tensor below = Tensor.of(lower.raw.tril(-1));
-    return below.plus(below.t()).plus(Tensor.of(lower.raw.diagonal().diag_embed()));
+    Tensor whole = Tensor.of(lower.raw.tril());
+    return Scope.result(() -> whole.plusInPlace(Tensor.of(lower.raw.tril(-1)).t()));
   }
 }

@@ -17,14 +17,12 @@ import java.util.function.LongConsumer;
 /**
  * One pass over a corpus in batches of similar length. Sequences are taken in chunks of consecutive
  * ones: batches are packed within a chunk, so that padding is little, and a pass can be taken up
- * again at any chunk's end. Chunks depend on the lengths and the batch size alone.
+ * again at any chunk's end (see {@link PassRanges}).
  */
 public final class CorpusPass {
-  /** Enough batches that those of one length find each other. */
-  public static final int BATCHES_PER_CHUNK = 16;
-
   private final Corpus corpus;
   private final Selection selection;
+  private final PassRanges ranges;
   private final int batchTokens;
   private final Device device;
   private final NativeMemory.Watch memory = new NativeMemory.Watch();
@@ -40,9 +38,22 @@ public final class CorpusPass {
     void take(long[] places, TokenBatch batch);
   }
 
+  /** A pass whose chunks follow from its batches. */
   public CorpusPass(Corpus corpus, Selection selection, int batchTokens, Device device) {
+    this(corpus, selection, PassRanges.of(corpus, selection, batchTokens), batchTokens, device);
+  }
+
+  /**
+   * A pass.
+   *
+   * @param ranges of the selection
+   * @param batchTokens of a batch, which may be fewer than the ranges were cut for: memory decides
+   */
+  public CorpusPass(
+      Corpus corpus, Selection selection, PassRanges ranges, int batchTokens, Device device) {
     this.corpus = corpus;
     this.selection = selection;
+    this.ranges = ranges;
     this.batchTokens = batchTokens;
     this.device = device;
   }
@@ -53,7 +64,7 @@ public final class CorpusPass {
     private final List<long[]> batches;
 
     private Chunk(long start) {
-      this.end = chunkEnd(start);
+      this.end = ranges.chunkEnd(start);
       this.batches =
           Batches.of(place -> corpus.length(selection.at(place)), start, end, batchTokens);
     }
@@ -70,14 +81,24 @@ public final class CorpusPass {
   }
 
   /**
-   * Goes through the selection.
+   * Goes through the selection to its end.
    *
    * @param from the place to begin at: 0, or a value that {@code chunkDone} was given
    * @param chunkDone is told the place after each finished chunk
    */
   public void run(long from, Step step, LongConsumer chunkDone, Progress.Stage stage) {
+    run(new PassRanges.Range(from, selection.count()), step, chunkDone, stage);
+  }
+
+  /**
+   * Goes through a part of the selection.
+   *
+   * @param part begins and ends where chunks do
+   * @param chunkDone is told the place after each finished chunk
+   */
+  public void run(PassRanges.Range part, Step step, LongConsumer chunkDone, Progress.Stage stage) {
     chunks(
-        from,
+        part,
         chunk -> {
           for (long[] places : chunk.batches) {
             try (Scope _ = Scope.open()) {
@@ -92,23 +113,16 @@ public final class CorpusPass {
 
   /** Goes through the selection for work that sees a chunk's batches several times. */
   public void chunks(long from, Consumer<Chunk> step, LongConsumer chunkDone) {
-    for (long start = from; start < selection.count(); ) {
+    chunks(new PassRanges.Range(from, selection.count()), step, chunkDone);
+  }
+
+  private void chunks(PassRanges.Range part, Consumer<Chunk> step, LongConsumer chunkDone) {
+    for (long start = part.from(); start < part.to(); ) {
       Chunk chunk = new Chunk(start);
       step.accept(chunk);
       chunkDone.accept(chunk.end);
       start = chunk.end;
     }
-  }
-
-  private long chunkEnd(long start) {
-    long budget = (long) BATCHES_PER_CHUNK * batchTokens;
-    long end = start;
-    long tokens = 0;
-    while (end < selection.count() && (tokens < budget || end == start)) {
-      tokens += corpus.length(selection.at(end));
-      end++;
-    }
-    return end;
   }
 
   private TokenBatch tokens(long[] places) {

@@ -13,6 +13,7 @@ import java.util.Map;
 /** A pass's sums and how far it has come, in one file that appears whole or not at all. */
 public final class PassCheckpoint {
   private static final String NEXT = "next";
+  private static final String IN_RANGE = "in_range";
 
   private final Path file;
 
@@ -20,30 +21,40 @@ public final class PassCheckpoint {
     this.file = file;
   }
 
-  public void save(PassState state, long next) {
+  /**
+   * Saves the sums at the end of a chunk.
+   *
+   * @param next the place to go on from
+   * @param inRange whether the chunk's range goes on
+   */
+  public void save(PassState state, long next, boolean inRange) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put(NEXT, "" + next);
+    metadata.put(IN_RANGE, "" + inRange);
     state.counts().forEach((name, count) -> metadata.put("count." + name, "" + count));
-    SafetensorsFile.write(file, state.tensors(), metadata);
+    SafetensorsFile.write(file, tensors(state), metadata);
   }
 
   /** Takes up the saved sums, or starts from zero if there are none: the place to go on from. */
   public long restore(PassState state) {
     if (!Files.exists(file)) {
       try (Scope _ = Scope.open()) {
-        state.tensors().values().forEach(sum -> sum.fillInPlace(0));
+        tensors(state).values().forEach(sum -> sum.fillInPlace(0));
+        state.sums().values().forEach(sum -> sum.restored(false));
       }
       state.restoreCounts(Map.of());
       return 0;
     }
     try (Scope _ = Scope.open();
         SafetensorsFile saved = SafetensorsFile.open(file)) {
-      Map<String, Tensor> tensors = state.tensors();
+      Map<String, Tensor> tensors = tensors(state);
       String next = saved.metadata().get(NEXT);
       if (next == null || !saved.names().equals(tensors.keySet())) {
         throw new InvalidInputException("it holds something else");
       }
       tensors.forEach((name, tensor) -> tensor.copyInPlace(saved.tensor(name)));
+      boolean inRange = Boolean.parseBoolean(saved.metadata().get(IN_RANGE));
+      state.sums().values().forEach(sum -> sum.restored(inRange));
       Map<String, Long> counts = new HashMap<>();
       saved
           .metadata()
@@ -58,5 +69,14 @@ public final class PassCheckpoint {
       throw new InvalidInputException(
           file + " is damaged; delete " + file.getParent() + " to start over", e);
     }
+  }
+
+  private static Map<String, Tensor> tensors(PassState state) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    state
+        .sums()
+        .forEach(
+            (name, sum) -> sum.tensors().forEach((part, t) -> tensors.put(name + "." + part, t)));
+    return tensors;
   }
 }

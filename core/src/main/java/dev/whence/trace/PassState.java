@@ -1,10 +1,13 @@
 package dev.whence.trace;
 
-import dev.whence.tensor.Tensor;
+import dev.whence.tensor.LongSum;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 
-/** What a pass sums up, in a form that a checkpoint can save and restore. */
+/** What a pass sums up, in a form that a checkpoint can save and restore and that ranges merge. */
 public interface PassState extends AutoCloseable {
+  /** Adds a batch. */
   void add(Trace trace, Examples batch);
 
   /**
@@ -14,12 +17,34 @@ public interface PassState extends AutoCloseable {
    */
   void requireFinite();
 
-  /** The sums themselves, by name; restoring writes into them. */
-  Map<String, Tensor> tensors();
+  /** The sums, by name. */
+  Map<String, LongSum> sums();
 
+  /** What was counted, by name. */
   Map<String, Long> counts();
 
+  /** Counts on from these. */
   void restoreCounts(Map<String, Long> counts);
+
+  /**
+   * Ends a chunk of the corpus.
+   *
+   * @param endsRange whether it is the last of its range
+   */
+  default void endChunk(boolean endsRange) {
+    sums().values().forEach(sum -> sum.endChunk(endsRange));
+  }
+
+  /**
+   * Adds what was summed up over the next range by itself. Merged in their order, all ranges give
+   * what one pass over all of them gives, to the last bit.
+   */
+  default void merge(PassState next) {
+    sums().forEach((name, sum) -> sum.merge(Objects.requireNonNull(next.sums().get(name), name)));
+    Map<String, Long> together = new LinkedHashMap<>(counts());
+    next.counts().forEach((name, count) -> together.merge(name, count, Long::sum));
+    restoreCounts(together);
+  }
 
   @Override
   void close();

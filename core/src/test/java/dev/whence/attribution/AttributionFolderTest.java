@@ -179,7 +179,7 @@ class AttributionFolderTest {
       assertThat(file).hasContent("text");
       Files.delete(file);
       try (WorkFolder first =
-          WorkFolder.open(folder.resolve("out"), ResultsManifest.KIND, Map.of("x", "y"))) {
+          WorkFolder.open(folder.resolve("out"), ResultsManifest.KIND, Map.of("x", "y"), false)) {
         assertThat(first.path()).isDirectory();
         assertThatThrownBy(() -> again(bench, SETTINGS, true))
             .isInstanceOf(InvalidInputException.class)

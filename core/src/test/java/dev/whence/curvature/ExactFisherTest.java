@@ -115,8 +115,8 @@ class ExactFisherTest {
         gradients.add(Dense.tensor(seen.gradients));
         positions += seen.inputs.length;
       }
-      try (Eigenbasis a = Eigenbasis.of(inputs.blocks(), inputs.mean(positions));
-          Eigenbasis s = Eigenbasis.of(gradients.blocks(), gradients.mean(positions))) {
+      try (Eigenbasis a = inputs.eigenbasis(positions, DType.FLOAT64);
+          Eigenbasis s = gradients.eigenbasis(positions, DType.FLOAT64)) {
         Tensor lambda = Tensors.zeros(DType.FLOAT64, Device.CPU, OUT, IN);
         for (Seen seen : sequences) {
           Tensor d = Tensors.of(seen.gradient(), OUT, IN);

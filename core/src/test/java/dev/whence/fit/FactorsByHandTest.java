@@ -197,7 +197,7 @@ class FactorsByHandTest {
       Trace trace = Trace.of(model, layers, batch, new Targets.Given());
       try (Covariances sums =
           new Covariances(
-              layers, InputGroups.of(model, layers), blocks, DType.FLOAT64, Device.CPU)) {
+              layers, InputGroups.of(model, layers), blocks, DType.FLOAT64, Device.CPU, false)) {
         sums.add(trace, batch);
         try (Eigenbasis a = basis(sums.activation(0), sums.positions(0));
             Eigenbasis s = basis(sums.gradient(0), sums.positions(0))) {
@@ -210,7 +210,7 @@ class FactorsByHandTest {
   }
 
   private static Eigenbasis basis(Covariance sum, long positions) {
-    return Eigenbasis.of(sum.blocks(), sum.mean(positions));
+    return sum.eigenbasis(positions, DType.FLOAT64);
   }
 
   /** The gradients are formed at once when the diagonal is wanted too. */
@@ -218,7 +218,7 @@ class FactorsByHandTest {
       List<Linear> layers, Kronecker basis, boolean diagonal, Trace trace, TokenBatch batch) {
     try (SequenceSquares squares =
         new SequenceSquares(
-            layers, List.of(Optional.of(basis)), diagonal, DType.FLOAT64, Device.CPU)) {
+            layers, List.of(Optional.of(basis)), diagonal, DType.FLOAT64, Device.CPU, false)) {
       squares.add(trace, batch);
       return squares.lambda(0).orElseThrow().toDoubles();
     }

@@ -139,7 +139,7 @@ class FitFolderTest {
   @Test
   void secondWriterIsRefused() {
     try (WorkFolder first =
-        WorkFolder.open(folder.resolve("run"), RunManifest.KIND, Map.of("x", "y"))) {
+        WorkFolder.open(folder.resolve("run"), RunManifest.KIND, Map.of("x", "y"), false)) {
       assertThat(first.path()).isDirectory();
       for (boolean force : List.of(false, true)) {
         assertThatThrownBy(() -> fit(SETTINGS, force, IDLE))

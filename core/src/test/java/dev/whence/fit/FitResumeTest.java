@@ -119,12 +119,15 @@ class FitResumeTest {
   }
 
   @Test
-  void partOfAnotherFitIsNotTakenUp() {
+  void partOfAnotherFitIsKeptUntilItIsDiscardedByForce() {
     FitSettings other = SETTINGS.withBlocks(2);
     cut("mixed", other, 15);
+    assertThatThrownBy(() -> fit("mixed", SETTINGS, Progress.NONE))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("blocks was 2 and is 1 now");
     RunFolder expected = fit("expected", SETTINGS, Progress.NONE);
     Interruption progress = Interruption.never();
-    RunFolder run = fit("mixed", SETTINGS, progress);
+    RunFolder run = fit("mixed", SETTINGS, true, progress);
     assertThat(progress.reports()).contains("accumulating covariances 0");
     assertThat(Workbench.contents(run.path().resolve("factors")))
         .isEqualTo(Workbench.contents(expected.path().resolve("factors")));
@@ -136,8 +139,10 @@ class FitResumeTest {
     Corpus old = corpus;
     corpus = Workbench.corpus(folder.resolve("b"), Workbench.documents(SEED, 4, 9, 7, 1, 6, 12));
     old.close();
-    RunFolder run = fit("mixed", SETTINGS, Progress.NONE);
-    assertThat(run.manifest().covarianceSequences()).isEqualTo(6);
+    assertThatThrownBy(() -> fit("mixed", SETTINGS, Progress.NONE))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("another corpus");
+    RunFolder run = fit("mixed", SETTINGS, true, Progress.NONE);
     Workbench.assertSameFactors(run, fit("expected", SETTINGS, Progress.NONE), 1e-15);
   }
 
@@ -186,9 +191,13 @@ class FitResumeTest {
   }
 
   private RunFolder fit(String name, FitSettings settings, Progress progress) {
+    return fit(name, settings, false, progress);
+  }
+
+  private RunFolder fit(String name, FitSettings settings, boolean force, Progress progress) {
     Path source = Oracle.of("gpt2").model();
     Path out = folder.resolve(name);
-    return Fit.run(model, source, corpus, settings, out, false, progress);
+    return Fit.run(model, source, corpus, settings, out, force, progress);
   }
 
   @Test

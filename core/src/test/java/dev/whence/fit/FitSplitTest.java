@@ -66,26 +66,45 @@ class FitSplitTest {
     }
   }
 
-  /** Another division has other eigenvectors: what was summed in the first must not be used. */
+  /** Another division has other eigenvectors: work goes on with the one that it began with. */
   @Test
-  void aFitTakenUpWithOtherMemoryIsTheSame() {
+  void aFitTakenUpWithMoreMemoryLosesNothingAndIsTheSameToTheLastBit() {
     Path source = Oracle.of("llama").model();
     try (LanguageModel model = Workbench.model("llama");
         Corpus corpus = Workbench.corpus(folder, SmallFits.documents())) {
-      RunFolder expected = fit(model, source, corpus, "expected", SETTINGS, Progress.NONE);
       FitSettings two = little(model, corpus, 2);
       Interruption whole = Interruption.never();
-      fit(model, source, corpus, "two", two, whole);
+      RunFolder expected = fit(model, source, corpus, "two", two, whole);
       int reports = whole.reports().size();
       for (int n : List.of(reports / 2 + 2, reports - 5)) {
         String out = "mixed" + n;
         assertThatThrownBy(() -> fit(model, source, corpus, out, two, Interruption.at(n)))
             .isInstanceOf(Interruption.PowerCut.class);
-        assertThatThrownBy(
-                () -> fit(model, source, corpus, out, SETTINGS, Interruption.at(reports / 2)))
-            .isInstanceOf(Interruption.PowerCut.class);
-        assertSame(fit(model, source, corpus, out, two, Progress.NONE), expected);
+        Interruption rest = Interruption.never();
+        RunFolder resumed = fit(model, source, corpus, out, SETTINGS, rest);
+        assertThat(rest.reports().size()).as("goes on").isLessThanOrEqualTo(reports - n + 5);
+        assertThat(Workbench.contents(resumed.path().resolve("factors")))
+            .isEqualTo(Workbench.contents(expected.path().resolve("factors")));
       }
+    }
+  }
+
+  @Test
+  void aFitTakenUpWithLessMemoryThanItWasBegunWithIsRefusedAndKept() {
+    Path source = Oracle.of("llama").model();
+    try (LanguageModel model = Workbench.model("llama");
+        Corpus corpus = Workbench.corpus(folder, SmallFits.documents())) {
+      FitSettings less = little(model, corpus, 2);
+      assertThatThrownBy(() -> fit(model, source, corpus, "out", SETTINGS, Interruption.at(12)))
+          .isInstanceOf(Interruption.PowerCut.class);
+      assertThatThrownBy(() -> fit(model, source, corpus, "out", less, Progress.NONE))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("was begun with more memory")
+          .hasMessageContaining("--force");
+      RunFolder expected = fit(model, source, corpus, "expected", SETTINGS, Progress.NONE);
+      RunFolder resumed = fit(model, source, corpus, "out", SETTINGS, Progress.NONE);
+      assertThat(Workbench.contents(resumed.path().resolve("factors")))
+          .isEqualTo(Workbench.contents(expected.path().resolve("factors")));
     }
   }
 
@@ -119,7 +138,8 @@ class FitSplitTest {
     List<LayerShape> layers = SETTINGS.layers().of(model).stream().map(Linear::shape).toList();
     for (long bytes = 600 << 20; ; bytes += 10_000) {
       FitSettings settings = SETTINGS.withMemory(new MemoryBudget(bytes));
-      FitMemory memory = FitMemory.of(model.shape(), layers, settings, corpus.maximumLength());
+      FitMemory memory =
+          FitMemory.of(model.shape(), layers, settings, corpus.maximumLength(), false);
       try {
         List<Range> found = memory.split();
         if (found.size() == ranges) {

@@ -38,10 +38,18 @@ class WorkFolderTest {
   }
 
   @Test
-  void partOfOtherWorkIsDiscarded() throws IOException {
-    leave("half", Map.of("seed", "2"));
-    assertFresh();
-    leave("half", Map.of());
+  void partOfOtherWorkIsRefusedSayingWhatDiffersUntilForced() throws IOException {
+    String hash = "0".repeat(64);
+    leave("half", Map.of("seed", "2", "corpus", hash, "blocks", "1"));
+    assertThatThrownBy(() -> open(WORK).close())
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("out.partial holds interrupted work on something else")
+        .hasMessageContaining("(blocks was 1 and is none now, another corpus, seed was 2 and is 1")
+        .hasMessageContaining("--force");
+    assertThat(partial().resolve("half")).hasContent("half");
+    open(Map.of("seed", "2", "corpus", hash, "blocks", "1")).close(); // as it was: taken up
+    assertThat(partial().resolve("half")).hasContent("half");
+    open(WORK, true).close();
     assertFresh();
   }
 
@@ -143,7 +151,11 @@ class WorkFolderTest {
   }
 
   private WorkFolder open(Map<String, String> identity) {
-    return WorkFolder.open(target, RunManifest.KIND, identity);
+    return open(identity, false);
+  }
+
+  private WorkFolder open(Map<String, String> identity, boolean force) {
+    return WorkFolder.open(target, RunManifest.KIND, identity, force);
   }
 
   private Path partial() {

@@ -188,9 +188,9 @@ class PlanCountsTest {
   void aCorpusOfOneLengthIsPlannedAsOneThatIsThere() {
     Batching actual;
     try (Corpus corpus = corpusOfOneLength()) {
-      actual = new CorpusShape.Actual(corpus).batches(0, 60);
+      actual = new CorpusShape.Actual(corpus).batches(0, 60, 60);
     }
-    Batching imagined = new CorpusShape.Uniform(LENGTHS.length, LONGEST).batches(0, 60);
+    Batching imagined = new CorpusShape.Uniform(LENGTHS.length, LONGEST).batches(0, 60, 60);
     assertThat(imagined.positions()).isEqualTo(actual.positions());
     assertThat(imagined.sequences()).isEqualTo(actual.sequences());
   }

@@ -72,7 +72,10 @@ class TraceSlicesTest {
       Trace joined =
           new TraceSlices(List.of(batch.narrow(0, 2), batch.narrow(2, 1), batch.narrow(3, 2)))
               .trace(b -> Trace.undivided(model, layers, b, targets, true));
-      close(joined.logProbabilities().orElseThrow(), whole.logProbabilities().orElseThrow(), tolerance);
+      close(
+          joined.logProbabilities().orElseThrow(),
+          whole.logProbabilities().orElseThrow(),
+          tolerance);
       for (int l = 0; l < layers.size(); l++) {
         Trace.Use expected = whole.uses(l).getFirst();
         Trace.Use actual = joined.uses(l).getFirst();

@@ -115,7 +115,8 @@ public final class SequenceIndex implements AutoCloseable {
             "terms",
             kind.toString());
     try (Terms terms = Terms.of(kind, tokenizer);
-        WorkFolder work = WorkFolder.open(out, IndexManifest.KIND, identity)) {
+        // An interrupted index is begun again, whatever it was of: there is nothing to lose.
+        WorkFolder work = WorkFolder.open(out, IndexManifest.KIND, identity, true)) {
       builder.build(corpus, terms, IndexFolder.segments(work.path()), progress);
       Manifest.write(work.path(), IndexFolder.describe(work.path(), corpus, kind));
       work.publish();
