@@ -1,5 +1,6 @@
 package dev.whence;
 
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
@@ -20,4 +21,13 @@ public final class Json {
           .build();
 
   private Json() {}
+
+  /** What is wrong with a text that is not JSON, in words and without the parser's own terms. */
+  public static String reason(JacksonException e) {
+    String message = String.valueOf(e.getOriginalMessage()).lines().findFirst().orElse("");
+    return message
+        .replaceAll(":? ?\\(?(to )?enable `?\\w*(\\.\\w+)+`?( to allow)?\\)?", "")
+        .replaceAll("`?(Json|Stream|Token)\\w*(\\.\\w+)+(\\(\\))?`?", "the limit")
+        .strip();
+  }
 }

@@ -97,7 +97,7 @@ public final class JobQueue implements AutoCloseable {
         jobs.put(job.id(), job.state().isOver() ? job : job.in(Job.State.QUEUED));
       }
     } catch (IOException e) {
-      throw AtomicFile.failed("read", folder, e);
+      throw AtomicFile.unreadable(folder, e);
     }
   }
 

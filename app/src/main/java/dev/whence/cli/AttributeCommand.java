@@ -71,6 +71,7 @@ final class AttributeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    corpus.requireOutside(out);
     AttributionSettings settings = score.settings(curvature, compute, memory);
     RunFolder run = RunFolder.open(runFolder);
     DType precision =

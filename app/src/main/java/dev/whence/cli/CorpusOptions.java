@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
@@ -36,6 +37,14 @@ public final class CorpusOptions {
       description = "The JSON field or Parquet column with the text (default: text).")
   private String textColumn = "text";
 
+  @Option(
+      names = "--token-column",
+      paramLabel = "NAME",
+      defaultValue = "tokens",
+      description =
+          "The JSON field or Parquet column with token ids, such as input_ids (default: tokens).")
+  private String tokenColumn = "tokens";
+
   @ArgGroup
   private CacheOption cache = new CacheOption(); // a mixin cannot be in a group, as this may be
 
@@ -45,7 +54,16 @@ public final class CorpusOptions {
   }
 
   CorpusSource source() {
-    return new CorpusSource(files, documentPerLine, skipMalformed, textColumn);
+    return new CorpusSource(files, documentPerLine, skipMalformed, textColumn, tokenColumn);
+  }
+
+  /**
+   * Refuses to write into a corpus folder, before anything is read.
+   *
+   * @throws InvalidInputException naming both
+   */
+  public void requireOutside(Path out) {
+    source().requireOutside(out);
   }
 
   /** Opens the corpus, and says on standard error how many documents were left out, if any. */

@@ -39,6 +39,7 @@ final class FitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    corpus.requireOutside(out);
     FitSettings settings = fit.settings(compute, memory);
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model = ModelFolder.open(modelFolder, fit.type(), compute.device());

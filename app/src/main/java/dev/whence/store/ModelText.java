@@ -14,29 +14,15 @@ public record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> token
     implements AutoCloseable {
 
   /**
-   * Reads a checkpoint's config, and its tokenizer if the folder has one.
-   *
-   * @throws InvalidInputException also when the tokenizer has ids that the model does not know
+   * Reads a checkpoint's config, and its tokenizer if the folder has one. The tokenizer may know more
+   * tokens than the model: what it makes of a text is checked line by line.
    */
   public static ModelText open(Path path) {
-    ModelLimits limits = ModelLimits.of(path);
-    return new ModelText(path, limits, tokenizer(path, limits));
-  }
-
-  private static Optional<Tokenizer> tokenizer(Path path, ModelLimits limits) {
     Path file = path.resolve(LanguageModel.TOKENIZER_FILE);
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
-    Tokenizer tokenizer = Tokenizer.load(file);
-    if (tokenizer.vocabularySize() > limits.vocabularySize()) {
-      int size = tokenizer.vocabularySize();
-      tokenizer.close();
-      throw new InvalidInputException(
-          "%s has %d entries, but the model's vocabulary has %d; use the tokenizer that belongs to the model"
-              .formatted(file, size, limits.vocabularySize()));
-    }
-    return Optional.of(tokenizer);
+    return new ModelText(
+        path,
+        ModelLimits.of(path),
+        Files.exists(file) ? Optional.of(Tokenizer.load(file)) : Optional.empty());
   }
 
   /** How documents become this model's sequences. */

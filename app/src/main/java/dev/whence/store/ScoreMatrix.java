@@ -140,10 +140,12 @@ public final class ScoreMatrix implements AutoCloseable {
 
   private double[] values(Entry entry, long first, int count) {
     double[] values = new double[count];
-    long start = header.dataStart() + entry.begin() + first * entry.type().bytes();
+    boolean wide = entry.typeName().equals(DType.FLOAT64.safetensorsName());
+    long bytes = wide ? Double.BYTES : Float.BYTES;
+    long start = header.dataStart() + entry.begin() + first * bytes;
     for (int i = 0; i < count; i++) {
       values[i] =
-          entry.type() == DType.FLOAT64
+          wide
               ? file.get(DOUBLE, start + (long) i * Double.BYTES)
               : file.get(FLOAT, start + (long) i * Float.BYTES);
     }

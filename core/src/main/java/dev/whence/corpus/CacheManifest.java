@@ -1,5 +1,8 @@
 package dev.whence.corpus;
 
+import tools.jackson.databind.JsonNode;
+import java.util.Set;
+import dev.whence.Json;
 import dev.whence.folder.Hashes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,13 +28,17 @@ record CacheManifest(
     int maximumLength,
     List<CacheFile> files,
     String checksum) {
-  static final int FORMAT_VERSION = 1;
+  static final int FORMAT_VERSION = 2;
   static final String NAME = "corpus.json";
 
   /** Larger files are trusted by their size, as hashing them would take longer than it is worth. */
   private static final long HASHED_BYTES = 256L << 20;
 
-  private static final JsonMapper JSON = new JsonMapper();
+  /** How format 1 spelt its fields. */
+  private static final JsonMapper CAMEL_CASE = new JsonMapper();
+
+  /** Format 1 had sequences of one token, which predict nothing. */
+  private static final Set<Integer> READ = Set.of(1, FORMAT_VERSION);
 
   /** One of the cache's binary files. */
   record CacheFile(String name, long bytes, String sha256) {}
@@ -54,7 +61,7 @@ record CacheManifest(
   }
 
   byte[] json() {
-    return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(this);
+    return Json.MAPPER.writeValueAsBytes(this);
   }
 
   /**
@@ -67,9 +74,11 @@ record CacheManifest(
       if (!Files.isRegularFile(file)) {
         return Optional.empty();
       }
+      byte[] json = Files.readAllBytes(file);
+      JsonNode root = Json.MAPPER.readTree(json);
+      JsonMapper mapper = root.has("formatVersion") ? CAMEL_CASE : Json.MAPPER;
       // A file that says null reads as null.
-      var manifest =
-          Optional.ofNullable(JSON.readValue(Files.readAllBytes(file), CacheManifest.class));
+      var manifest = Optional.ofNullable(mapper.readValue(json, CacheManifest.class));
       return manifest.isPresent() && manifest.get().isValid(folder, hash)
           ? manifest
           : Optional.empty();
@@ -80,7 +89,7 @@ record CacheManifest(
 
   private boolean isValid(Path folder, String expectedHash) throws IOException {
     // The checksum covers every other field, so a missing or edited one fails here.
-    if (formatVersion != FORMAT_VERSION
+    if (!READ.contains(formatVersion)
         || !expectedHash.equals(hash)
         || !withChecksum().checksum.equals(checksum)) {
       return false;

@@ -28,10 +28,13 @@ final class CacheWriter implements Closeable {
     documents = new BinaryWriter(folder, CacheLayout.DOCUMENTS);
   }
 
-  /** Adds one document; without tokens it is counted and gives no sequence. */
+  /**
+   * Adds one document. A sequence has two tokens at least, so that it has something to predict: a
+   * single token that is left over at a document's end is no sequence.
+   */
   void add(String id, int[] ids) throws IOException {
     documentCount++;
-    if (ids.length == 0) {
+    if (ids.length < 2) {
       return;
     }
     long documentStart = documents.position();
@@ -39,7 +42,7 @@ final class CacheWriter implements Closeable {
     documents.putInt(name.length);
     documents.putBytes(name);
     int index = 0;
-    for (int offset = 0; offset < ids.length; index++) {
+    for (int offset = 0; offset < ids.length - 1; index++) {
       int length = Math.min(sequenceLength, ids.length - offset);
       addSequence(documentStart, index, ids, offset, length);
       offset += length; // in the loop's body: offset + sequenceLength could overflow

@@ -65,7 +65,7 @@ final class CorpusBuilder implements DocumentSink {
     }
     if (writer.sequences() == 0) {
       throw new InvalidInputException(
-          "The corpus %s has no tokens (%d malformed lines were skipped)"
+          "The corpus %s has no sequence of two tokens or more (%d malformed lines were skipped)"
               .formatted(source.files(), malformed.count()));
     }
     return writer.finish(key.hash(), malformed.count());

@@ -1,5 +1,6 @@
 package dev.whence.corpus;
 
+import dev.whence.folder.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.folder.FolderLock;
@@ -47,7 +48,7 @@ record CorpusCache(Path cacheFolder) {
       return new Ready(place, publish(building, place, manifest));
     } catch (IOException e) {
       throw new UncheckedIOException(
-          "Cannot write the corpus cache in " + cacheFolder + ": " + reason(e), e);
+          "Cannot write the corpus cache in " + cacheFolder + ": " + AtomicFile.reason(e), e);
     } finally {
       delete(building);
     }
@@ -101,12 +102,5 @@ record CorpusCache(Path cacheFolder) {
     } catch (IOException | UncheckedIOException _) {
       // It is gone, or cannot be; either way it harms nobody.
     }
-  }
-
-  private static String reason(IOException e) {
-    String message = String.valueOf(e.getMessage());
-    return e.getClass() == IOException.class
-        ? message
-        : e.getClass().getSimpleName() + " " + message;
   }
 }

@@ -1,5 +1,7 @@
 package dev.whence.corpus;
 
+import dev.whence.folder.WorkFolder;
+import dev.whence.folder.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.folder.Hashes;
@@ -24,11 +26,11 @@ import java.util.stream.Stream;
  */
 record CorpusFile(Path path, String name, FileFormat format) {
   /**
-   * A file as found, before names are compared.
+   * A file as candidates, before names are compared.
    *
    * @param relative the path below the folder that was given, or the file as given
    */
-  private record Found(Path path, String relative, FileFormat format) {
+  private record Candidate(Path path, String relative, FileFormat format) {
     String fileName() {
       return FileFormat.nameOf(path);
     }
@@ -41,21 +43,21 @@ record CorpusFile(Path path, String name, FileFormat format) {
    *     none
    */
   static List<CorpusFile> in(CorpusSource source) {
-    List<Found> found = new ArrayList<>();
+    List<Candidate> candidates = new ArrayList<>();
     for (Path given : source.files()) {
-      found.addAll(Files.isDirectory(given) ? inFolder(given) : List.of(alone(given)));
+      candidates.addAll(Files.isDirectory(given) ? inFolder(given) : List.of(alone(given)));
     }
-    if (found.isEmpty()) {
+    if (candidates.isEmpty()) {
       throw new InvalidInputException(
           "No corpus file was found in "
               + source.files()
               + "; supported are "
               + FileFormat.SUPPORTED);
     }
-    refuseRepeats(found);
-    Set<String> sharedNames = shared(found, Found::fileName);
-    Set<String> sharedPaths = shared(found, Found::relative);
-    return found.stream()
+    refuseRepeats(candidates);
+    Set<String> sharedNames = shared(candidates, Candidate::fileName);
+    Set<String> sharedPaths = shared(candidates, Candidate::relative);
+    return candidates.stream()
         .map(file -> new CorpusFile(file.path, name(file, sharedNames, sharedPaths), file.format))
         .toList();
   }
@@ -69,18 +71,18 @@ record CorpusFile(Path path, String name, FileFormat format) {
     try {
       return Hashes.of(path, stage::advance);
     } catch (IOException e) {
-      throw new InvalidInputException("The corpus file " + path + " cannot be read: " + e, e);
+      throw AtomicFile.unreadable(path, e);
     }
   }
 
-  private static String name(Found file, Set<String> sharedNames, Set<String> sharedPaths) {
+  private static String name(Candidate file, Set<String> sharedNames, Set<String> sharedPaths) {
     if (!sharedNames.contains(file.fileName())) {
       return file.fileName();
     }
     return sharedPaths.contains(file.relative) ? slashed(file.path) : file.relative;
   }
 
-  private static Found alone(Path file) {
+  private static Candidate alone(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new InvalidInputException(
           "The corpus file " + file + (Files.exists(file) ? " is not a file" : " does not exist"));
@@ -91,23 +93,36 @@ record CorpusFile(Path path, String name, FileFormat format) {
                 new InvalidInputException(
                     "The corpus file %s has no supported extension; supported are %s"
                         .formatted(file, FileFormat.SUPPORTED)));
-    return new Found(file, slashed(file), format);
+    return new Candidate(file, slashed(file), format);
   }
 
-  private static List<Found> inFolder(Path folder) {
+  private static List<Candidate> inFolder(Path folder) {
     // Links are followed because data sets are often folders of links into a cache; a loop throws.
     try (Stream<Path> paths = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
       return paths
           .filter(path -> !isHidden(folder.relativize(path)) && Files.isRegularFile(path))
+          .filter(path -> !isOurs(folder, path))
           .flatMap(path ->
               FileFormat.of(path).stream()
-                  .map(format -> new Found(path, slashed(folder.relativize(path)), format)))
+                  .map(format -> new Candidate(path, slashed(folder.relativize(path)), format)))
           .sorted((a, b) -> a.relative.compareTo(b.relative))
           .toList();
     } catch (IOException | UncheckedIOException e) {
       throw new InvalidInputException(
-          "The corpus folder " + folder + " cannot be listed: " + e.getMessage(), e);
+          "The corpus folder %s cannot be listed: %s".formatted(folder, reason(e)), e);
     }
+  }
+
+  /** Whether a file below a corpus folder is in a folder that Whence wrote: no document of it. */
+  private static boolean isOurs(Path folder, Path file) {
+    Path at = file.getParent();
+    while (at != null && !at.equals(folder)) {
+      if (WorkFolder.isOurs(at) || Files.exists(at.resolve(CacheManifest.NAME))) {
+        return true;
+      }
+      at = at.getParent();
+    }
+    return false;
   }
 
   private static boolean isHidden(Path relative) {
@@ -119,18 +134,37 @@ record CorpusFile(Path path, String name, FileFormat format) {
     return false;
   }
 
-  private static void refuseRepeats(List<Found> found) {
+  private static String reason(Exception e) {
+    return e instanceof UncheckedIOException unchecked && unchecked.getCause() != null
+        ? AtomicFile.reason(unchecked.getCause())
+        : e instanceof IOException io ? AtomicFile.reason(io) : String.valueOf(e.getMessage());
+  }
+
+  private static void refuseRepeats(List<Candidate> candidates) {
     Set<Path> seen = new HashSet<>();
-    for (Found file : found) {
-      if (!seen.add(file.path.toAbsolutePath().normalize())) {
+    for (Candidate file : candidates) {
+      if (!seen.add(real(file.path))) {
         throw new InvalidInputException(
-            "The corpus file " + file.path + " is given twice; name it once");
+            "The corpus file %s is given twice%s; name it once"
+                .formatted(file.path, isLinked(file.path) ? ", once by a link" : ""));
       }
     }
   }
 
-  private static Set<String> shared(List<Found> found, Function<Found, String> name) {
-    return found.stream()
+  private static Path real(Path file) {
+    try {
+      return file.toRealPath();
+    } catch (IOException e) {
+      return file.toAbsolutePath().normalize(); // reading it will say what is wrong
+    }
+  }
+
+  private static boolean isLinked(Path file) {
+    return !real(file).equals(file.toAbsolutePath().normalize());
+  }
+
+  private static Set<String> shared(List<Candidate> candidates, Function<Candidate, String> name) {
+    return candidates.stream()
         .collect(Collectors.groupingBy(name, Collectors.counting()))
         .entrySet()
         .stream()

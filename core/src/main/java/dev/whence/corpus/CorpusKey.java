@@ -29,6 +29,7 @@ record CorpusKey(String hash, List<CorpusFile> files, List<String> fileHashes) {
     parts.add(source.documentPerLine());
     parts.add(source.skipMalformed());
     parts.add(source.textColumn());
+    parts.add(source.tokenColumn());
     for (int i = 0; i < files.size(); i++) {
       parts.add(files.get(i).name());
       parts.add(hashes.get(i));

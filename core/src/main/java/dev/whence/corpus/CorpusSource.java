@@ -1,5 +1,8 @@
 package dev.whence.corpus;
 
+import java.nio.file.Files;
+import java.io.IOException;
+import dev.whence.InvalidInputException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -13,15 +16,20 @@ import java.util.List;
  * @param skipMalformed whether documents that cannot be read are counted and left out, rather than
  *     refused
  * @param textColumn the JSON field or Parquet column that has the text
+ * @param tokenColumn the JSON field or Parquet column that has token ids
  */
 public record CorpusSource(
-    List<Path> files, boolean documentPerLine, boolean skipMalformed, String textColumn) {
+    List<Path> files,
+    boolean documentPerLine,
+    boolean skipMalformed,
+    String textColumn,
+    String tokenColumn) {
   public CorpusSource {
     files = List.copyOf(files);
   }
 
   public static CorpusSource of(List<Path> files) {
-    return new CorpusSource(files, false, false, "text");
+    return new CorpusSource(files, false, false, "text", "tokens");
   }
 
   public static CorpusSource of(Path... files) {
@@ -29,14 +37,49 @@ public record CorpusSource(
   }
 
   public CorpusSource withDocumentPerLine() {
-    return new CorpusSource(files, true, skipMalformed, textColumn);
+    return new CorpusSource(files, true, skipMalformed, textColumn, tokenColumn);
   }
 
   public CorpusSource skippingMalformed() {
-    return new CorpusSource(files, documentPerLine, true, textColumn);
+    return new CorpusSource(files, documentPerLine, true, textColumn, tokenColumn);
   }
 
   public CorpusSource withTextColumn(String column) {
-    return new CorpusSource(files, documentPerLine, skipMalformed, column);
+    return new CorpusSource(files, documentPerLine, skipMalformed, column, tokenColumn);
+  }
+
+  public CorpusSource withTokenColumn(String column) {
+    return new CorpusSource(files, documentPerLine, skipMalformed, textColumn, column);
+  }
+
+  /**
+   * Refuses to write into a folder that the corpus is read from: what is written there would be
+   * read as a part of it the next time.
+   *
+   * @throws InvalidInputException naming both
+   */
+  public void requireOutside(Path out) {
+    Path target = real(out);
+    for (Path file : files) {
+      if (Files.isDirectory(file) && target.startsWith(real(file))) {
+        throw new InvalidInputException(
+            "%s is inside the corpus folder %s; choose another --out".formatted(out, file));
+      }
+    }
+  }
+
+  /** A path without links, as far as it exists. */
+  private static Path real(Path path) {
+    Path absolute = path.toAbsolutePath().normalize();
+    for (Path there = absolute; there != null; there = there.getParent()) {
+      try {
+        if (Files.exists(there)) {
+          return there.toRealPath().resolve(there.relativize(absolute)).normalize();
+        }
+      } catch (IOException e) {
+        return absolute;
+      }
+    }
+    return absolute;
   }
 }

@@ -1,5 +1,7 @@
 package dev.whence.corpus;
 
+import dev.whence.folder.GitLfs;
+import dev.whence.folder.AtomicFile;
 import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
 import dev.whence.InvalidInputException;
@@ -21,6 +23,9 @@ import java.util.zip.ZipException;
  * changes between its hashing and its reading cannot pass for what it was.
  */
 final class CorpusStream extends InputStream {
+  /** The base 2 logarithm of the largest window that zstd writes: {@code --long=31}. */
+  private static final int LONGEST_WINDOW = 31;
+
   private final CorpusFile file;
   private final Hashing raw;
   private final InputStream decompressed;
@@ -33,6 +38,7 @@ final class CorpusStream extends InputStream {
    */
   CorpusStream(CorpusFile file, Progress.Stage stage) throws IOException {
     this.file = file;
+    GitLfs.requireContent(file.path());
     try {
       raw = new Hashing(Files.newInputStream(file.path()), stage);
     } catch (IOException e) {
@@ -51,7 +57,7 @@ final class CorpusStream extends InputStream {
       return switch (file.format().compression()) {
         case NONE -> in;
         case GZIP -> new GZIPInputStream(in, 1 << 16);
-        case ZSTANDARD -> new ZstdInputStream(in);
+        case ZSTANDARD -> new ZstdInputStream(in).setLongMax(LONGEST_WINDOW);
       };
     } catch (IOException e) {
       throw unreadable(e);
@@ -90,10 +96,11 @@ final class CorpusStream extends InputStream {
       case EOFException _, ZipException _, ZstdIOException _ ->
           new InvalidInputException(
               "The corpus file %s is damaged or cut short (%s); fetch it again"
-                  .formatted(file.path(), e.getMessage()),
+                  .formatted(
+                      file.path(),
+                      e.getMessage() == null ? "it ends too early" : e.getMessage()),
               e);
-      default ->
-          new InvalidInputException("The corpus file " + file.path() + " cannot be read: " + e, e);
+      default -> AtomicFile.unreadable(file.path(), e);
     };
   }
 

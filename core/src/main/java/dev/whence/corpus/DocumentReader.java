@@ -20,7 +20,7 @@ record DocumentReader(CorpusSource source, int maximumLineBytes, int maximumText
    */
   String read(CorpusFile file, DocumentSink sink, Progress.Stage stage) throws IOException {
     if (file.format().content() == FileFormat.Content.PARQUET) {
-      new ParquetRows(file, source.textColumn()).read(sink);
+      new ParquetRows(file, source.textColumn(), source.tokenColumn()).read(sink);
       // DuckDB opens the file itself, so what it read is vouched for by hashing again afterwards.
       return file.hash(stage);
     }
@@ -46,7 +46,9 @@ record DocumentReader(CorpusSource source, int maximumLineBytes, int maximumText
         file,
         in,
         sink,
-        line -> JsonDocument.parse(line.text(), source.textColumn(), id(file, line)));
+        line ->
+            JsonDocument.parse(
+                line.text(), source.textColumn(), source.tokenColumn(), id(file, line)));
   }
 
   private void readTextLines(CorpusFile file, CorpusStream in, DocumentSink sink)

@@ -1,5 +1,12 @@
 package dev.whence.corpus;
 
+import dev.whence.folder.GitLfs;
+import java.sql.Blob;
+import java.util.Optional;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.ArrayList;
+import java.util.List;
 import dev.whence.InvalidInputException;
 import java.io.IOException;
 import java.sql.Connection;
@@ -9,42 +16,56 @@ import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Properties;
 import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of one Parquet file, streamed through DuckDB in file order. */
-record ParquetRows(CorpusFile file, String textColumn) {
+record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
   private static final String FROM = " FROM read_parquet(?, hive_partitioning = false)";
+
+  /**
+   * A column.
+   *
+   * @param name exactly as the file has it
+   * @param alias what DuckDB calls it, which takes names that differ by case alone for one
+   * @param type DuckDB's
+   */
+  private record Column(String name, String alias, String type) {
+    boolean isText() {
+      return type.equals("VARCHAR") || type.equals("BLOB");
+    }
+
+    boolean isIntegers() {
+      return type.matches("U?(TINY|SMALL|BIG)?INT(EGER)?\\[\\d*]");
+    }
+  }
 
   /**
    * Reads every row into {@code sink}.
    *
-   * @throws InvalidInputException if the file is damaged or has neither the text column nor {@code
-   *     tokens}
+   * @throws InvalidInputException if the file is damaged or has neither the text column nor that of
+   *     the tokens
    * @throws IOException if the sink fails
    */
   void read(DocumentSink sink) throws IOException {
+    GitLfs.requireContent(file.path());
     try (Connection duckdb = connect()) {
-      Map<String, String> columns = columns(duckdb);
-      boolean hasText = columns.containsKey(textColumn);
-      if (!hasText && !columns.containsKey("tokens")) {
-        throw new InvalidInputException(
-            ("The corpus file %s has neither the column \"%s\" nor \"tokens\", only %s;"
-                    + " name the text's with --text-column")
-                .formatted(file.path(), textColumn, columns.keySet()));
-      }
-      String column = hasText ? textColumn : "tokens";
-      checkType(column, String.valueOf(columns.get(column)), hasText);
-      String value = hasText ? quoted(column) : "CAST(" + quoted(column) + " AS BIGINT[])";
-      String id = columns.containsKey("id") ? "CAST(\"id\" AS VARCHAR)" : "NULL";
+      List<Column> columns = columns(duckdb);
+      Optional<Column> text = column(columns, textColumn);
+      Column source =
+          text.or(() -> column(columns, tokenColumn)).orElseThrow(() -> neither(columns));
+      boolean isText = text.isPresent();
+      checkType(source, isText);
+      String value =
+          isText ? quoted(source.alias) : "CAST(" + quoted(source.alias) + " AS BIGINT[])";
+      String id =
+          column(columns, "id").map(c -> "CAST(" + quoted(c.alias) + " AS VARCHAR)").orElse("NULL");
       try (var select = duckdb.prepareStatement("SELECT " + id + ", " + value + FROM)) {
         select.setString(1, escapedPath());
         try (ResultSet rows = select.executeQuery()) {
           for (long row = 1; rows.next(); row++) {
-            read(rows, row, hasText, sink);
+            read(rows, row, source, isText, sink);
           }
         }
       }
@@ -56,22 +77,46 @@ record ParquetRows(CorpusFile file, String textColumn) {
     }
   }
 
-  private void read(ResultSet rows, long row, boolean hasText, DocumentSink sink)
+  private InvalidInputException neither(List<Column> columns) {
+    return new InvalidInputException(
+        ("The corpus file %s has neither the column \"%s\" nor \"%s\", only %s;"
+                + " name the text's with --text-column or the tokens' with --token-column")
+            .formatted(
+                file.path(), textColumn, tokenColumn, columns.stream().map(Column::name).toList()));
+  }
+
+  private static Optional<Column> column(List<Column> columns, String name) {
+    return columns.stream().filter(column -> column.name.equals(name)).findFirst();
+  }
+
+  private void read(ResultSet rows, long row, Column source, boolean isText, DocumentSink sink)
       throws SQLException, IOException {
     var origin = new Origin(file.path(), row);
     String given = rows.getString(1);
     String id = given == null ? file.name() + ":" + row : given;
     Document document;
     try {
-      document =
-          hasText
-              ? new Document.Text(id, text(rows.getString(2)))
-              : new Document.Tokens(id, tokens(rows.getArray(2)));
+      if (!isText) {
+        document = new Document.Tokens(id, tokens(rows.getArray(2)));
+      } else if (source.type.equals("BLOB")) {
+        document = new Document.Text(id, decoded(rows.getBlob(2)));
+      } else {
+        document = new Document.Text(id, text(rows.getString(2)));
+      }
     } catch (MalformedDocumentException e) {
       sink.malformed(origin, e.reason());
       return;
     }
     sink.document(document, origin);
+  }
+
+  /** Text that its writer did not mark as such. */
+  private String decoded(@Nullable Blob value) throws SQLException, MalformedDocumentException {
+    if (value == null) {
+      throw new MalformedDocumentException("\"" + textColumn + "\" is null");
+    }
+    byte[] bytes = value.getBytes(1, Math.toIntExact(value.length()));
+    return Unicode.decode(bytes, bytes.length);
   }
 
   private String text(@Nullable String value) throws MalformedDocumentException {
@@ -81,16 +126,17 @@ record ParquetRows(CorpusFile file, String textColumn) {
     return value;
   }
 
-  private static int[] tokens(java.sql.@Nullable Array value)
+  private int[] tokens(java.sql.@Nullable Array value)
       throws SQLException, MalformedDocumentException {
     if (value == null) {
-      throw new MalformedDocumentException("\"tokens\" is null");
+      throw new MalformedDocumentException("\"" + tokenColumn + "\" is null");
     }
     var boxes = (Object[]) value.getArray();
     int[] tokens = new int[boxes.length];
     for (int i = 0; i < tokens.length; i++) {
       if (!(boxes[i] instanceof Long id) || id < Integer.MIN_VALUE || id > Integer.MAX_VALUE) {
-        throw new MalformedDocumentException("\"tokens\" has " + boxes[i] + ", not a token id");
+        throw new MalformedDocumentException(
+            "\"%s\" has %s, not a token id".formatted(tokenColumn, boxes[i]));
       }
       tokens[i] = Math.toIntExact(id);
     }
@@ -111,28 +157,60 @@ record ParquetRows(CorpusFile file, String textColumn) {
     }
   }
 
-  /** The file's columns and their DuckDB types, in order. */
-  private Map<String, String> columns(Connection duckdb) throws SQLException {
+  /** The file's columns, in order. */
+  private List<Column> columns(Connection duckdb) throws SQLException {
+    List<String> names = names(duckdb);
     try (PreparedStatement select = duckdb.prepareStatement("SELECT *" + FROM + " LIMIT 0")) {
       select.setString(1, escapedPath());
       try (ResultSet none = select.executeQuery()) {
         ResultSetMetaData meta = none.getMetaData();
-        Map<String, String> columns = new LinkedHashMap<>();
+        List<Column> columns = new ArrayList<>();
         for (int i = 1; i <= meta.getColumnCount(); i++) {
-          columns.put(meta.getColumnName(i), meta.getColumnTypeName(i));
+          columns.add(
+              new Column(names.get(i - 1), meta.getColumnName(i), meta.getColumnTypeName(i)));
         }
         return columns;
       }
     }
   }
 
-  private void checkType(String column, String type, boolean text) {
-    boolean right =
-        text ? type.equals("VARCHAR") : type.matches("U?(TINY|SMALL|BIG)?INT(EGER)?\\[.*]");
-    if (!right) {
+  /** The columns' names exactly as the file has them: the children of its schema's root. */
+  private List<String> names(Connection duckdb) throws SQLException {
+    String schema = "SELECT name, COALESCE(num_children, 0) FROM parquet_schema(?)";
+    try (PreparedStatement select = duckdb.prepareStatement(schema)) {
+      select.setString(1, escapedPath());
+      try (ResultSet elements = select.executeQuery()) {
+        List<String> names = new ArrayList<>();
+        Deque<Long> open = new ArrayDeque<>(); // children that are still to come, of each parent
+        while (elements.next()) {
+          if (open.size() == 1) {
+            names.add(elements.getString(1));
+          }
+          while (!open.isEmpty() && open.peek() == 1) {
+            open.pop();
+          }
+          if (!open.isEmpty()) {
+            open.push(open.pop() - 1);
+          }
+          if (elements.getLong(2) > 0) {
+            open.push(elements.getLong(2));
+          }
+        }
+        return names;
+      }
+    }
+  }
+
+  private void checkType(Column column, boolean text) {
+    if (text ? !column.isText() : !column.isIntegers()) {
       throw new InvalidInputException(
-          "The column \"%s\" of %s is %s, not %s; name the text's with --text-column"
-              .formatted(column, file.path(), type, text ? "text" : "lists of integers"));
+          "The column \"%s\" of %s is %s, not %s; name another with --%s-column"
+              .formatted(
+                  column.name,
+                  file.path(),
+                  column.type,
+                  text ? "text" : "lists of integers",
+                  text ? "text" : "token"));
     }
   }
 

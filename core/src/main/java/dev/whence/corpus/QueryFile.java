@@ -1,10 +1,12 @@
 package dev.whence.corpus;
 
+import dev.whence.corpus.JsonLine.Value;
+import dev.whence.corpus.Lines.Line;
+import dev.whence.folder.GitLfs;
+import java.io.InputStream;
 import dev.whence.InvalidInputException;
-import dev.whence.Json;
 import dev.whence.folder.AtomicFile;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,14 +17,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /**
- * Reads queries: a JSON line each, {@code {"id", "prompt", "completion"}} or {@code {"id",
+ * Reads queries by the rules that hold for a corpus: a JSON line each, {@code {"id", "prompt", "completion"}} or {@code {"id",
  * "prompt_tokens", "completion_tokens"}}.
  */
 public final class QueryFile {
+  private static final String PROMPT_TOKENS = "prompt_tokens";
+  private static final String COMPLETION_TOKENS = "completion_tokens";
+  private static final Set<String> FIELDS =
+      Set.of("id", "prompt", "completion", PROMPT_TOKENS, COMPLETION_TOKENS);
+
   private final Path file;
   private final Optional<Tokenizer> tokenizer;
   private final int vocabularySize;
@@ -55,71 +60,74 @@ public final class QueryFile {
   private List<Query> readAll() {
     List<Query> queries = new ArrayList<>();
     Set<String> ids = new HashSet<>();
-    try (var reader = Files.newBufferedReader(file)) {
-      int number = 0;
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        number++;
-        if (line.isBlank()) {
-          continue;
+    GitLfs.requireContent(file);
+    try (InputStream in = Files.newInputStream(file)) {
+      Lines lines = new Lines(in, Lines.MAXIMUM_BYTES);
+      for (Optional<Line> next = lines.next(); next.isPresent(); next = lines.next()) {
+        long number = next.get().number();
+        switch (next.get()) {
+          case Line.Bad bad -> throw invalid(number, bad.reason());
+          case Line.Good good when good.text().isBlank() -> {}
+          case Line.Good good -> {
+            Query query = parse(good.text(), number);
+            if (!ids.add(query.id())) {
+              throw invalid(number, "it repeats the id '" + query.id() + "'");
+            }
+            queries.add(query);
+          }
         }
-        Query query = parse(line, number);
-        if (!ids.add(query.id())) {
-          throw invalid(number, "repeats the id '" + query.id() + "'");
-        }
-        queries.add(query);
       }
       return queries;
     } catch (NoSuchFileException e) {
       throw new InvalidInputException(file + " does not exist", e);
-    } catch (MalformedInputException e) {
-      throw new InvalidInputException(file + " is not UTF-8 text", e);
     } catch (IOException e) {
-      throw AtomicFile.failed("read", file, e);
+      throw AtomicFile.unreadable(file, e);
     }
   }
 
-  private Query parse(String line, int number) {
-    JsonNode node;
+  private Query parse(String line, long number) {
+    Query query;
     try {
-      node = Json.MAPPER.readTree(line);
-    } catch (JacksonException e) {
-      throw invalid(number, "is not valid JSON: " + e.getOriginalMessage());
+      JsonLine object = JsonLine.read(line, FIELDS);
+      String id = object.id().orElse("query-" + number);
+      query =
+          object.has(COMPLETION_TOKENS)
+              ? ofTokens(id, object, number)
+              : ofText(id, object, number);
+    } catch (MalformedDocumentException e) {
+      throw invalid(number, e.reason());
     }
-    if (!node.isObject()) {
-      throw invalid(number, "is not a JSON object");
-    }
-    String id = node.hasNonNull("id") ? node.path("id").asString("") : "query-" + number;
-    Query query =
-        node.has("completion_tokens") ? ofTokens(id, node, number) : ofText(id, node, number);
     if (query.completionTokens().length == 0 || query.tokens().length <= query.firstScored()) {
-      throw invalid(number, "has a completion without a token to predict");
+      throw invalid(number, "it has a completion without a token to predict");
     }
     if (query.tokens().length > maximumLength) {
       throw invalid(
           number,
-          "has %d tokens, but the model takes %d".formatted(query.tokens().length, maximumLength));
+          "it has %d tokens, but the model takes %d"
+              .formatted(query.tokens().length, maximumLength));
     }
     return query;
   }
 
-  private Query ofText(String id, JsonNode node, int number) {
-    if (!node.path("prompt").isString() || !node.path("completion").isString()) {
+  private Query ofText(String id, JsonLine object, long number) {
+    if (!(object.get("prompt").orElse(null) instanceof Value.Text(String prompt))
+        || !(object.get("completion").orElse(null) instanceof Value.Text(String completion))) {
       throw invalid(
           number,
-          "needs \"prompt\" and \"completion\", or \"prompt_tokens\" and \"completion_tokens\"");
+          "it needs \"prompt\" and \"completion\", or \"prompt_tokens\" and"
+              + " \"completion_tokens\"; it has "
+              + (object.isEmpty() ? "nothing" : object.names()));
     }
-    String prompt = node.path("prompt").asString();
-    String completion = node.path("completion").asString();
     Query query =
         of(
             id,
             prompt,
             completion,
             tokenizer.orElseThrow(() ->
-                invalid(number, "has text, but the model has no tokenizer.json; give tokens")));
+                invalid(number, "it has text, but the model has no tokenizer.json; give tokens")));
     for (int token : query.tokens()) {
       if (token >= vocabularySize) { // the tokenizer may know more than the model
-        throw outsideVocabulary(number, "" + token);
+        throw outsideVocabulary(number, token);
       }
     }
     return query;
@@ -131,28 +139,28 @@ public final class QueryFile {
     return new Query(id, tokens.prompt(), tokens.completion(), prompt, completion);
   }
 
-  private Query ofTokens(String id, JsonNode node, int number) {
-    int[] prompt = tokens(node.path("prompt_tokens"), "prompt_tokens", number);
-    int[] completion = tokens(node.path("completion_tokens"), "completion_tokens", number);
+  private Query ofTokens(String id, JsonLine object, long number) {
+    int[] prompt = tokens(object, PROMPT_TOKENS, number);
+    int[] completion = tokens(object, COMPLETION_TOKENS, number);
     return new Query(id, prompt, completion, text(prompt), text(completion));
   }
 
-  private int[] tokens(JsonNode array, String name, int number) {
-    if (!array.isArray()) {
-      throw invalid(number, "needs \"" + name + "\" as an array of token ids");
-    }
-    int[] tokens = new int[array.size()];
-    for (int i = 0; i < tokens.length; i++) {
-      JsonNode token = array.get(i);
-      if (!token.isIntegralNumber()
-          || !token.canConvertToInt()
-          || token.asInt() < 0
-          || token.asInt() >= vocabularySize) {
-        throw outsideVocabulary(number, token.toString());
+  private int[] tokens(JsonLine object, String name, long number) {
+    return switch (object.get(name).orElse(null)) {
+      case Value.Integers(int[] tokens) -> {
+        for (int token : tokens) {
+          if (token < 0 || token >= vocabularySize) {
+            throw outsideVocabulary(number, token);
+          }
+        }
+        yield tokens;
       }
-      tokens[i] = token.asInt();
-    }
-    return tokens;
+      case Value.Other(String what) when what.startsWith("a list") ->
+          throw invalid(
+              number, "\"%s\" is %s, which is no token id".formatted(name, what));
+      case null, default ->
+          throw invalid(number, "it needs \"" + name + "\" as an array of token ids");
+    };
   }
 
   private String text(int[] tokens) {
@@ -162,12 +170,12 @@ public final class QueryFile {
             () -> Arrays.stream(tokens).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
   }
 
-  private InvalidInputException outsideVocabulary(int line, String token) {
+  private InvalidInputException outsideVocabulary(long line, int token) {
     return invalid(
-        line, "has the token " + token + ", outside the vocabulary of " + vocabularySize);
+        line, "it has the token " + token + ", outside the vocabulary of " + vocabularySize);
   }
 
-  private InvalidInputException invalid(int line, String what) {
-    return new InvalidInputException(file + " line " + line + " " + what);
+  private InvalidInputException invalid(long line, String what) {
+    return new InvalidInputException("%s line %d: %s".formatted(file, line, what));
   }
 }

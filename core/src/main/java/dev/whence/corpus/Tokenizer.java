@@ -1,5 +1,7 @@
 package dev.whence.corpus;
 
+import dev.whence.folder.GitLfs;
+import dev.whence.folder.AtomicFile;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
@@ -45,6 +47,7 @@ public final class Tokenizer implements AutoCloseable {
    * @throws InvalidInputException if the file is missing or is not a Hugging Face fast tokenizer
    */
   public static Tokenizer load(Path tokenizerJson) {
+    GitLfs.requireContent(tokenizerJson);
     byte[] json = read(tokenizerJson);
     try {
       int vocabularySize = VocabularySize.in(json);
@@ -66,8 +69,7 @@ public final class Tokenizer implements AutoCloseable {
               .formatted(tokenizerJson),
           e);
     } catch (IOException e) {
-      throw new InvalidInputException(
-          "The tokenizer " + tokenizerJson + " cannot be read: " + e, e);
+      throw AtomicFile.unreadable(tokenizerJson, e);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BinaryOperator;
 
@@ -40,18 +41,24 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
    */
   static Eigenbasis of(Blocks blocks, List<Tensor> matrices, double scale, DType type) {
     try (Scope _ = Scope.open()) {
-      List<Tensor> values = new ArrayList<>();
+      List<double[]> values = new ArrayList<>();
       List<Tensor> vectors = new ArrayList<>();
       for (Tensor matrix : matrices) {
-        try (Scope _ = Scope.open()) {
-          Eigen.Symmetric pair = Eigen.symmetric(matrix.to(Device.CPU).to(DType.FLOAT64));
-          values.add(pair.values().times(scale).to(type).to(matrix.device()).keep());
-          vectors.add(pair.vectors().to(type).to(matrix.device()).contiguous().keep());
-        }
+        vectors.add(
+            // What is in float64 goes before the next block's comes.
+            Scope.result(() -> {
+              Eigen.Symmetric pair = Eigen.symmetric(matrix.to(Device.CPU).to(DType.FLOAT64));
+              values.add(pair.values().toDoubles());
+              return pair.vectors().to(type).to(matrix.device()).contiguous();
+            }));
       }
-      Tensor all = Tensors.cat(values, 0).copy().keep();
-      values.forEach(Tensor::close);
-      return new Eigenbasis(blocks, all, vectors);
+      double[] all = values.stream().flatMapToDouble(Arrays::stream).toArray();
+      Arrays.setAll(all, i -> scale * all[i]);
+      vectors.forEach(Tensor::keep);
+      return new Eigenbasis(
+          blocks,
+          Tensors.of(all, all.length).to(type).to(matrices.getFirst().device()).keep(),
+          vectors);
     }
   }
 

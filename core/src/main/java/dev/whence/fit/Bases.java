@@ -195,7 +195,7 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
       throw new InvalidInputException(
           marker + " is damaged; delete " + marker.getParent() + " to start over", e);
     } catch (IOException e) {
-      throw AtomicFile.failed("read", marker, e);
+      throw AtomicFile.unreadable(marker, e);
     }
   }
 

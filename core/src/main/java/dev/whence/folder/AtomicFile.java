@@ -1,5 +1,6 @@
 package dev.whence.folder;
 
+import dev.whence.InvalidInputException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -67,19 +68,27 @@ public final class AtomicFile {
   }
 
   /**
-   * A failure in words: a file system's exceptions often carry a bare path as message.
+   * A failure to write, in words: a file system's exceptions often carry a bare path as message.
    *
    * @param verb what could not be done: {@code "write"}
    */
   public static UncheckedIOException failed(String verb, Path file, IOException e) {
-    String reason =
-        switch (e) {
-          case NoSuchFileException _ -> "it does not exist";
-          case AccessDeniedException _ -> "permission denied";
-          case FileAlreadyExistsException _ -> "a file of that name is in the way";
-          case FileSystemException f when f.getReason() != null -> f.getReason();
-          default -> String.valueOf(e.getMessage());
-        };
-    return new UncheckedIOException("cannot " + verb + " " + file + ": " + reason, e);
+    return new UncheckedIOException("cannot " + verb + " " + file + ": " + reason(e), e);
+  }
+
+  /** What is said of an input that cannot be read: its user can mend that, the program cannot. */
+  public static InvalidInputException unreadable(Path file, IOException e) {
+    return new InvalidInputException("cannot read " + file + ": " + reason(e), e);
+  }
+
+  /** Why a file could not be read or written, without the name of a Java class. */
+  public static String reason(IOException e) {
+    return switch (e) {
+      case NoSuchFileException _ -> "it does not exist";
+      case AccessDeniedException _ -> "permission denied";
+      case FileAlreadyExistsException _ -> "a file of that name is in the way";
+      case FileSystemException f when f.getReason() != null -> f.getReason();
+      default -> e.getMessage() == null ? "it cannot be read to its end" : e.getMessage();
+    };
   }
 }

@@ -90,7 +90,7 @@ public final class Hashes {
     try {
       return of(file, _ -> {});
     } catch (IOException e) {
-      throw AtomicFile.failed("read", file, e);
+      throw AtomicFile.unreadable(file, e);
     }
   }
 }

@@ -56,9 +56,9 @@ public final class Manifest {
       return Json.MAPPER.readValue(Files.readAllBytes(file), type);
     } catch (JacksonException e) {
       throw new InvalidInputException(
-          file + " is damaged: " + e.getOriginalMessage() + "; make the folder again", e);
+          file + " is damaged: " + Json.reason(e) + "; make the folder again", e);
     } catch (IOException e) {
-      throw AtomicFile.failed("read", file, e);
+      throw AtomicFile.unreadable(file, e);
     }
   }
 

@@ -120,6 +120,18 @@ public final class WorkFolder implements AutoCloseable {
     }
   }
 
+  /** Whether a folder is one that Whence wrote, or is writing. */
+  public static boolean isOurs(Path folder) {
+    if (Files.exists(folder.resolve(IDENTITY)) && Files.exists(folder.resolve(FolderLock.NAME))) {
+      return true;
+    }
+    try {
+      return !Manifest.kindOf(folder).isEmpty();
+    } catch (InvalidInputException e) {
+      return false; // another program's manifest
+    }
+  }
+
   private static boolean onlyLock(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files.allMatch(file -> file.endsWith(FolderLock.NAME));
@@ -157,7 +169,7 @@ public final class WorkFolder implements AutoCloseable {
           String before = begun.getOrDefault(name, "none");
           String after = now.getOrDefault(name, "none");
           return Hashes.isHash(before) || Hashes.isHash(after)
-              ? "another " + name
+              ? "other " + name
               : "%s was %s and is %s now".formatted(name, before, after);
         })
         .collect(Collectors.joining(", "));

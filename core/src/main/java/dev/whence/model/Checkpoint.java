@@ -3,19 +3,23 @@ package dev.whence.model;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.GitLfs;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -23,13 +27,20 @@ import tools.jackson.databind.JsonNode;
 final class Checkpoint implements ParameterSource, AutoCloseable {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
-  // Published GPT-2 checkpoints leave this prefix out.
-  private static final String OPTIONAL_PREFIX = "transformer.";
+
+  /** What checkpoints that were saved without their head leave out of every name. */
+  private static final List<String> BASE_PREFIXES = List.of("transformer.", "gpt_neox.", "model.");
+
+  /** How the names of what belongs to quantised weights end. */
+  private static final Pattern OF_QUANTISED_WEIGHTS =
+      Pattern.compile(
+          ".*(\\.qweight|\\.qzeros|\\.scales|weight_scale(_inv)?|weight_scale_2|\\.absmax|\\.weight_packed)");
 
   private final Path folder;
   private final DType type;
   private final Device device;
   private final Map<String, SafetensorsFile> fileByTensor = new LinkedHashMap<>();
+  private final Map<String, Path> missing = new LinkedHashMap<>(); // by tensor, its lost shard
   private final Map<Path, SafetensorsFile> files = new TreeMap<>();
 
   private Checkpoint(Path folder, DType type, Device device) {
@@ -49,8 +60,7 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
       if (Files.exists(folder.resolve(INDEX)) && !Files.exists(folder.resolve(SINGLE))) {
         checkpoint.openShards();
       } else if (Files.exists(folder.resolve(SINGLE))) {
-        SafetensorsFile file = checkpoint.open(folder.resolve(SINGLE));
-        file.names().forEach(name -> checkpoint.fileByTensor.put(name, file));
+        checkpoint.take(folder.resolve(SINGLE));
       } else {
         throw new InvalidInputException(
             folder
@@ -60,6 +70,7 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
                 + INDEX
                 + "; Whence reads safetensors alone");
       }
+      checkpoint.requirePlainWeights();
       return checkpoint;
     } catch (RuntimeException e) {
       checkpoint.close();
@@ -67,42 +78,62 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
     }
   }
 
+  /**
+   * Opens the shards that the index names. Where a tensor lies is what the shards themselves say:
+   * an index may name buffers that nobody needs, or leave out what is there.
+   */
   private void openShards() {
     Path index = folder.resolve(INDEX);
+    GitLfs.requireContent(index);
     JsonNode map;
     try {
       map = Json.MAPPER.readTree(Files.readAllBytes(index)).path("weight_map");
     } catch (JacksonException e) {
-      throw new InvalidInputException(index + " is not valid JSON: " + e.getOriginalMessage(), e);
+      throw new InvalidInputException(index + " is not valid JSON: " + Json.reason(e), e);
     } catch (IOException e) {
-      throw AtomicFile.failed("read", index, e);
+      throw AtomicFile.unreadable(index, e);
     }
     if (!map.isObject() || map.isEmpty()) {
       throw new InvalidInputException(index + " has no weight_map; download it again");
     }
     for (var entry : map.properties()) {
-      String shard = entry.getValue().asString("");
-      if (!shard.matches("[\\w.-]+\\.safetensors")) {
-        throw new InvalidInputException(
-            index
-                + " places tensor '"
-                + entry.getKey()
-                + "' in '"
-                + shard
-                + "', which is no file of this folder");
+      Path shard = shard(index, entry.getKey(), entry.getValue().asString(""));
+      if (!Files.exists(shard)) {
+        missing.put(entry.getKey(), shard);
+      } else if (!files.containsKey(shard)) {
+        take(shard);
       }
-      SafetensorsFile file = open(folder.resolve(shard));
-      if (!file.names().contains(entry.getKey())) {
-        throw new InvalidInputException(
-            file.file()
-                + " lacks tensor '"
-                + entry.getKey()
-                + "', which "
-                + INDEX
-                + " places there");
-      }
-      fileByTensor.put(entry.getKey(), file);
     }
+  }
+
+  private Path shard(Path index, String tensor, String name) {
+    try {
+      Path shard = folder.resolve(name).normalize();
+      if (!name.isBlank() && shard.startsWith(folder.normalize()) && !shard.equals(folder)) {
+        return shard;
+      }
+    } catch (InvalidPathException e) {
+      // said below
+    }
+    throw new InvalidInputException(
+        "%s places tensor '%s' in '%s', which is no file of this folder"
+            .formatted(index, tensor, name));
+  }
+
+  private void take(Path path) {
+    SafetensorsFile file = files.computeIfAbsent(path, SafetensorsFile::open);
+    file.names().forEach(name -> fileByTensor.putIfAbsent(name, file));
+  }
+
+  /** Weights that are stored beside their scales mean nothing by themselves. */
+  private void requirePlainWeights() {
+    fileByTensor.forEach((name, file) -> {
+      if (OF_QUANTISED_WEIGHTS.matcher(name).matches()) {
+        throw new InvalidInputException(
+            "%s has tensor '%s': its weights are quantised; give the model in bfloat16, float16 or float32"
+                .formatted(file.file(), name));
+      }
+    });
   }
 
   /** The files that the weights are read from, and their index if there is one. */
@@ -115,49 +146,80 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
     return all;
   }
 
-  private SafetensorsFile open(Path file) {
-    return files.computeIfAbsent(file, SafetensorsFile::open);
-  }
-
   @Override
   public Tensor parameter(String name, long... shape) {
-    String found = find(name);
-    SafetensorsFile file = fileByTensor.get(found);
+    String stored = stored(name);
+    SafetensorsFile file = fileByTensor.get(stored);
     if (file == null) {
-      throw new InvalidInputException(
-          folder + " has no tensor '" + name + "', which its config.json calls for");
+      throw absent(name);
     }
-    if (!file.type(found).isFloatingPoint()) {
+    if (!file.type(stored).isFloatingPoint()) {
       throw new InvalidInputException(
           "%s has tensor '%s' of type %s, where a floating-point one was expected"
-              .formatted(file.file(), found, file.type(found)));
+              .formatted(file.file(), stored, file.type(stored)));
     }
-    if (!Arrays.equals(file.shape(found), shape)) {
+    if (!Arrays.equals(file.shape(stored), shape)) {
       throw new InvalidInputException(
           "%s has tensor '%s' of shape %s, but its config.json calls for %s"
               .formatted(
-                  file.file(), found, Arrays.toString(file.shape(found)), Arrays.toString(shape)));
+                  file.file(),
+                  stored,
+                  Arrays.toString(file.shape(stored)),
+                  Arrays.toString(shape)));
     }
-    Tensor value = file.tensor(found);
+    Tensor value = file.tensor(stored);
     if (!value.isFinite()) {
       throw new InvalidInputException(
-          file.file() + " has tensor '" + found + "' with values that are NaN or infinite");
+          file.file() + " has tensor '" + stored + "' with values that are NaN or infinite");
     }
     Tensor converted = value.to(type);
     if (!converted.isFinite()) {
       throw new InvalidInputException(
           "%s has tensor '%s' with values beyond %s; give --dtype float32 or bfloat16"
-              .formatted(file.file(), found, type));
+              .formatted(file.file(), stored, type));
     }
     return converted.to(device).keep();
   }
 
-  private String find(String name) {
-    boolean bare =
-        !fileByTensor.containsKey(name)
-            && name.startsWith(OPTIONAL_PREFIX)
-            && fileByTensor.containsKey(name.substring(OPTIONAL_PREFIX.length()));
-    return bare ? name.substring(OPTIONAL_PREFIX.length()) : name;
+  @Override
+  public boolean has(String name) {
+    return fileByTensor.containsKey(stored(name));
+  }
+
+  /** The name under which a parameter is stored: its own, or that without the base's prefix. */
+  private String stored(String name) {
+    if (!fileByTensor.containsKey(name)) {
+      for (String prefix : BASE_PREFIXES) {
+        String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+        if (fileByTensor.containsKey(bare)) {
+          return bare;
+        }
+      }
+    }
+    return name;
+  }
+
+  private InvalidInputException absent(String name) {
+    Optional<Path> shard =
+        Optional.ofNullable(missing.get(name))
+            .or(() -> Optional.ofNullable(missing.get(stored(name))));
+    if (shard.isPresent()) {
+      return new InvalidInputException(
+          "%s does not exist, and %s places tensor '%s' there; download it again"
+              .formatted(shard.get(), INDEX, name));
+    }
+    Optional<String> other =
+        fileByTensor.keySet().stream().filter(there -> there.endsWith("." + name)).findFirst();
+    return new InvalidInputException(
+        "%s has no tensor '%s', which its config.json calls for%s"
+            .formatted(
+                folder,
+                name,
+                other
+                    .map(there ->
+                        "; it has '%s': save it again without '%s' before its names"
+                            .formatted(there, there.substring(0, there.length() - name.length())))
+                    .orElse("")));
   }
 
   /** Closes the files; parameters already read stay. */

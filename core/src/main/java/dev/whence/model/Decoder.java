@@ -4,7 +4,7 @@ import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Set;
 
 /**
  * The frame that Llama and its descendants share: embedding, blocks on a residual stream, norm,
@@ -23,6 +23,9 @@ final class Decoder implements Network {
     Block block(int index, String name);
   }
 
+  /** Whose windows the blocks see to; others, such as linear attention, are no softmax. */
+  private static final Set<String> LAYER_TYPES = Set.of("full_attention", "sliding_attention");
+
   private final Tensor embedding;
   private final Rope rope;
   private final List<Block> blocks = new ArrayList<>();
@@ -32,18 +35,15 @@ final class Decoder implements Network {
   Decoder(Config config, Parts parts, double epsilon, BlockMaker maker) {
     int width = config.size("hidden_size");
     int vocabulary = config.size("vocab_size");
-    embedding = parts.tensor("model.embed_tokens.weight", vocabulary, width);
+    boolean tied = config.flag("tie_word_embeddings", false);
+    embedding = parts.embedding("model.embed_tokens", "lm_head", tied, vocabulary, width);
     rope = Rope.of(config, SelfAttention.Shape.of(config).headSize(), 1, "rope_theta");
     for (int i = 0; i < config.size("num_hidden_layers"); i++) {
       blocks.add(maker.block(i, "model.layers." + i));
+      config.layerType(i, LAYER_TYPES);
     }
     finalNorm = parts.rmsNorm("model.norm", width, epsilon);
-    head =
-        parts.head(
-            "lm_head",
-            width,
-            vocabulary,
-            config.flag("tie_word_embeddings", false) ? Optional.of(embedding) : Optional.empty());
+    head = parts.head("lm_head", tied, embedding);
   }
 
   /** A block whose norms stand before attention and MLP, as Llama's do. */

@@ -6,7 +6,6 @@ import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
@@ -23,21 +22,15 @@ final class Gpt2 implements Network {
     int width = config.size("n_embd");
     int vocabulary = config.size("vocab_size");
     double epsilon = config.number("layer_norm_epsilon", 1e-5);
-    tokenEmbedding = parts.tensor("transformer.wte.weight", vocabulary, width);
+    boolean tied = config.flag("tie_word_embeddings", true);
+    tokenEmbedding = parts.embedding("transformer.wte", "lm_head", tied, vocabulary, width);
     positionEmbedding =
         parts.tensor("transformer.wpe.weight", config.size("n_positions", 1024), width);
     for (int i = 0; i < config.size("n_layer"); i++) {
       blocks.add(Block.of(config, parts, i, width, epsilon));
     }
     finalNorm = parts.layerNorm("transformer.ln_f", width, epsilon);
-    head =
-        parts.head(
-            "lm_head",
-            width,
-            vocabulary,
-            config.flag("tie_word_embeddings", true)
-                ? Optional.of(tokenEmbedding)
-                : Optional.empty());
+    head = parts.head("lm_head", tied, tokenEmbedding);
   }
 
   static Network build(Config config, Parts parts) {

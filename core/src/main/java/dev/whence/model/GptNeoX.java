@@ -5,7 +5,6 @@ import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * GPT-NeoX (Black et al. 2022) and Pythia (Biderman et al. 2023): rotary positions on part of each
@@ -28,18 +27,14 @@ final class GptNeoX implements Network {
     }
     int vocabulary = config.size("vocab_size");
     double epsilon = config.number("layer_norm_eps", 1e-5);
-    embedding = parts.tensor("gpt_neox.embed_in.weight", vocabulary, width);
+    boolean tied = config.flag("tie_word_embeddings", false);
+    embedding = parts.embedding("gpt_neox.embed_in", "embed_out", tied, vocabulary, width);
     rope = Rope.of(config, width / heads, config.number("rotary_pct", 0.25), "rotary_emb_base");
     for (int i = 0; i < config.size("num_hidden_layers"); i++) {
       blocks.add(Block.of(config, parts, "gpt_neox.layers." + i, width, heads, epsilon));
     }
     finalNorm = parts.layerNorm("gpt_neox.final_layer_norm", width, epsilon);
-    head =
-        parts.head(
-            "embed_out",
-            width,
-            vocabulary,
-            config.flag("tie_word_embeddings", false) ? Optional.of(embedding) : Optional.empty());
+    head = parts.head("embed_out", tied, embedding);
   }
 
   static Network build(Config config, Parts parts) {

@@ -39,7 +39,9 @@ public final class LanguageModel implements Model, AutoCloseable {
     this.parameters = new Parameters(source);
     Parts parts = new Parts(parameters);
     try {
+      requirePlainWeights(config);
       this.network = builder(config).apply(config, parts);
+      config.requireAllRead();
     } catch (RuntimeException e) {
       parameters.close();
       throw e;
@@ -94,6 +96,18 @@ public final class LanguageModel implements Model, AutoCloseable {
     ParameterSource shapes =
         (_, shape) -> Tensors.zeros(DType.FLOAT32, Device.CPU, 1).expand(shape).keep();
     return new LanguageModel(Config.read(configFile), shapes, DType.FLOAT32, Device.CPU);
+  }
+
+  /** Quantised weights mean nothing without their scales. */
+  private static void requirePlainWeights(Config config) {
+    for (String setting : List.of("quantization_config", "quantization", "compression_config")) {
+      if (config.has(setting)) {
+        String method = config.section(setting).text("quant_method", "");
+        throw new InvalidInputException(
+            "%s has a %s%s: its weights are quantised; give the model in bfloat16, float16 or float32"
+                .formatted(config.file(), setting, method.isEmpty() ? "" : " (" + method + ")"));
+      }
+    }
   }
 
   private static BiFunction<Config, Parts, Network> builder(Config config) {

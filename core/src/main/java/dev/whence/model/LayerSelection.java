@@ -21,7 +21,7 @@ public record LayerSelection(String expression) {
   /**
    * The layers of a model that are selected, in forward order.
    *
-   * @throws InvalidInputException when there are none
+   * @throws InvalidInputException when there are none, or one shares its weight with the embedding
    */
   public List<Linear> of(LanguageModel model) {
     Predicate<Linear> predicate = predicate();
@@ -30,6 +30,13 @@ public record LayerSelection(String expression) {
       throw new InvalidInputException(
           "--layers '%s' matches none of the model's linear layers, such as %s"
               .formatted(expression, model.linears().getFirst().name()));
+    }
+    for (Linear layer : layers) {
+      if (layer.isTied()) {
+        throw new InvalidInputException(
+            "--layers '%s' matches %s, whose weight is the embedding's too: of its two uses only one would count; leave it out"
+                .formatted(expression, layer.name()));
+      }
     }
     return layers;
   }

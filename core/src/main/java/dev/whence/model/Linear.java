@@ -23,6 +23,7 @@ public final class Linear {
   private final Tensor stored;
   private final boolean transposed;
   private final Optional<Tensor> bias;
+  private final boolean tied;
 
   /**
    * @param stored the weight as the checkpoint has it, [out, in], or [in, out] when {@code
@@ -30,11 +31,25 @@ public final class Linear {
    * @param bias [out]
    */
   Linear(String name, Role role, Tensor stored, boolean transposed, Optional<Tensor> bias) {
+    this(name, role, stored, transposed, bias, false);
+  }
+
+  /**
+   * @param tied whether the model uses the weight elsewhere too, as an embedding
+   */
+  Linear(
+      String name,
+      Role role,
+      Tensor stored,
+      boolean transposed,
+      Optional<Tensor> bias,
+      boolean tied) {
     this.name = name;
     this.role = role;
     this.stored = stored;
     this.transposed = transposed;
     this.bias = bias;
+    this.tied = tied;
   }
 
   /**
@@ -105,6 +120,11 @@ public final class Linear {
 
   public Role role() {
     return role;
+  }
+
+  /** Whether the model uses the weight elsewhere too, as an embedding. */
+  public boolean isTied() {
+    return tied;
   }
 
   public boolean hasBias() {

@@ -12,4 +12,9 @@ public interface ParameterSource {
    *     that is not finite
    */
   Tensor parameter(String name, long... shape);
+
+  /** Whether there is a parameter of this name, where that is known before it is asked for. */
+  default boolean has(String name) {
+    return false;
+  }
 }

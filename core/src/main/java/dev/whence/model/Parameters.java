@@ -22,6 +22,11 @@ final class Parameters implements ParameterSource, AutoCloseable {
     }
   }
 
+  @Override
+  public boolean has(String name) {
+    return source.has(name);
+  }
+
   Map<String, Tensor> byName() {
     return Collections.unmodifiableMap(byName);
   }

@@ -35,10 +35,28 @@ final class Parts {
         new Linear(name, role, tensor(name + ".weight", in, out), true, bias(name, out, true)));
   }
 
-  /** The output head; a tied one shares the embedding's weight [vocabulary, width]. */
-  Linear head(String name, int width, int vocabulary, Optional<Tensor> tied) {
-    Tensor weight = tied.orElseGet(() -> tensor(name + ".weight", vocabulary, width));
-    return add(new Linear(name, Role.HEAD, weight, false, Optional.empty()));
+  /**
+   * The table of token embeddings, [vocabulary, width]. One that is tied to the head may be stored
+   * under the head's name alone.
+   */
+  Tensor embedding(String name, String head, boolean tied, int vocabulary, int width) {
+    boolean underTheHead = tied && !source.has(name + ".weight") && source.has(head + ".weight");
+    return tensor((underTheHead ? head : name) + ".weight", vocabulary, width);
+  }
+
+  /**
+   * The output head. One that the config ties shares the embedding's weight, unless the checkpoint
+   * has other values for it: then those are the head's, as in transformers.
+   */
+  Linear head(String name, boolean tied, Tensor embedding) {
+    String weight = name + ".weight";
+    if (!tied || source.has(weight)) {
+      Tensor own = tensor(weight, embedding.shape());
+      if (!tied || !own.equalTo(embedding)) {
+        return add(new Linear(name, Role.HEAD, own, false, Optional.empty()));
+      }
+    }
+    return add(new Linear(name, Role.HEAD, embedding, false, Optional.empty(), true));
   }
 
   Norm rmsNorm(String name, int width, double epsilon) {

@@ -1,6 +1,7 @@
 package dev.whence.model;
 
 import dev.whence.model.SelfAttention.QueryKeyNorm;
+import java.util.Set;
 
 /**
  * Qwen2 and 2.5 (Yang et al. 2024): Llama with biases on q, k and v, and a window in the later
@@ -38,7 +39,7 @@ final class Qwen2 {
   static int window(Config config, int layer) {
     boolean windowed =
         config
-            .element("layer_types", layer)
+            .layerType(layer, Set.of("full_attention", "sliding_attention"))
             .map(type -> type.equals("sliding_attention"))
             .orElseGet(() ->
                 config.flag("use_sliding_window", false)

@@ -21,18 +21,18 @@ final class Rope {
 
   /**
    * The rotation that a config describes, in the present spelling ({@code rope_parameters}) or the
-   * older one ({@code rope_theta} and {@code rope_scaling} at the top level).
+   * older one ({@code rope_theta} and {@code rope_scaling} at the top level). A scaling in the
+   * older spelling that was added to a config in the present one holds, as in transformers.
    *
    * @param headSize components of a head
    * @param rotatedShare the part of them that turns, when the config does not say
    * @param oldBase the top-level name of the base in this family's older configs
    */
   static Rope of(Config config, int headSize, double rotatedShare, String oldBase) {
-    Config parameters =
-        config.has("rope_parameters")
-            ? config.section("rope_parameters")
-            : config.section("rope_scaling");
-    double base = parameters.number("rope_theta", config.number(oldBase, 10_000));
+    Config parameters = config.merged("rope_parameters", "rope_scaling");
+    double base =
+        parameters.number(
+            "rope_theta", config.number(oldBase, config.number("rope_theta", 10_000)));
     double share =
         parameters.number(
             "partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
@@ -45,7 +45,7 @@ final class Rope {
     for (int i = 0; i < frequencies.length; i++) {
       frequencies[i] = Math.pow(base, -2.0 * i / rotated);
     }
-    String type = parameters.text("rope_type", parameters.text("type", "default"));
+    String type = parameters.text("rope_type", "default");
     switch (type) {
       case "default" -> {}
       case "linear" -> {

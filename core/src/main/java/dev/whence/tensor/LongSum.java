@@ -61,25 +61,29 @@ public final class LongSum implements AutoCloseable {
    */
   public void endChunk(boolean endsRange) {
     Tensor buffer = chunk.orElseThrow(() -> new IllegalStateException("the sum is complete"));
-    if (endsRange && !rangeBegun) {
-      total.plusInPlace(buffer);
-    } else {
-      Tensor sum =
-          range.orElseThrow(() -> new IllegalStateException("ranges were to have one chunk"));
-      sum.plusInPlace(buffer);
-      if (endsRange) {
-        total.plusInPlace(sum);
-        sum.fillInPlace(0);
+    try (Scope _ = Scope.open()) {
+      if (endsRange && !rangeBegun) {
+        total.plusInPlace(buffer);
+      } else {
+        Tensor sum =
+            range.orElseThrow(() -> new IllegalStateException("ranges were to have one chunk"));
+        sum.plusInPlace(buffer);
+        if (endsRange) {
+          total.plusInPlace(sum);
+          sum.fillInPlace(0);
+        }
       }
+      buffer.fillInPlace(0);
     }
     rangeBegun = !endsRange;
-    buffer.fillInPlace(0);
     pending = false;
   }
 
   /** Adds the total of the next range, which another process summed up. */
   public void merge(LongSum next) {
-    total.plusInPlace(next.total());
+    try (Scope _ = Scope.open()) {
+      total.plusInPlace(next.total());
+    }
   }
 
   /** All that was added, in float64; the sum owns it. */
@@ -113,7 +117,9 @@ public final class LongSum implements AutoCloseable {
    * @param inRange whether the checkpoint was saved within a range
    */
   public void restored(boolean inRange) {
-    chunk.ifPresent(buffer -> buffer.fillInPlace(0));
+    try (Scope _ = Scope.open()) {
+      chunk.ifPresent(buffer -> buffer.fillInPlace(0));
+    }
     pending = false;
     rangeBegun = inRange;
   }

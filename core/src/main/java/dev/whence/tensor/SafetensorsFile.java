@@ -2,6 +2,7 @@ package dev.whence.tensor;
 
 import dev.whence.InvalidInputException;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.GitLfs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -39,6 +40,7 @@ public final class SafetensorsFile implements AutoCloseable {
    */
   @SuppressWarnings("MustBeClosedChecker") // the new object owns the arena, and closes it
   public static SafetensorsFile open(Path file) {
+    GitLfs.requireContent(file);
     Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       SafetensorsHeader header = SafetensorsHeader.read(file, channel);
@@ -50,7 +52,7 @@ public final class SafetensorsFile implements AutoCloseable {
       throw new InvalidInputException(file + " does not exist", e);
     } catch (IOException e) {
       arena.close();
-      throw AtomicFile.failed("read", file, e);
+      throw AtomicFile.unreadable(file, e);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -70,9 +72,19 @@ public final class SafetensorsFile implements AutoCloseable {
     return header.metadata();
   }
 
-  /** The type of a tensor that is there. */
+  /**
+   * The type of a tensor that is there.
+   *
+   * @throws InvalidInputException when Whence does not read it
+   */
   public DType type(String name) {
-    return entry(name).type();
+    SafetensorsHeader.Entry entry = entry(name);
+    return entry
+        .type()
+        .orElseThrow(() ->
+            new InvalidInputException(
+                "%s has tensor '%s' of dtype %s, which Whence does not read"
+                    .formatted(file, name, entry.typeName())));
   }
 
   /** The shape of a tensor that is there. */
@@ -89,7 +101,7 @@ public final class SafetensorsFile implements AutoCloseable {
   public Tensor tensor(String name) {
     SafetensorsHeader.Entry entry = entry(name);
     long bytes = entry.end() - entry.begin();
-    Tensor copy = Tensors.zeros(entry.type(), Device.CPU, entry.shape());
+    Tensor copy = Tensors.zeros(type(name), Device.CPU, entry.shape());
     if (bytes > 0) {
       MemorySegment.copy(data, entry.begin(), memory(copy), 0, bytes);
     }

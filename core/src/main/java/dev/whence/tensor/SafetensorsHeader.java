@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -34,10 +35,16 @@ public record SafetensorsHeader(
   /**
    * One tensor.
    *
+   * @param typeName as the file has it; Whence does not read all of them
    * @param begin first byte, from the start of the data
    * @param end the byte after the last
    */
-  public record Entry(DType type, long[] shape, long begin, long end) {}
+  public record Entry(String typeName, long[] shape, long begin, long end) {
+    /** The type, if Whence reads it. */
+    public Optional<DType> type() {
+      return DType.ofSafetensors(typeName);
+    }
+  }
 
   /** A tensor that is to be written. */
   public record Spec(DType type, long... shape) {}
@@ -52,7 +59,7 @@ public record SafetensorsHeader(
       }
       Spec spec = tensor.getValue();
       long end = Math.addExact(offset, bytes(spec.type, spec.shape));
-      entries.put(tensor.getKey(), new Entry(spec.type, spec.shape, offset, end));
+      entries.put(tensor.getKey(), new Entry(spec.type.safetensorsName(), spec.shape, offset, end));
       offset = end;
     }
     SafetensorsHeader unplaced = new SafetensorsHeader(entries, metadata, 0);
@@ -74,7 +81,7 @@ public record SafetensorsHeader(
     }
     entries.forEach((name, entry) -> {
       ObjectNode node = root.putObject(name);
-      node.put("dtype", entry.type.safetensorsName());
+      node.put("dtype", entry.typeName);
       var shape = node.putArray("shape");
       for (long size : entry.shape) {
         shape.add(size);
@@ -131,7 +138,7 @@ public record SafetensorsHeader(
       }
       return parse(file, root, 8 + headerLength, size - 8 - headerLength);
     } catch (JacksonException e) {
-      throw invalid(file, "has a broken header: " + e.getOriginalMessage());
+      throw invalid(file, "has a broken header: " + Json.reason(e));
     }
   }
 
@@ -153,10 +160,9 @@ public record SafetensorsHeader(
 
   private static Entry entry(Path file, String name, JsonNode node) {
     String typeName = node.path("dtype").asString("");
-    DType type =
-        DType.ofSafetensors(typeName)
-            .orElseThrow(() ->
-                invalid(file, "has tensor '" + name + "' of unknown dtype '" + typeName + "'"));
+    if (typeName.isEmpty()) {
+      throw invalid(file, "has tensor '" + name + "' without a dtype");
+    }
     JsonNode dimensions = node.path("shape");
     JsonNode offsets = node.path("data_offsets");
     if (!dimensions.isArray()
@@ -171,9 +177,11 @@ public record SafetensorsHeader(
     }
     long begin = natural(file, name, offsets.get(0));
     long end = natural(file, name, offsets.get(1));
+    // What a type that is not read takes is not known; it need not be, unless the tensor is wanted.
+    Optional<DType> type = DType.ofSafetensors(typeName);
     long expected;
     try {
-      expected = bytes(type, shape);
+      expected = type.isPresent() ? bytes(type.get(), shape) : end - begin;
     } catch (ArithmeticException e) {
       throw invalid(file, "has tensor '" + name + "' with a shape that overflows");
     }
@@ -183,7 +191,7 @@ public record SafetensorsHeader(
           "has tensor '%s' of %d bytes by its shape but %d by its offsets"
               .formatted(name, expected, end - begin));
     }
-    return new Entry(type, shape, begin, end);
+    return new Entry(typeName, shape, begin, end);
   }
 
   private static void checkContiguous(Path file, Map<String, Entry> entries, long dataSize) {

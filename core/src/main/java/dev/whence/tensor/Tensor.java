@@ -73,6 +73,11 @@ public final class Tensor implements AutoCloseable {
     return raw.requires_grad();
   }
 
+  /** Whether another tensor has the same shape and elements. */
+  public boolean equalTo(Tensor other) {
+    return raw.equal(other.raw);
+  }
+
   /** Whether no element is infinite or not a number. */
   public boolean isFinite() {
     return raw.isfinite().all().item_bool();

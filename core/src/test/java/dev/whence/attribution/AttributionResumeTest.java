@@ -74,7 +74,11 @@ class AttributionResumeTest {
               bench.attribute(
                   "out", Bench.queries().reversed(), SETTINGS, false, Interruption.at(2 + 2 + 15)))
           .isInstanceOf(Interruption.PowerCut.class);
-      ResultsFolder results = attribute(bench, "out", Progress.NONE);
+      assertThatThrownBy(() -> attribute(bench, "out", Progress.NONE))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("other queries");
+      ResultsFolder results =
+          bench.attribute("out", Bench.queries(), SETTINGS, true, Progress.NONE);
       assertThat(Files.mismatch(scores(results), scores(expected))).isEqualTo(-1);
       assertThat(Bench.tables(results)).isEqualTo(Bench.tables(expected));
     }

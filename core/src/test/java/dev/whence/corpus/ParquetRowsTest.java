@@ -47,6 +47,45 @@ class ParquetRowsTest {
     assertThat(recorder.malformed).hasSize(3);
   }
 
+  /** DuckDB takes names that differ by case alone for one. */
+  @Test
+  void namesAreTakenExactly() throws Exception {
+    Path file =
+        parquet(
+            "c.parquet",
+            "SELECT 'x' AS \"ID\", {'text': 'nested'} AS meta, 'wrong' AS \"Text\", 'a' AS \"z\"");
+    assertThatThrownBy(() -> read(CorpusSource.of(file)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("only [ID, meta, Text, z]");
+    assertThat(read(CorpusSource.of(file).withTextColumn("Text")).texts())
+        .as("ID is not id")
+        .containsExactly("c.parquet:1=wrong");
+  }
+
+  @Test
+  void textThatIsStoredAsBytesIsText() throws Exception {
+    Path file =
+        parquet(
+            "c.parquet",
+            "SELECT * FROM (VALUES (encode('é😀')), ('\\xFF'::BLOB), (NULL)) t(text)");
+    var recorder = read(CorpusSource.of(file));
+    assertThat(recorder.texts()).containsExactly("c.parquet:1=é😀");
+    assertThat(recorder.malformed)
+        .containsExactly(
+            "c.parquet:2: it is not valid UTF-8", "c.parquet:3: \"text\" is null");
+  }
+
+  @Test
+  void listsOfListsAreNoTokensAndAnyColumnMayHoldThem() throws Exception {
+    Path nested = parquet("n.parquet", "SELECT [[1, 2]] AS tokens");
+    assertThatThrownBy(() -> read(CorpusSource.of(nested)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("INTEGER[][], not lists of integers; name another with --token-column");
+    Path file = parquet("t.parquet", "SELECT [3, 4] AS input_ids");
+    var recorder = read(CorpusSource.of(file).withTokenColumn("input_ids"));
+    assertThat(((Document.Tokens) recorder.documents.getFirst()).tokens()).containsExactly(3, 4);
+  }
+
   @Test
   void otherColumnHoldsTheTextWhenChosen() throws Exception {
     Path file = parquet("c.parquet", "SELECT 'a' AS \"the \"\"text\", 1 AS text");

@@ -50,35 +50,45 @@ class QueryFileTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "{\"id\": \"a\", \"prompt_tokens\": [1], \"completion_tokens\": [2]}|repeats the id 'a'",
+        "{\"id\": \"a\", \"prompt_tokens\": [1], \"completion_tokens\": [2]}|it repeats the id 'a'",
         "{\"prompt_tokens\": [1], \"completion_tokens\": []}|without a token to predict",
         "{\"prompt_tokens\": [], \"completion_tokens\": [1]}|without a token to predict",
-        "{\"completion_tokens\": [1]}|needs \"prompt_tokens\" as an array",
-        "{\"prompt_tokens\": [1], \"completion_tokens\": 2}|needs \"completion_tokens\" as an"
+        "{\"completion_tokens\": [1]}|it needs \"prompt_tokens\" as an array",
+        "{\"prompt_tokens\": [1], \"completion_tokens\": 2}|it needs \"completion_tokens\" as an"
             + " array",
-        "{\"prompt_tokens\": [1], \"completion_tokens\": [10]}|has the token 10, outside the"
+        "{\"prompt_tokens\": [1], \"completion_tokens\": [10]}|it has the token 10, outside the"
             + " vocabulary of 10",
-        "{\"prompt_tokens\": [-1], \"completion_tokens\": [1]}|has the token -1, outside",
-        "{\"prompt_tokens\": [1.5], \"completion_tokens\": [1]}|has the token 1.5, outside",
-        "{\"prompt_tokens\": [\"1\"], \"completion_tokens\": [1]}|has the token \"1\", outside",
-        "{\"prompt_tokens\": [4294967297], \"completion_tokens\": [1]}|has the token 4294967297",
-        "{\"prompt_tokens\": [1, 2, 3], \"completion_tokens\": [4, 5, 6]}|has 6 tokens, but the"
+        "{\"prompt_tokens\": [-1], \"completion_tokens\": [1]}|it has the token -1, outside",
+        "{\"prompt_tokens\": [1.5], \"completion_tokens\": [1]}|\"prompt_tokens\" is a list with 1.5",
+        "{\"prompt_tokens\": [\"1\"], \"completion_tokens\": [1]}|\"prompt_tokens\" is a list with 1, which is no token id",
+        "{\"prompt_tokens\": [4294967297], \"completion_tokens\": [1]}|\"prompt_tokens\" is a list with 4294967297",
+        "{\"prompt_tokens\": [1, 2, 3], \"completion_tokens\": [4, 5, 6]}|it has 6 tokens, but the"
             + " model takes 5",
-        "{\"completion\": \"x\"}|needs \"prompt\" and \"completion\"",
-        "{\"prompt\": \"x\"}|needs \"prompt\" and \"completion\"",
-        "{\"prompt\": 1, \"completion\": \"x\"}|needs \"prompt\" and \"completion\"",
-        "{\"prompt\": \"x\", \"completion\": \"y\"}|has text, but the model has no tokenizer.json",
-        "[1, 2]|is not a JSON object",
-        "{\"prompt_tokens\": [1]|is not valid JSON",
-        "{\"id\": 1, \"id\": 2, \"prompt_tokens\": [1], \"completion_tokens\": [1]}|is not valid"
-            + " JSON",
+        "{\"completion\": \"x\"}|it needs \"prompt\" and \"completion\"",
+        "{\"prompt\": \"x\"}|it needs \"prompt\" and \"completion\"",
+        "{\"prompt\": 1, \"completion\": \"x\"}|it needs \"prompt\" and \"completion\"",
+        "{\"prompt\": \"x\", \"completion\": \"y\"}|it has text, but the model has no tokenizer.json",
+        "[1, 2]|it is not a JSON object",
+        "{\"prompt_tokens\": [1]|it is not JSON",
+        "{\"id\": 1, \"id\": 2, \"prompt_tokens\": [1], \"completion_tokens\": [1]}|it has \"id\""
+            + " twice",
+        "{\"id\": true, \"prompt_tokens\": [1], \"completion_tokens\": [1]}|\"id\" is true, which",
+        "{\"id\": [\"x\"], \"prompt_tokens\": [1], \"completion_tokens\": [1]}|\"id\" is a list with x",
+        "{\"prompt\": \"a\\ud83d\", \"completion\": \"x\"}|unpaired surrogate",
       })
   void lineAtFaultIsNamed(String lineAndMessage) {
     int bar = lineAndMessage.indexOf('|');
     assertThatThrownBy(() -> read(GOOD + "\n" + lineAndMessage.substring(0, bar) + "\n"))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining(file + " line 3 ")
+        .hasMessageContaining(file + " line 3: ")
         .hasMessageContaining(lineAndMessage.substring(bar + 1));
+  }
+
+  @Test
+  void aByteOrderMarkIsNoPartOfTheFirstLineAndIdsAreAsTheyAreWritten() throws IOException {
+    List<Query> queries =
+        read("\uFEFF{\"id\": 1e3, \"reward\": NaN, \"prompt_tokens\": [4], \"completion_tokens\": [5]}");
+    assertThat(queries).extracting(Query::id).containsExactly("1e3");
   }
 
   @ParameterizedTest
@@ -101,7 +111,7 @@ class QueryFileTest {
     Files.write(file, new byte[] {'{', '"', (byte) 0xe9, '"', '}'}); // Latin-1
     assertThatThrownBy(() -> QueryFile.read(file, Optional.empty(), 10, 5))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessage(file + " is not UTF-8 text");
+        .hasMessage(file + " line 1: it is not valid UTF-8");
   }
 
   @Test
@@ -119,7 +129,7 @@ class QueryFileTest {
       assertThatThrownBy(() -> QueryFile.read(file, Optional.of(tokenizer), highest, 64))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageContaining(
-              "line 1 has the token %d, outside the vocabulary of %d", highest, highest);
+              "line 1: it has the token %d, outside the vocabulary of %d", highest, highest);
       Files.writeString(file, "{\"prompt\": \"the cat\", \"completion\": \"\"}");
       assertThatThrownBy(() -> QueryFile.read(file, Optional.of(tokenizer), vocabulary, 64))
           .isInstanceOf(InvalidInputException.class)

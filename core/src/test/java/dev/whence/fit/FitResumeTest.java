@@ -141,7 +141,7 @@ class FitResumeTest {
     old.close();
     assertThatThrownBy(() -> fit("mixed", SETTINGS, Progress.NONE))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("another corpus");
+        .hasMessageContaining("other corpus");
     RunFolder run = fit("mixed", SETTINGS, true, Progress.NONE);
     Workbench.assertSameFactors(run, fit("expected", SETTINGS, Progress.NONE), 1e-15);
   }

@@ -1,6 +1,5 @@
 package dev.whence.fit;
 
-import java.util.Objects;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whence.Progress;
@@ -13,6 +12,7 @@ import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
+import dev.whence.testing.Oracle;
 import dev.whence.trace.CorpusPass;
 import dev.whence.trace.PassRanges;
 import dev.whence.trace.PassState;
@@ -20,6 +20,7 @@ import dev.whence.trace.Targets;
 import dev.whence.trace.Trace;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +34,8 @@ class RangesTest {
   @Test
   void rangesByThemselvesMergeToTheWholePassToTheLastBit() {
     int[] lengths = new Random(SEED).ints(600, 9, 20).toArray();
-    try (LanguageModel model = Workbench.model("gpt2");
+    try (LanguageModel model =
+            LanguageModel.load(Oracle.of("gpt2").model(), DType.FLOAT32, Device.CPU);
         Corpus corpus = Workbench.corpus(folder, Workbench.documents(SEED, lengths))) {
       List<Linear> layers = LayerSelection.MLP.of(model);
       PassRanges ranges = PassRanges.of(corpus, Selection.all(corpus.size()), 1);

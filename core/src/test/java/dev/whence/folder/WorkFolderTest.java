@@ -44,7 +44,7 @@ class WorkFolderTest {
     assertThatThrownBy(() -> open(WORK).close())
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("out.partial holds interrupted work on something else")
-        .hasMessageContaining("(blocks was 1 and is none now, another corpus, seed was 2 and is 1")
+        .hasMessageContaining("(blocks was 1 and is none now, other corpus, seed was 2 and is 1")
         .hasMessageContaining("--force");
     assertThat(partial().resolve("half")).hasContent("half");
     open(Map.of("seed", "2", "corpus", hash, "blocks", "1")).close(); // as it was: taken up

@@ -49,7 +49,7 @@ record IndexFolder(Path path, IndexManifest manifest) {
       }
       return found;
     } catch (IOException e) {
-      throw AtomicFile.failed("read", segments, e);
+      throw AtomicFile.unreadable(segments, e);
     }
   }
 
@@ -93,7 +93,7 @@ record IndexFolder(Path path, IndexManifest manifest) {
             file + " is missing or was changed since it was written; " + REMEDY);
       }
     } catch (IOException e) {
-      throw AtomicFile.failed("read", file, e);
+      throw AtomicFile.unreadable(file, e);
     }
   }
 

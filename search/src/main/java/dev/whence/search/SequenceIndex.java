@@ -199,7 +199,7 @@ public final class SequenceIndex implements AutoCloseable {
           .map(hit -> new Match(hit.doc, hit.score))
           .toList();
     } catch (IOException e) {
-      throw AtomicFile.failed("read", folder.path(), e);
+      throw AtomicFile.unreadable(folder.path(), e);
     }
   }
 

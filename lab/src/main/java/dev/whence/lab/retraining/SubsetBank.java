@@ -83,7 +83,7 @@ public final class SubsetBank {
     } catch (JacksonException e) {
       throw new InvalidInputException(file + DAMAGED, e);
     } catch (IOException e) {
-      throw AtomicFile.failed("read", file, e);
+      throw AtomicFile.unreadable(file, e);
     }
   }
 
