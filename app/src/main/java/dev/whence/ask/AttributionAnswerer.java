@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Answers with the run and the corpus of results that are open. */
+/** Answers a question by attribution with the run and the corpus of open results. */
 public record AttributionAnswerer(Library library, ModelDesk desk) implements JobQueue.Answerer {
   /** The id of the only query in a job's results. */
   public static final String QUERY = "asked";
@@ -30,7 +30,7 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
     return "asked/" + job.id();
   }
 
-  /** What results were made from: their run and their corpus. */
+  /** The hashes of the run and the corpus that results were made from. */
   public static String origin(ResultsStore store) {
     return store.folder().manifest().runSha256() + " " + store.folder().manifest().corpus().hash();
   }

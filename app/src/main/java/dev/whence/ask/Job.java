@@ -3,14 +3,14 @@ package dev.whence.ask;
 import java.util.Optional;
 
 /**
- * A question on its way: {@code job.json} in the folder of that job.
+ * A question and the state of its answer, stored as {@code job.json} in the job's folder.
  *
  * @param id a number, the name of its folder
  * @param error why it failed, in words
  */
 public record Job(
     String id, Question question, State state, String created, Optional<String> error) {
-  /** How far it is. */
+  /** The states of a job. */
   public enum State {
     QUEUED,
     RUNNING,

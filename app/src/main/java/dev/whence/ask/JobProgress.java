@@ -7,14 +7,14 @@ import java.time.Instant;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** How far a running job is; also where it is stopped. */
+/** The progress of a running job, by which the job is also stopped. */
 final class JobProgress implements Progress {
   private final Instant deadline;
   private volatile boolean cancelled;
   private volatile boolean interrupted;
   private volatile Step step = new Step("starting", 0, 0, "");
 
-  /** What is being done, and how much of it is done. */
+  /** The current stage, and how much of it is done. */
   public record Step(String what, long done, long total, String unit) {}
 
   JobProgress(Duration limit) {

@@ -42,7 +42,7 @@ public final class JobQueue implements AutoCloseable {
   private @Nullable JobProgress running;
   private boolean closed;
 
-  /** What answers a question: it fills {@code results}, or goes on where it was stopped. */
+  /** Answers a question: fills the folder {@code results}, or goes on where it was stopped. */
   @FunctionalInterface
   public interface Answerer {
     void answer(Job job, Path results, Progress progress);
@@ -52,11 +52,11 @@ public final class JobQueue implements AutoCloseable {
   public record Status(Job job, String what, long done, long total, String unit, int ahead) {}
 
   /**
-   * Opens a queue, and begins to work at what is waiting.
+   * Opens a queue and begins to answer the questions that wait in it.
    *
    * @param folder of all jobs, made if it is not there
    * @param limit how long a job may take
-   * @throws InvalidInputException when a job in it cannot be read, or another queue works at it
+   * @throws InvalidInputException when a job in it cannot be read, or another queue has it open
    */
   public JobQueue(Path folder, Duration limit, Answerer answerer) {
     this.folder = folder;
@@ -238,7 +238,7 @@ public final class JobQueue implements AutoCloseable {
     return jobs.values().stream().filter(j -> j.state() == Job.State.QUEUED).findFirst();
   }
 
-  /** Keeps a job's state even where its file cannot be written: the queue goes on. */
+  /** Stores a job's state, in memory alone if its file cannot be written: the queue goes on. */
   private void keep(Job job) {
     try {
       put(job);
@@ -248,7 +248,7 @@ public final class JobQueue implements AutoCloseable {
     }
   }
 
-  /** Whatever goes wrong with one question, the next one is answered. */
+  /** Answers a question; an error becomes the job's state, so that the queue goes on. */
   private Job answer(Job job, JobProgress progress) {
     try {
       answerer.answer(job, results(job.id()), progress);

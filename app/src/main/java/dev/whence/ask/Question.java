@@ -4,12 +4,12 @@ import dev.whence.InvalidInputException;
 import dev.whence.curvature.CurvatureKind;
 
 /**
- * What is asked.
+ * A query and the settings of the attribution that answers it.
  *
- * @param results whose run and corpus answer
- * @param origin what those results were made from: a name alone may be another folder's tomorrow
+ * @param results the name of the open results whose run and corpus are used
+ * @param origin the run and corpus of those results: their name alone may later mean another folder
  * @param candidates score only so many sequences that share most terms with the question; 0 for all
- * @param top sequences to keep of each sign
+ * @param top how many sequences of each sign are stored
  */
 public record Question(
     String results,
@@ -20,7 +20,7 @@ public record Question(
     double dampingRatio,
     int candidates,
     int top) {
-  /** Characters of a prompt, or of a completion. */
+  /** The most characters of a prompt, and of a completion. */
   public static final int LONGEST = 20_000;
 
   private static final int MOST_TOP = 500;

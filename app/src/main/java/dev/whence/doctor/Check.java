@@ -3,7 +3,7 @@ package dev.whence.doctor;
 import java.util.Locale;
 
 /**
- * What one examination found.
+ * The outcome of an examination.
  *
  * @param finding the number behind the verdict, in words
  */

@@ -1,7 +1,5 @@
 package dev.whence.doctor;
 
-import dev.whence.fit.FitSettings;
-import dev.whence.fit.MemoryFit;
 import dev.whence.Progress;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
@@ -9,6 +7,8 @@ import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
 import dev.whence.curvature.LayerFactors.Kronecker;
+import dev.whence.fit.FitSettings;
+import dev.whence.fit.MemoryFit;
 import dev.whence.influence.InfluenceScan;
 import dev.whence.influence.InfluenceScan.Detail;
 import dev.whence.influence.PreconditionedQueries;
@@ -34,7 +34,7 @@ import java.util.stream.IntStream;
  * supports or refutes it.
  */
 public final class Doctor {
-  /** Of a model in float64, relative to the largest value. */
+  /** The tolerance of a model in float64, relative to the largest value. */
   private static final double EXACT = 1e-9;
 
   private static final Targets GIVEN = new Targets.Given();
@@ -50,10 +50,10 @@ public final class Doctor {
   public record Examination(String claim, Supplier<Check> check) {}
 
   /**
-   * Takes what is examined.
+   * Prepares to examine a model.
    *
    * @param model in float64
-   * @param single the same in float32
+   * @param single the same model in float32
    * @param sequences a few, of different lengths, two tokens at least
    */
   public Doctor(
@@ -66,7 +66,7 @@ public final class Doctor {
     this.single = single;
     this.tokenizer = tokenizer;
     this.sequences = sequences;
-    // The two smallest say as much as all, at a price that a large model can pay.
+    // The two smallest layers run the code that all do, and stay affordable in a large model.
     this.layers =
         selection.of(model).stream()
             .sorted(Comparator.comparingLong(l -> (long) l.outputs() * l.inputs()))
@@ -130,7 +130,7 @@ public final class Doctor {
         1e-3);
   }
 
-  /** The derivative along the gradient itself, of a layer: {@code <D, D>}. */
+  /** Compares the slope along each layer's gradient with the gradient's norm. */
   private Check finiteDifferences() {
     double worst = 0;
     for (Linear layer : layers) {
@@ -150,7 +150,7 @@ public final class Doctor {
     return Check.within(worst, 1e-3);
   }
 
-  /** A model whose layer has {@code change} [out, in] added to its weights. */
+  /** A tap that acts as if {@code change} [out, in] were added to the weights of a layer. */
   private static Tap nudge(Linear layer, Tensor change) {
     return (used, input, output) -> {
       if (!used.equals(layer)) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A tokenised corpus that can be read as text and searched. Any number of threads may use it. */
 public final class CorpusText implements AutoCloseable {
-  /** Ranks beyond are not told apart. */
+  /** How many of the best matches by BM25 get a rank. */
   public static final int LEXICAL_RANKS = 10_000;
 
   private static final int REMEMBERED_QUERIES = 64;
@@ -67,7 +67,7 @@ public final class CorpusText implements AutoCloseable {
             () -> Arrays.stream(tokens).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
   }
 
-  /** A sequence of which the tables of results say nothing. */
+  /** A sequence that is not in the tables of results: its rank and influence are 0. */
   TopSequence unranked(long place) {
     Sequence sequence = corpus.sequence(place);
     return new TopSequence(
@@ -84,7 +84,7 @@ public final class CorpusText implements AutoCloseable {
   }
 
   /**
-   * The sequences of a sequence's document around it, itself included.
+   * The sequences next to a sequence in its document, itself included.
    *
    * @param reach how many before and after at most
    */
@@ -102,7 +102,7 @@ public final class CorpusText implements AutoCloseable {
 
   /** Makes or opens the index of the corpus, with which it can be searched from then on. */
   void index(Path cache, Progress progress) {
-    synchronized (building) { // while it is built, what needs none goes on
+    synchronized (building) { // not this object's lock, so that reading goes on
       if (index == null) {
         index = SequenceIndex.cached(corpus, TermKind.TOKENS, tokenizer, cache, progress);
       }
@@ -116,8 +116,8 @@ public final class CorpusText implements AutoCloseable {
   }
 
   /**
-   * The rank of each of the {@value #LEXICAL_RANKS} sequences that match a query best by BM25 as
-   * the paper has it, from 1, by place; empty as long as there is no index.
+   * The ranks, from 1, of the {@value #LEXICAL_RANKS} sequences that match a query best by the
+   * paper's BM25, by their place in the corpus; empty as long as there is no index.
    */
   synchronized Optional<Map<Long, Integer>> lexicalRanks(Query query) {
     SequenceIndex opened = index;
@@ -129,17 +129,18 @@ public final class CorpusText implements AutoCloseable {
         ranks.computeIfAbsent(
             key,
             _ -> {
-              Map<Long, Integer> found = new HashMap<>();
+              Map<Long, Integer> rankOfPlace = new HashMap<>();
               for (SequenceIndex.Match match :
                   opened.best(query.tokens(), Bm25.MODIFIED, LEXICAL_RANKS)) {
-                found.put(match.place(), found.size() + 1);
+                rankOfPlace.put(match.place(), rankOfPlace.size() + 1);
               }
-              return found;
+              return rankOfPlace;
             }));
   }
 
   /**
-   * Sequences that share most terms with some words, best first; none as long as there is no index.
+   * Sequences that share most terms with the given words, best first; empty as long as there is no
+   * index.
    */
   public synchronized List<Sequence> search(String words, int count) {
     SequenceIndex opened = index;
@@ -150,7 +151,9 @@ public final class CorpusText implements AutoCloseable {
             .toList();
   }
 
-  /** Words as they begin a text and as they go on with one, without what marks its ends. */
+  /**
+   * The tokens of words at the start of a text and after a space, without special and blank ones.
+   */
   private static int[] terms(Tokenizer tokenizer, String words) {
     return Stream.of(words, " " + words)
         .flatMapToInt(text -> Arrays.stream(tokenizer.encode(text)))
@@ -159,7 +162,7 @@ public final class CorpusText implements AutoCloseable {
   }
 
   /**
-   * Sequences that begin documents whose names have some words, of the first ones of the corpus.
+   * The first sequences of documents whose ids contain the words, from the beginning of the corpus.
    */
   public List<Sequence> documents(String words, int count) {
     String wanted = words.toLowerCase(Locale.ROOT);

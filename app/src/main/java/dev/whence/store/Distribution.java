@@ -24,7 +24,7 @@ public record Distribution(
     List<Share> shares) {
   private static final int POINTS = 120;
 
-  /** Fewer than this, and an exponent would say nothing. */
+  /** The fewest sequences that a power law is fitted to. */
   private static final int LEAST_IN_TAIL = 20;
 
   /** The paper fits its power laws to the tail of the 500 most influential sequences. */
@@ -42,13 +42,13 @@ public record Distribution(
    * {@code P(influence >= x) = (x / least)^-exponent} for the strongest sequences.
    *
    * @param exponent by maximum likelihood (Hill's estimator)
-   * @param least from which influence on it was fitted
+   * @param least the smallest influence that it was fitted to
    * @param sequences how many it was fitted to
    */
   public record PowerLaw(double exponent, double least, int sequences) {}
 
   /**
-   * What the strongest sequences hold together.
+   * The share of the total that the strongest sequences hold together.
    *
    * @param sequences how many they are
    * @param ofSequences their part of all that were scored
@@ -56,11 +56,11 @@ public record Distribution(
    */
   public record Share(long sequences, double ofSequences, double ofInfluence) {}
 
-  /** Of all sequences' influences on a query, in any order. */
+  /** Computes the distribution of all sequences' influences on a query, in any order. */
   public static Distribution of(double[] influences) {
     double[] sorted = Arrays.stream(influences).filter(x -> x > 0).sorted().toArray();
     int n = sorted.length;
-    double[] sums = new double[n]; // of the strongest
+    double[] sums = new double[n]; // of the i + 1 strongest
     double sum = 0;
     for (int i = 0; i < n; i++) {
       sum += sorted[n - 1 - i];
@@ -79,7 +79,7 @@ public record Distribution(
             .toList());
   }
 
-  /** Ranks from 1 to n, evenly on a log scale, each once. */
+  /** Ranks from 1 to n, evenly spaced on a log scale, without repeats. */
   private static int[] ranks(int n) {
     return n == 0
         ? new int[0]

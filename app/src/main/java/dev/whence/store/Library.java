@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * All results that are being looked at, and the corpora they were made from, which are found in the
- * cache by their hash. Any number of threads may use it.
+ * All open results, and the corpora they were made from, which are looked up in the cache by their
+ * hash. Any number of threads may use it.
  */
 public final class Library implements AutoCloseable {
   private final Path cache;
@@ -32,7 +32,8 @@ public final class Library implements AutoCloseable {
   }
 
   /**
-   * Opens a results folder, under its own name or one like it that is free.
+   * Opens a results folder, under a name made from its path, with a number appended when that is
+   * taken.
    *
    * @throws InvalidInputException when it holds no finished results
    */
@@ -89,7 +90,7 @@ public final class Library implements AutoCloseable {
           Corpus.cached(summary.hash(), summary.sequenceLength(), cache)
               .map(corpus -> new CorpusText(corpus, tokenizer(store)));
       opened.ifPresent(text -> corpora.put(summary.hash(), text));
-      return opened; // what is not there may come
+      return opened; // a missing corpus is looked up again the next time
     }
   }
 
@@ -131,14 +132,14 @@ public final class Library implements AutoCloseable {
   }
 
   /**
-   * The rank of each of the sequences that match a query best by BM25, from 1, by place; empty
-   * unless the corpus was indexed.
+   * The ranks, from 1, of the sequences that match a query best by BM25, by their place in the
+   * corpus; empty unless the corpus was indexed.
    */
   public Optional<Map<Long, Integer>> lexicalRanks(ResultsStore store, String queryId) {
     try {
       return corpus(store).flatMap(text -> text.lexicalRanks(store.tokens(queryId)));
     } catch (InvalidInputException _) {
-      return Optional.empty(); // results from before queries' tokens were kept
+      return Optional.empty(); // results from before queries' tokens were stored
     }
   }
 

@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Where models are put to work: one at a time, the last one staying loaded. */
+/** Loads models and gives them to one task at a time; the last one stays loaded. */
 public final class ModelDesk implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Loaded loaded;
@@ -43,11 +43,12 @@ public final class ModelDesk implements AutoCloseable {
   }
 
   /**
-   * Waits for the desk, loads the model of the results' run unless it lies there, and works.
+   * Waits until no other work runs, loads the model of the results' run unless it is the loaded
+   * one, and applies the work to it.
    *
    * @param patience how long to wait at most
-   * @throws InvalidInputException when the run or its model is gone or has changed, or the desk is
-   *     taken for longer than that
+   * @throws InvalidInputException when the run or its model is gone or has changed, or other work
+   *     takes longer than {@code patience}
    */
   public <T> T with(ResultsStore store, Duration patience, Function<Loaded, T> work) {
     try {

@@ -9,13 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What of a checkpoint decides how text becomes tokens. No weights are loaded. */
+/**
+ * The parts of a checkpoint that decide how text becomes tokens: the model's limits and its
+ * tokenizer. No weights are loaded.
+ */
 public record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> tokenizer)
     implements AutoCloseable {
 
   /**
-   * Reads a checkpoint's config, and its tokenizer if the folder has one. The tokenizer may know more
-   * tokens than the model: what it makes of a text is checked line by line.
+   * Reads a checkpoint's config, and its tokenizer if the folder has one. The tokenizer may know
+   * more tokens than the model: what it makes of a text is checked line by line.
    */
   public static ModelText open(Path path) {
     Path file = path.resolve(LanguageModel.TOKENIZER_FILE);

@@ -4,7 +4,7 @@ package dev.whence.store;
  * Which of a query's sequences are wanted, and in which order.
  *
  * @param raising those that raise the completion's probability, else those that lower it
- * @param layers only what passes through these layers counts, and decides the order
+ * @param layers only the influence through these layers counts, and decides the order
  * @param hideSpiky leaves out sequences of which one or two tokens carry nearly all influence
  * @param from how many of the strongest are passed over
  * @param count how many are wanted at most
@@ -15,12 +15,12 @@ public record Ranking(boolean raising, LayerSpan layers, boolean hideSpiky, int 
    *
    * @param first from 0
    * @param last included
-   * @param of how many layers there are
+   * @param total how many layers the results have
    */
-  public record LayerSpan(int first, int last, int of) {
+  public record LayerSpan(int first, int last, int total) {
     public LayerSpan {
-      if (first < 0 || last < first || last >= of) {
-        throw new IllegalArgumentException(first + " to " + last + " of " + of + " layers");
+      if (first < 0 || last < first || last >= total) {
+        throw new IllegalArgumentException(first + " to " + last + " of " + total + " layers");
       }
     }
 
@@ -29,7 +29,7 @@ public record Ranking(boolean raising, LayerSpan layers, boolean hideSpiky, int 
     }
 
     public boolean isAll() {
-      return first == 0 && last == of - 1;
+      return first == 0 && last == total - 1;
     }
   }
 }

@@ -23,13 +23,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /**
- * One results folder, opened to be looked at: its tables by SQL over the Parquet files, its scores
- * where they lie. Nothing is written. Any number of threads may read it.
+ * One results folder, opened for reading: its tables by SQL over the Parquet files, its scores
+ * mapped into memory. Nothing is written. Any number of threads may read it.
  */
 public final class ResultsStore implements AutoCloseable {
   private static final List<String> TABLES = List.of("influences", "tokens", "layers");
 
-  /** Rows for {@link #sequence(ResultSet)} of which the whole influence counts. */
+  /** Selects rows for {@link #sequence(ResultSet)} whose influence through all layers counts. */
   private static final String WHOLE = "SELECT i.*, i.influence AS counted FROM influences i WHERE ";
 
   private final String name;
@@ -58,7 +58,7 @@ public final class ResultsStore implements AutoCloseable {
   /**
    * Opens a results folder.
    *
-   * @param name by which pages call it
+   * @param name the name that pages show
    * @throws InvalidInputException when the folder holds no finished results, or a table was changed
    */
   public static ResultsStore open(String name, Path path) {
@@ -90,7 +90,7 @@ public final class ResultsStore implements AutoCloseable {
   /**
    * A query with its tokens.
    *
-   * @throws InvalidInputException when the results are from before tokens were kept
+   * @throws InvalidInputException when the results are from before tokens were stored
    */
   Query tokens(String queryId) {
     return tokens.computeIfAbsent(queryId, folder::query);
@@ -98,8 +98,8 @@ public final class ResultsStore implements AutoCloseable {
 
   /**
    * The influence on a query of all sequences that were scored for it, in nats, refined where the
-   * tables have refined ones; empty when they were not written. With a filter the matrix has what
-   * was let through for other queries too, so it says nothing of one among several.
+   * tables have refined ones; empty when they were not written. Empty also with a filter and
+   * several queries: the matrix then has the candidates of all of them.
    */
   public Optional<double[]> influence(String queryId) {
     boolean mixed = folder.manifest().candidates().isPresent() && ids.size() > 1;
@@ -157,10 +157,13 @@ public final class ResultsStore implements AutoCloseable {
         arguments.toArray());
   }
 
-  /** How many sequences there are, and what they come to together, in nats. */
+  /** The number of sequences and their total influence, in nats. */
   public record Sum(int sequences, double influence) {}
 
-  /** Of all sequences of a ranking that the tables have, whatever its {@code from} and count. */
+  /**
+   * The sum over all sequences of a ranking that the tables have, whatever its {@code from} and
+   * count.
+   */
   public Sum sum(String queryId, Ranking ranking) {
     List<TopSequence> all =
         top(
@@ -170,15 +173,15 @@ public final class ResultsStore implements AutoCloseable {
     return new Sum(all.size(), all.stream().mapToDouble(TopSequence::counted).sum());
   }
 
-  /** Some sequences of a ranking, and what all of its sequences come to. */
+  /** The requested sequences of a ranking, and the sum over all of its sequences. */
   public record Ranked(List<TopSequence> sequences, Sum all) {}
 
   /**
    * The sequences of a ranking among all that were scored, not only those that the tables have;
-   * empty where influences were not written layer by layer. With a filter the tables decide: the
-   * matrix has what was let through for other queries too.
+   * empty where influences were not written layer by layer. Empty also with a filter, as the matrix
+   * then has the candidates of all queries, and when spiky sequences are hidden.
    *
-   * @param corpus where sequences that the tables lack are found; their rank is 0
+   * @param corpus supplies sequences that the tables lack; their rank is 0
    */
   public Optional<Ranked> topOfAll(String queryId, Ranking ranking, CorpusText corpus) {
     if (folder.manifest().candidates().isPresent() || ranking.hideSpiky()) {
@@ -197,17 +200,17 @@ public final class ResultsStore implements AutoCloseable {
             .boxed()
             .sorted(Comparator.comparingDouble(c -> -sign * sums[c]))
             .toList();
-    Map<Long, TopSequence> kept = new HashMap<>();
+    Map<Long, TopSequence> inTables = new HashMap<>();
     tables
         .select(WHOLE + "query_id = ?", ResultsStore::sequence, queryId)
-        .forEach(s -> kept.put(s.place(), s));
+        .forEach(s -> inTables.put(s.place(), s));
     return new Ranked(
         order.stream()
             .skip(ranking.from())
             .limit(ranking.count())
             .map(c -> {
               long place = scores.orElseThrow().place(c);
-              return Optional.ofNullable(kept.get(place))
+              return Optional.ofNullable(inTables.get(place))
                   .orElseGet(() -> corpus.unranked(place))
                   .counting(sums[c]);
             })
@@ -215,7 +218,7 @@ public final class ResultsStore implements AutoCloseable {
         new Sum(order.size(), order.stream().mapToDouble(c -> sums[c]).sum()));
   }
 
-  /** One of a query's strongest sequences. */
+  /** The sequence at a rank of a query. */
   public Optional<TopSequence> sequence(String queryId, int rank) {
     return tables
         .select(WHOLE + "query_id = ? AND rank = ?", ResultsStore::sequence, queryId, rank)
@@ -223,7 +226,7 @@ public final class ResultsStore implements AutoCloseable {
         .findFirst();
   }
 
-  /** The tokens of some of a query's sequences, by rank. */
+  /** The tokens of a query's sequences at the given ranks, by rank. */
   public Map<Integer, List<TokenInfluence>> tokens(String queryId, List<Integer> ranks) {
     Map<Integer, List<TokenInfluence>> tokens = new LinkedHashMap<>();
     if (ranks.isEmpty()) {
@@ -245,7 +248,7 @@ public final class ResultsStore implements AutoCloseable {
   }
 
   /**
-   * What passes through each layer, in forward order.
+   * The influence on a query through each layer, summed over a range of ranks, in forward order.
    *
    * @param from the first rank that counts
    * @param to the last
@@ -263,7 +266,7 @@ public final class ResultsStore implements AutoCloseable {
     return sums.entrySet().stream().map(e -> new LayerInfluence(e.getKey(), e.getValue())).toList();
   }
 
-  /** A query among whose strongest sequences one is. */
+  /** A query that has a sequence among its strongest, and at which rank. */
   public record Influenced(String queryId, int rank, double influence) {}
 
   /** The queries that a sequence influences most, strongest first. */

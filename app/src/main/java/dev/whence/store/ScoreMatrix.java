@@ -16,8 +16,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
- * {@code scores.safetensors} where it lies: mapped, so that a page reads only the rows that it
- * shows. Any number of threads may read it.
+ * {@code scores.safetensors}, mapped into memory, so that a page reads only the rows that it shows.
+ * Any number of threads may read it.
  */
 public final class ScoreMatrix implements AutoCloseable {
   private static final ValueLayout.OfFloat FLOAT =
@@ -61,7 +61,7 @@ public final class ScoreMatrix implements AutoCloseable {
   }
 
   /**
-   * What passes through some layers from every sequence to a query, in nats; empty when influences
+   * All sequences' influences on a query through a range of layers, in nats; empty when influences
    * were not written layer by layer.
    */
   public Optional<double[]> throughLayers(int query, Ranking.LayerSpan layers) {
@@ -108,11 +108,11 @@ public final class ScoreMatrix implements AutoCloseable {
     int high = Math.toIntExact(named.get().shape()[0]) - 1;
     while (low <= high) { // ascending
       int middle = (low + high) >>> 1;
-      long found = place(named.get(), middle);
-      if (found == place) {
+      long placeAtMiddle = place(named.get(), middle);
+      if (placeAtMiddle == place) {
         return Optional.of(middle);
       }
-      if (found < place) {
+      if (placeAtMiddle < place) {
         low = middle + 1;
       } else {
         high = middle - 1;

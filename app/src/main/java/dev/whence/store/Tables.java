@@ -13,8 +13,8 @@ import java.util.List;
 import org.duckdb.DuckDBConnection;
 
 /**
- * The Parquet files of a folder as tables of an SQL database, which has nothing of its own. Any
- * number of threads may ask it.
+ * The Parquet files of a folder as views of an SQL database in memory. Any number of threads may
+ * query it.
  */
 final class Tables implements AutoCloseable {
   private final Path folder;
@@ -54,13 +54,13 @@ final class Tables implements AutoCloseable {
     return file.toString().replace("'", "''");
   }
 
-  /** What makes something of a row. */
+  /** Reads a value from the current row of a result. */
   @FunctionalInterface
   interface RowReader<T> {
     T read(ResultSet row) throws SQLException;
   }
 
-  /** The rows that a query finds; its {@code ?} are the arguments. */
+  /** The rows that a query selects; its {@code ?} are the arguments. */
   <T> List<T> select(String sql, RowReader<T> reader, Object... arguments) {
     return with(
         sql,
@@ -77,7 +77,7 @@ final class Tables implements AutoCloseable {
   }
 
   /**
-   * Writes the rows that a query finds into a file.
+   * Writes the rows that a query selects into a file.
    *
    * @param format as DuckDB's COPY has it: {@code FORMAT csv, HEADER}
    */
@@ -90,7 +90,7 @@ final class Tables implements AutoCloseable {
 
   @FunctionalInterface
   private interface Use<T> {
-    T of(PreparedStatement statement) throws SQLException;
+    T apply(PreparedStatement statement) throws SQLException;
   }
 
   private <T> T with(String sql, Use<T> use, Object... arguments) {
@@ -99,7 +99,7 @@ final class Tables implements AutoCloseable {
       for (int a = 0; a < arguments.length; a++) {
         statement.setObject(a + 1, arguments[a]);
       }
-      return use.of(statement);
+      return use.apply(statement);
     } catch (SQLException e) {
       throw unreadable(folder, e);
     }

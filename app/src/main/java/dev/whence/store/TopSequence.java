@@ -7,7 +7,7 @@ package dev.whence.store;
  *     lower
  * @param tokenOffset tokens of the document that come before it
  * @param influence nats per unit of weight on the sequence, through all layers
- * @param counted the part of it that passes through the layers asked about
+ * @param counted the part of it that passes through the chosen layers
  * @param place of the sequence in the corpus
  */
 public record TopSequence(
@@ -21,12 +21,12 @@ public record TopSequence(
     String text,
     long place,
     boolean refined) {
-  /** Whether it is among those that were kept, with its tokens and layers. */
+  /** Whether the tables have it, with its tokens and layers. */
   public boolean isKept() {
     return rank != 0;
   }
 
-  /** The same, of which another part counts; that part was not refined. */
+  /** This sequence with another part of its influence as {@code counted}, which was not refined. */
   TopSequence counting(double part) {
     return new TopSequence(
         rank, documentId, sequenceIndex, tokenOffset, influence, part, spiky, text, place, false);

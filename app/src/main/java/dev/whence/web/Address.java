@@ -12,7 +12,7 @@ public record Address(String text) {
     return new Address(path);
   }
 
-  /** The same with another parameter, encoded. */
+  /** This address with one more parameter, its value URL-encoded. */
   public Address with(String name, Object value) {
     return new Address(
         text
@@ -22,7 +22,7 @@ public record Address(String text) {
             + URLEncoder.encode(value.toString(), StandardCharsets.UTF_8));
   }
 
-  /** The same with another parameter, if it is not what is meant without it. */
+  /** This address with one more parameter, left out when it has its default value. */
   Address with(String name, Object value, Object usual) {
     return value.equals(usual) ? this : with(name, value);
   }

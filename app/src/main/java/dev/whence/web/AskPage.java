@@ -4,14 +4,14 @@ import dev.whence.ask.Job;
 import java.util.List;
 
 /**
- * The form in which a question is asked, and what was asked before.
+ * The form for a new question, and the list of earlier questions.
  *
- * @param problem why the last try was refused; empty when it was not
- * @param form the secret that every form brings along
+ * @param problem why the submitted form was refused; empty when it was not
+ * @param form the anti-forgery token that every form submits
  */
 public record AskPage(
     List<String> names, Fields fields, String problem, List<Row> jobs, String form) {
-  /** What stands in the form. */
+  /** The values of the form's fields. */
   public record Fields(
       String results,
       String prompt,
@@ -29,6 +29,6 @@ public record AskPage(
     }
   }
 
-  /** A question that was asked. */
+  /** An earlier question and the address of its page. */
   public record Row(Job job, Address address) {}
 }

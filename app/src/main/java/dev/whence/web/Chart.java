@@ -3,11 +3,11 @@ package dev.whence.web;
 import java.util.List;
 
 /**
- * A drawing, in units of its own that the page scales. What is drawn says by its style what it
- * means, so that a page's colours, light or dark, are the chart's.
+ * A chart as marks of an SVG drawing, in user units that the page scales. Marks name styles instead
+ * of colours, so that the page's light or dark theme applies to them.
  *
  * @param title what it shows
- * @param summary what it says, for those who do not see it
+ * @param summary the text alternative, for readers who do not see the chart
  * @param xLabel under the horizontal axis
  * @param yLabel beside the vertical axis
  */
@@ -21,18 +21,18 @@ public record Chart(
     String yLabel,
     List<Mark> marks) {
 
-  /** Whether something in it leads somewhere. */
+  /** Whether any dot links to a page. */
   public boolean isLinked() {
     return marks.stream().anyMatch(mark -> mark instanceof Dot dot && !dot.href.isEmpty());
   }
 
-  /** One thing that is drawn. */
+  /** A shape or a text of the chart. */
   public sealed interface Mark {}
 
   /**
    * A rectangle.
    *
-   * @param tip what it says when pointed at; may be empty
+   * @param tip the tooltip; may be empty
    */
   public record Box(String x, String y, String width, String height, String looks, String tip)
       implements Mark {}
@@ -40,10 +40,10 @@ public record Chart(
   /** A line through points, as SVG has them: {@code 0,0 10,5}. */
   public record Line(String points, String looks) implements Mark {}
 
-  /** A dot, which may lead somewhere; {@code href} may be empty. */
+  /** A dot; {@code href} is the page that it links to, or empty. */
   public record Dot(String x, String y, String radius, String looks, String tip, String href)
       implements Mark {}
 
-  /** A text whose {@code looks} say at which end it is held. */
+  /** A text; its {@code looks} include its anchor, such as {@code end}. */
   public record Label(String x, String y, String text, String looks) implements Mark {}
 }

@@ -28,12 +28,12 @@ final class Charts {
 
   private static final int MOST_CELLS = 30_000;
 
-  /** Smaller influences, as a part of the largest, say nothing about the tail. */
+  /** The smallest influence drawn in the chart of the tail, as a fraction of the largest. */
   private static final double SMALLEST = 1e-4;
 
   private Charts() {}
 
-  /** A bar for each layer: what passes through it. */
+  /** A bar for each layer: the influence through it. */
   static Chart layers(String id, String title, List<LayerInfluence> layers) {
     double largest = layers.stream().mapToDouble(l -> Math.abs(l.influence())).max().orElse(0);
     double total = layers.stream().mapToDouble(LayerInfluence::influence).sum();
@@ -126,7 +126,10 @@ final class Charts {
         marks);
   }
 
-  /** How many sequences have at least an influence, on log axes, and the power law of the tail. */
+  /**
+   * How many sequences have at least a given influence, on log axes, with the power law fitted to
+   * the tail; empty when too few have a positive influence.
+   */
   static Optional<Chart> tail(String id, Distribution distribution) {
     List<Distribution.Point> tail = distribution.tail();
     if (tail.size() < 3) {
@@ -181,7 +184,10 @@ final class Charts {
             marks));
   }
 
-  /** The share of the positive influence that the strongest part of the sequences holds. */
+  /**
+   * The share of the total positive influence that the strongest sequences hold, against their
+   * share of all sequences; empty when too few have a positive influence.
+   */
   static Optional<Chart> shares(String id, Distribution distribution) {
     List<Distribution.Share> shares = distribution.shares();
     if (shares.size() < 3) {
@@ -266,7 +272,7 @@ final class Charts {
         Scale.log(powerOfTen(shortest, false), powerOfTen(longest, true), LEFT, WIDTH - RIGHT);
     Scale y = Scale.linear(Math.min(0, least), 1, HEIGHT - BOTTOM, TOP);
     List<Mark> marks = axes(x, y);
-    List<double[]> labels = new ArrayList<>(); // where names stand
+    List<double[]> labels = new ArrayList<>(); // x and y of the labels placed so far
     for (Plot.Point point : points) {
       double across = x.at(point.seconds());
       marks.add(line("whisker", across, y.at(point.low()), across, y.at(point.high())));
@@ -290,8 +296,8 @@ final class Charts {
         marks);
   }
 
-  private static boolean overlap(double[] one, double[] other) {
-    return Math.abs(one[0] - other[0]) < NAME && Math.abs(one[1] - other[1]) < LINE;
+  private static boolean overlap(double[] a, double[] b) {
+    return Math.abs(a[0] - b[0]) < NAME && Math.abs(a[1] - b[1]) < LINE;
   }
 
   private static double powerOfTen(double value, boolean above) {
@@ -312,7 +318,7 @@ final class Charts {
     return marks;
   }
 
-  /** As many digits as tell ticks apart. */
+  /** Formats a tick with just enough digits to tell neighbouring ticks apart. */
   private static String tick(double value, Scale scale) {
     if (scale.logarithmic()) {
       return value >= 1 ? Show.count(Math.round(value)) : String.valueOf((float) value);

@@ -17,7 +17,7 @@ import org.hipparchus.stat.correlation.PearsonsCorrelation;
 import org.hipparchus.stat.correlation.SpearmansCorrelation;
 
 /**
- * One query in two results: other methods, other models, other settings.
+ * One query in two results, which may differ in method, model or settings.
  *
  * @param queries that both have
  * @param comparison absent until both results and a query are chosen
@@ -34,7 +34,7 @@ public record ComparePage(
   private static final int[] DEPTHS = {10, 50, 100};
 
   /**
-   * What was found.
+   * How the influences on the query agree between the two results.
    *
    * @param correlations over all sequences, when both have all scores of the same corpus
    */
@@ -45,10 +45,10 @@ public record ComparePage(
       Chart scatter,
       List<Row> rows) {}
 
-  /** Of each one's {@code depth} strongest, {@code both} are the same. */
+  /** How many sequences are among the {@code depth} strongest of both results. */
   public record Overlapping(int depth, int both) {}
 
-  /** Between the influences of all sequences in both. */
+  /** The correlations between the two results' influences of all sequences. */
   public record Correlations(double pearson, double spearman, long sequences) {}
 
   /**
@@ -64,7 +64,10 @@ public record ComparePage(
       String excerpt,
       Address address) {}
 
-  /** The text too: another tokenizer or sequence length cuts documents elsewhere. */
+  /**
+   * Identifies a sequence in both results, by its text too: another tokenizer or sequence length
+   * cuts documents elsewhere.
+   */
   private record Key(String documentId, int sequenceIndex, String text) {
     static Key of(TopSequence s) {
       return new Key(s.documentId(), s.sequenceIndex(), s.text());
@@ -137,16 +140,16 @@ public record ComparePage(
         rows(a, b, left, right));
   }
 
-  /** Those that raise, then those that lower, strongest first. */
+  /** A query's sequences: those that raise it, then those that lower it, each strongest first. */
   private static Map<Key, TopSequence> strongest(ResultsStore store, String query) {
     LayerSpan layers = LayerSpan.all(store.folder().manifest().layers().size());
-    Map<Key, TopSequence> found = new LinkedHashMap<>();
+    Map<Key, TopSequence> ranked = new LinkedHashMap<>();
     for (boolean raising : new boolean[] {true, false}) {
       for (TopSequence s : store.top(query, new Ranking(raising, layers, false, 0, MOST))) {
-        found.put(Key.of(s), s);
+        ranked.put(Key.of(s), s);
       }
     }
-    return found;
+    return ranked;
   }
 
   private static List<Overlapping> overlaps(

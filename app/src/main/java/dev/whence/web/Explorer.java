@@ -38,19 +38,19 @@ public final class Explorer implements AutoCloseable {
       Thread.ofPlatform().daemon().name("indexing").unstarted(this::index);
 
   /**
-   * Where and how it serves.
+   * Where the explorer serves, and the limits and folder of its questions.
    *
    * @param port 0 takes one that is free
-   * @param asked where questions and their answers are kept
-   * @param jobLimit how long a question may take
+   * @param questions the folder of questions and their answers
+   * @param jobLimit how long the answer to a question may take
    */
-  public record Settings(String host, int port, Path asked, Duration jobLimit) {}
+  public record Settings(String host, int port, Path questions, Duration jobLimit) {}
 
   private Explorer(Library library, Settings settings) {
     this.library = library;
     this.guard = new Guard(settings.host);
     this.jobs =
-        new JobQueue(settings.asked, settings.jobLimit, new AttributionAnswerer(library, desk));
+        new JobQueue(settings.questions, settings.jobLimit, new AttributionAnswerer(library, desk));
     reopenAnswers();
     Questions questions = new Questions(library, desk, jobs, guard, pages);
     this.server =
@@ -110,7 +110,7 @@ public final class Explorer implements AutoCloseable {
     return explorer;
   }
 
-  /** What to open in a browser, of which this machine is called {@code host}. */
+  /** The address to open in a browser that reaches this machine as {@code host}. */
   public String address(String host) {
     String name = host.contains(":") ? "[" + host + "]" : host;
     String base = "http://" + name + ":" + server.port() + "/";
@@ -130,7 +130,7 @@ public final class Explorer implements AutoCloseable {
     }
   }
 
-  /** Work that ends when the explorer does. */
+  /** A progress that cancels its work once the explorer is closed. */
   private Progress untilClosed() {
     return (_, _, _) ->
         _ -> {
@@ -157,70 +157,71 @@ public final class Explorer implements AutoCloseable {
   }
 
   private void query(Context context) {
-    Parameters asked = new Parameters(context);
-    ResultsStore store = store(asked);
-    String id = query(asked, store);
+    Parameters parameters = new Parameters(context);
+    ResultsStore store = store(parameters);
+    String id = query(parameters, store);
     List<String> others =
         library.all().stream()
             .filter(other -> !other.name().equals(store.name()))
             .filter(other -> ComparePage.shares(store, other, id))
             .map(ResultsStore::name)
             .toList();
-    pages.query(context, QueryPage.of(library, store, QueryPage.View.of(asked, store, id)), others);
+    pages.query(
+        context, QueryPage.of(library, store, QueryPage.View.of(parameters, store, id)), others);
   }
 
   private void views(Context context) {
-    Parameters asked = new Parameters(context);
+    Parameters parameters = new Parameters(context);
     pages.views(
         context,
         ViewsPage.of(
-                store(asked),
-                asked.text("query"),
-                asked.number("rank", 1, Integer.MIN_VALUE, Integer.MAX_VALUE),
-                asked.ticked("compute") ? Optional.of(desk) : Optional.empty())
+                store(parameters),
+                parameters.text("query"),
+                parameters.number("rank", 1, Integer.MIN_VALUE, Integer.MAX_VALUE),
+                parameters.ticked("compute") ? Optional.of(desk) : Optional.empty())
             .orElseThrow(() -> new NotFoundResponse("There is no such sequence")));
   }
 
   private void sequence(Context context) {
-    Parameters asked = new Parameters(context);
+    Parameters parameters = new Parameters(context);
     OptionalLong place =
-        asked
+        parameters
             .given("place")
-            .map(_ -> OptionalLong.of(asked.number("place", 0, 0, Integer.MAX_VALUE)))
+            .map(_ -> OptionalLong.of(parameters.number("place", 0, 0, Integer.MAX_VALUE)))
             .orElse(OptionalLong.empty());
     pages.sequence(
         context,
         SequencePage.of(
                 library,
-                store(asked),
-                asked.text("document"),
-                asked.number("index", 0, 0, Integer.MAX_VALUE),
+                store(parameters),
+                parameters.text("document"),
+                parameters.number("index", 0, 0, Integer.MAX_VALUE),
                 place)
             .orElseThrow(() -> new NotFoundResponse("There is no such sequence")));
   }
 
   private void search(Context context) {
-    Parameters asked = new Parameters(context);
-    pages.search(context, SearchPage.of(library, store(asked), asked.text("words")));
+    Parameters parameters = new Parameters(context);
+    pages.search(context, SearchPage.of(library, store(parameters), parameters.text("words")));
   }
 
   private void compare(Context context) {
-    Parameters asked = new Parameters(context);
+    Parameters parameters = new Parameters(context);
     pages.compare(
         context,
         ComparePage.of(
             library.all(),
-            library.find(asked.text("left")),
-            library.find(asked.text("right")),
-            asked.text("query")));
+            library.find(parameters.text("left")),
+            library.find(parameters.text("right")),
+            parameters.text("query")));
   }
 
   private void download(Context context) {
-    Parameters asked = new Parameters(context);
-    ResultsStore store = store(asked);
-    String id = query(asked, store);
+    Parameters parameters = new Parameters(context);
+    ResultsStore store = store(parameters);
+    String id = query(parameters, store);
     Download.Format format =
-        Download.Format.of(asked.text("format"))
+        Download.Format.of(parameters.text("format"))
             .orElseThrow(() -> new BadRequestResponse("The formats are csv, json and parquet"));
     context.contentType(format.mediaType());
     context.header(
@@ -228,18 +229,18 @@ public final class Explorer implements AutoCloseable {
     context.result(Download.of(store, id, format));
   }
 
-  /** The id of the query that is asked about, which is there. */
-  private static String query(Parameters asked, ResultsStore store) {
-    String id = asked.text("query");
+  /** The id of the requested query, which these results have. */
+  private static String query(Parameters parameters, ResultsStore store) {
+    String id = parameters.text("query");
     if (store.query(id).isEmpty()) {
       throw new NotFoundResponse("These results have no such query");
     }
     return id;
   }
 
-  private ResultsStore store(Parameters asked) {
+  private ResultsStore store(Parameters parameters) {
     return library
-        .find(asked.text("results"))
+        .find(parameters.text("results"))
         .orElseThrow(() -> new NotFoundResponse("No such results are open"));
   }
 

@@ -19,9 +19,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Who may ask for what. Pages are for the browser of the person who started the server: requests
- * under another name (DNS rebinding), forms from other sites, and, off the loopback address,
- * requests without the token are refused.
+ * Decides which requests are served. Pages are for the browser of the person who started the
+ * server: requests under another name (DNS rebinding), forms from other sites, and, off the
+ * loopback address, requests without the token are refused.
  */
 final class Guard {
   private static final String COOKIE = "whence-token";
@@ -30,8 +30,8 @@ final class Guard {
   private static final List<HandlerType> READING = List.of(HandlerType.GET, HandlerType.HEAD);
 
   /**
-   * Nothing is loaded from elsewhere and no script stands in a page, so text from a corpus cannot
-   * become one.
+   * The headers of every response: nothing is loaded from other hosts and no inline script runs, so
+   * that text from a corpus cannot become a script.
    */
   private static final Map<String, String> HEADERS =
       Map.of(
@@ -75,12 +75,12 @@ final class Guard {
     return HexFormat.of().formatHex(bytes);
   }
 
-  /** What a reader off this machine has to show; empty when nobody else can ask. */
+  /** The token that a reader has to bring; empty when only this machine can reach the server. */
   Optional<String> token() {
     return loopback ? Optional.empty() : Optional.of(token);
   }
 
-  /** What every form of these pages brings along. */
+  /** The anti-forgery token that every form of these pages submits. */
   String formToken() {
     return formToken;
   }
@@ -88,8 +88,8 @@ final class Guard {
   /** Runs before every request. */
   void check(Context context) {
     HEADERS.forEach(context::header);
-    String asked = String.valueOf(context.header("Host")).toLowerCase(Locale.ROOT);
-    if (loopback && !ownNames(context.port()).contains(asked)) {
+    String hostHeader = String.valueOf(context.header("Host")).toLowerCase(Locale.ROOT);
+    if (loopback && !ownNames(context.port()).contains(hostHeader)) {
       throw new HttpResponseException(421, "This server is not called that");
     }
     boolean reads = READING.contains(context.method());
@@ -104,7 +104,7 @@ final class Guard {
     }
   }
 
-  /** Another site may link to a page here, and nothing else. */
+  /** Whether a request comes from another site; links to a page from there are let through. */
   private static boolean isForeign(Context context, boolean reads) {
     String origin = context.header("Origin");
     if (origin != null && !isOwn(origin, context.header("Host"))) {
@@ -115,7 +115,7 @@ final class Guard {
     return !own && !(reads && "navigate".equals(context.header("Sec-Fetch-Mode")));
   }
 
-  /** The port stands behind the name, but for the usual one. */
+  /** The values of the header Host that mean this server; only the usual port may be left out. */
   private List<String> ownNames(int port) {
     return Stream.of("127.0.0.1", "localhost", "[::1]", host.toLowerCase(Locale.ROOT))
         .flatMap(name ->
@@ -125,8 +125,8 @@ final class Guard {
 
   private void requireToken(Context context) {
     String name = COOKIE + "-" + context.port(); // cookies do not tell ports apart
-    String asked = context.queryParam("token");
-    if (asked != null && same(asked, token)) {
+    String submitted = context.queryParam("token");
+    if (submitted != null && same(submitted, token)) {
       Cookie cookie = new Cookie(name, token);
       cookie.setHttpOnly(true);
       cookie.setSameSite(SameSite.STRICT);
@@ -142,7 +142,7 @@ final class Guard {
     }
   }
 
-  /** Other kinds of form could be large files, which are not read to find out. */
+  /** Refuses forms without the form token; other encodings, which may hold large files, unread. */
   private void requireOwnForm(Context context) {
     String type = context.contentType();
     if (type == null || !type.startsWith("application/x-www-form-urlencoded")) {
@@ -162,7 +162,7 @@ final class Guard {
     }
   }
 
-  /** Compares in a time that does not tell how much is right. */
+  /** Compares in constant time, so that the time taken does not give away a matching prefix. */
   private static boolean same(String given, String expected) {
     return MessageDigest.isEqual(
         given.getBytes(StandardCharsets.UTF_8), expected.getBytes(StandardCharsets.UTF_8));

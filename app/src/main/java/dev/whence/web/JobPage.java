@@ -2,13 +2,13 @@ package dev.whence.web;
 
 import dev.whence.ask.JobQueue.Status;
 
-/** A question that waits or is worked at, or what became of it. */
+/** A question that waits, runs or has ended. */
 public record JobPage(Status status, String form) {
   static Address address(String id) {
     return Address.of("/job").with("id", id);
   }
 
-  /** What the page's script asks for, again and again. */
+  /** The address that the page's script polls. */
   public Address progress() {
     return Address.of("/job/progress").with("id", status.job().id());
   }

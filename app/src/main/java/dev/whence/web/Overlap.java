@@ -15,13 +15,13 @@ final class Overlap {
   /** Shorter words are shared by nearly all texts. */
   private static final int SHORTEST_WORD = 4;
 
-  /** So many words in the same order are a quotation. */
+  /** From so many words in the same order on, a run counts as verbatim. */
   private static final int RUN = 3;
 
   private static final byte SHARED = 1;
   private static final byte VERBATIM = 2;
 
-  private final byte[] marks; // of each char
+  private final byte[] marks; // SHARED and VERBATIM, by char
 
   private Overlap(byte[] marks) {
     this.marks = marks;
@@ -73,7 +73,7 @@ final class Overlap {
     }
   }
 
-  /** Up to where, at most {@code end}, the styles are those at {@code from}. */
+  /** The end, at most {@code end}, of the run of chars that have the style of {@code from}. */
   int sameUntil(int from, int end) {
     int at = from + 1;
     while (at < end && looks(at).equals(looks(from))) {
@@ -82,7 +82,7 @@ final class Overlap {
     return at;
   }
 
-  /** The styles at a place. */
+  /** The style of a char; empty when it has none. */
   String looks(int at) {
     return (marks[at] & VERBATIM) != 0 ? "verbatim" : (marks[at] & SHARED) != 0 ? "shared" : "";
   }

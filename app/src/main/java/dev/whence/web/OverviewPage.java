@@ -16,10 +16,10 @@ public record OverviewPage(List<Results> results) {
   /** A results folder in words. */
   public record Results(String name, List<Fact> facts, List<Row> queries, int moreQueries) {}
 
-  /** Something to know about it. */
+  /** A property of the results and its value. */
   public record Fact(String name, String value) {}
 
-  /** A query to go to. */
+  /** A query and the address of its page. */
   public record Row(AskedQuery query, Address address) {}
 
   static OverviewPage of(Library library) {

@@ -47,12 +47,12 @@ final class Pages {
     write(context, "error", Map.of("status", context.statusCode(), "message", message));
   }
 
-  /** The file of a single chart. */
+  /** Renders a chart as an SVG file. */
   String plot(Chart chart) {
     return render("plot", Map.of("chart", chart));
   }
 
-  /** The file of a report. */
+  /** Renders a report as an HTML file. */
   String report(ReportPage page) {
     return render("report", Map.of("page", page));
   }

@@ -7,7 +7,7 @@ import java.util.Optional;
  * What a request asks for, within limits; what is missing or out of bounds takes its usual value.
  */
 record Parameters(Context context) {
-  /** Longer texts are cut off a request before they are looked at. */
+  /** The longest text that is read, in chars; the rest of a longer one is ignored. */
   static final int LONGEST = 20_000;
 
   /** A text; empty when it is not there. */

@@ -5,16 +5,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A chart as a file of its own. */
+/** Writes a chart as a file. */
 public final class Plot {
   private Plot() {}
 
   /**
-   * A method and what it achieved.
+   * A method, the time it took and the correlation it reached.
    *
-   * @param seconds that it took, above 0
-   * @param low of the correlation's interval
-   * @param high of it
+   * @param seconds fitting included, above 0
+   * @param low the lower end of the correlation's interval
+   * @param high the upper end
    */
   public record Point(String name, double seconds, double correlation, double low, double high) {}
 

@@ -17,7 +17,7 @@ import java.util.Optional;
 /**
  * A query and what influences it most.
  *
- * @param basis how many were found, and what the shares are shares of
+ * @param basis how many sequences raise the query, and of which total the shares are
  * @param previous the query asked before this one, if there is one
  * @param next the query asked after this one
  */
@@ -37,21 +37,21 @@ public record QueryPage(
   private static final int MOST = 500;
   private static final int LOWERING_PART = 2;
 
-  /** What a reader chose to see, as the page's address has it. */
+  /** A reader's choices, which are the parameters of the page's address. */
   public record View(String results, String query, LayerSpan layers, boolean hideSpiky, int count) {
-    static View of(Parameters asked, ResultsStore store, String query) {
+    static View of(Parameters parameters, ResultsStore store, String query) {
       int layers = store.folder().manifest().layers().size();
-      int first = asked.number("first", 0, 0, layers - 1);
-      int last = asked.number("last", layers - 1, first, layers - 1);
+      int first = parameters.number("first", 0, 0, layers - 1);
+      int last = parameters.number("last", layers - 1, first, layers - 1);
       return new View(
           store.name(),
           query,
           new LayerSpan(first, last, layers),
-          asked.ticked("hide"),
-          asked.number("count", USUAL_COUNT, 1, MOST));
+          parameters.ticked("hide"),
+          parameters.number("count", USUAL_COUNT, 1, MOST));
     }
 
-    /** What is seen when nothing is chosen. */
+    /** The default view of a query. */
     static View usual(ResultsStore store, String query) {
       return new View(
           store.name(),
@@ -61,12 +61,12 @@ public record QueryPage(
           USUAL_COUNT);
     }
 
-    /** Whether nothing restricts what counts. */
+    /** Whether all layers and all sequences count. */
     boolean isWhole() {
       return layers.isAll() && !hideSpiky;
     }
 
-    /** Whether more can be asked for. */
+    /** Whether a longer list may be shown. */
     public boolean canGrow() {
       return count < MOST;
     }
@@ -78,13 +78,13 @@ public record QueryPage(
               .with("results", results)
               .with("query", query)
               .with("first", layers.first(), 0)
-              .with("last", layers.last(), layers.of() - 1)
+              .with("last", layers.last(), layers.total() - 1)
               .with("count", count, USUAL_COUNT);
       return hideSpiky ? address.with("hide", 1) : address;
     }
 
     public View withLayers(int first, int last) {
-      return new View(results, query, new LayerSpan(first, last, layers.of()), hideSpiky, count);
+      return new View(results, query, new LayerSpan(first, last, layers.total()), hideSpiky, count);
     }
 
     public View withCount(int more) {
@@ -96,7 +96,7 @@ public record QueryPage(
     }
 
     /**
-     * The thirds of the model, by name, cut between blocks; none of a model of fewer than three.
+     * The lower, middle and upper third of the model's blocks; empty when it has fewer than three.
      */
     public List<Third> thirds(List<String> layers) {
       List<String> blocks = layers.stream().map(Show::block).toList();
@@ -110,24 +110,24 @@ public record QueryPage(
               third("upper third", blocks, distinct.subList(2 * n / 3, n)));
     }
 
-    private Third third(String name, List<String> blocks, List<String> some) {
-      int from = blocks.indexOf(some.getFirst());
-      int to = blocks.lastIndexOf(some.getLast());
+    private Third third(String name, List<String> blocks, List<String> third) {
+      int from = blocks.indexOf(third.getFirst());
+      int to = blocks.lastIndexOf(third.getLast());
       return new Third(
           name, withLayers(from, to).address(), layers.first() == from && layers.last() == to);
     }
   }
 
-  /** A third of the layers to choose. */
+  /** A third of the layers, which can be chosen. */
   public record Third(String name, Address address, boolean chosen) {}
 
   /**
    * The sequences of one sign.
    *
-   * @param of how many there are in all
-   * @param complete whether all that were scored were looked at, not only those that were kept
+   * @param total how many have that sign in all
+   * @param complete whether all scored sequences were ranked, not only those in the tables
    */
-  public record Side(List<Entry> entries, int of, boolean complete) {}
+  public record Side(List<Entry> entries, int total, boolean complete) {}
 
   /**
    * A sequence in the list.
@@ -175,18 +175,18 @@ public record QueryPage(
 
   private static String basis(
       View view, Optional<Distribution> distribution, Side raising, boolean filtered) {
-    String found =
+    String counts =
         distribution
             .map(d ->
                 "%s of %s scored sequences raise it. "
                     .formatted(Show.count(d.positive()), Show.count(d.sequences())))
             .orElse("");
     if (raising.complete() || (distribution.isPresent() && view.isWhole())) {
-      return found + "Shares are of all that counts and has a sequence's sign.";
+      return counts + "Shares are of all that counts and has a sequence's sign.";
     }
-    return found
+    return counts
         + "Shares are of what counts among the %s that were kept."
-            .formatted(Show.count(raising.of()))
+            .formatted(Show.count(raising.total()))
         + (distribution.isPresent() || view.hideSpiky() || filtered
             ? ""
             : " With --all-scores they are of all sequences, and their distribution is shown.");
@@ -206,21 +206,22 @@ public record QueryPage(
         view.isWhole()
             ? Optional.empty()
             : library.corpus(store).flatMap(text -> store.topOfAll(query.id(), ranking, text));
-    List<TopSequence> found =
+    List<TopSequence> sequences =
         ofAll.map(ResultsStore.Ranked::sequences).orElseGet(() -> store.top(query.id(), ranking));
-    ResultsStore.Sum kept =
+    ResultsStore.Sum sum =
         ofAll.map(ResultsStore.Ranked::all).orElseGet(() -> store.sum(query.id(), ranking));
     double total =
         view.isWhole()
             ? influence
                 .map(all -> Arrays.stream(all).filter(x -> x > 0 == raising).sum())
-                .orElse(kept.influence())
-            : kept.influence();
+                .orElse(sum.influence())
+            : sum.influence();
     Map<Integer, List<TokenInfluence>> tokens =
         store.tokens(
-            query.id(), found.stream().filter(TopSequence::isKept).map(TopSequence::rank).toList());
+            query.id(),
+            sequences.stream().filter(TopSequence::isKept).map(TopSequence::rank).toList());
     List<Entry> entries =
-        found.stream()
+        sequences.stream()
             .map(s ->
                 new Entry(
                     s,
@@ -234,7 +235,7 @@ public record QueryPage(
                         .with("place", s.place()),
                     ViewsPage.address(view.results, query.id(), s.rank())))
             .toList();
-    return new Side(entries, kept.sequences(), ofAll.isPresent());
+    return new Side(entries, sum.sequences(), ofAll.isPresent());
   }
 
   private static String lexicalRank(Optional<Map<Long, Integer>> ranks, long place) {

@@ -25,9 +25,10 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   void ask(Context context) {
-    Parameters asked = new Parameters(context);
+    Parameters parameters = new Parameters(context);
     String first = library.all().isEmpty() ? "" : library.all().getFirst().name();
-    pages.ask(context, askPage(AskPage.Fields.usual(asked.given("results").orElse(first)), ""));
+    pages.ask(
+        context, askPage(AskPage.Fields.usual(parameters.given("results").orElse(first)), ""));
   }
 
   private AskPage askPage(AskPage.Fields fields, String problem) {
@@ -97,7 +98,7 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
         .orElseThrow(() -> new InvalidInputException("Choose one of the results that are open"));
   }
 
-  /** What the model goes on with. */
+  /** The model's own completion of the prompt, by greedy decoding. */
   private String complete(AskPage.Fields fields) {
     if (fields.prompt().isBlank() || fields.prompt().length() > Question.LONGEST) {
       throw new InvalidInputException(

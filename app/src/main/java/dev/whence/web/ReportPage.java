@@ -13,9 +13,9 @@ import java.util.Base64;
 import java.util.List;
 
 /**
- * Chosen queries in one file that needs nothing else.
+ * The report: chosen queries in one self-contained HTML file.
  *
- * @param policy forbids everything but the file's own style
+ * @param policy the content security policy, which allows nothing but the file's own style
  */
 public record ReportPage(
     OverviewPage.Results results, List<QueryPage> queries, String style, String policy) {
@@ -25,8 +25,8 @@ public record ReportPage(
   /**
    * Writes a report.
    *
-   * @param ids of the queries, all when it is empty
-   * @param count sequences that raise each query, and half as many that lower it
+   * @param ids the ids of the queries; all when it is empty
+   * @param count how many sequences that raise each query are shown; half as many that lower it
    * @throws InvalidInputException when there is no query of an id
    */
   public static void write(

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * From values to places on an axis.
+ * Maps values to coordinates along an axis.
  *
- * @param ticks values that are written at the axis
+ * @param ticks the values that label the axis
  */
 record Scale(
     double low, double high, double from, double to, boolean logarithmic, List<Double> ticks) {
@@ -34,7 +34,7 @@ record Scale(
     return new Scale(low, top, from, to, true, ticks);
   }
 
-  /** Where a value is. */
+  /** The coordinate of a value. */
   double at(double value) {
     DoubleUnaryOperator shape = logarithmic ? Math::log : DoubleUnaryOperator.identity();
     double l = shape.applyAsDouble(low);

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What was found for some words: queries, sequences of the tables, sequences of the corpus. */
+/** The results of a search for words: queries, sequences of the tables, sequences of the corpus. */
 public record SearchPage(
     String results,
     String words,

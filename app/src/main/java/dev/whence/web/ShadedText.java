@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A sequence as pieces of text, each with the looks of its token.
+ * The text of a sequence in pieces, each with the style of its token.
  *
  * @param strongest the tokens that matter most, in words, for those who do not see shades
  */
@@ -53,7 +53,7 @@ public record ShadedText(List<Piece> pieces, String strongest) {
     return new ShadedText(pieces, strongest(tokens, unit));
   }
 
-  /** A text of whose tokens nothing is known. */
+  /** A text without influences of its tokens: only its overlap with the completion is marked. */
   static ShadedText plain(String text, String completion) {
     ShadedText shaded = of(List.of(new TokenInfluence(text, 0)), completion, "");
     return new ShadedText(
@@ -69,7 +69,7 @@ public record ShadedText(List<Piece> pieces, String strongest) {
         .collect(Collectors.joining(", "));
   }
 
-  /** The same in a colour that stands for no sign. */
+  /** This text in a colour that stands for neither sign, for values that are magnitudes. */
   ShadedText unsigned() {
     return new ShadedText(
         pieces.stream()

@@ -28,7 +28,7 @@ public final class Show {
     return String.format(Locale.ROOT, "%,d", count);
   }
 
-  /** {@code 0.85}, of what the eye sees. */
+  /** {@code 0.85}, with two decimals. */
   static String decimal(double value) {
     return String.format(Locale.ROOT, "%.2f", value);
   }
@@ -47,7 +47,9 @@ public final class Show {
     return block.isEmpty() ? name : name.substring(name.indexOf("." + block + ".") + 1);
   }
 
-  /** The number of the block that a layer is in, of {@code model.layers.2.mlp.up_proj} it is 2. */
+  /**
+   * The number of the block that a layer is in: {@code 2} for {@code model.layers.2.mlp.up_proj}.
+   */
   static String block(String layer) {
     return Arrays.stream(layer.split("\\."))
         .filter(part -> part.matches("\\d+"))

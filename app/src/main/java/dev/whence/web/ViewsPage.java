@@ -30,14 +30,17 @@ public record ViewsPage(
     Address back) {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-  /** What the model was needed for. */
+  /** The views that need the model. */
   public record Computed(Chart layersAndTokens, ShadedText predicted, ShadedText embedded) {}
 
   static Address address(String results, String query, int rank) {
     return Address.of("/views").with("results", results).with("query", query).with("rank", rank);
   }
 
-  /** Without what needs the model, unless {@code desk} is given. */
+  /**
+   * The page of the sequence at a rank of a query, with the computed views if {@code desk} is
+   * given; empty when there is no such sequence.
+   */
   static Optional<ViewsPage> of(
       ResultsStore store, String queryId, int rank, Optional<ModelDesk> desk) {
     Optional<AskedQuery> query = store.query(queryId);

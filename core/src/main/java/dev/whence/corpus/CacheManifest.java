@@ -1,7 +1,5 @@
 package dev.whence.corpus;
 
-import tools.jackson.databind.JsonNode;
-import java.util.Set;
 import dev.whence.Json;
 import dev.whence.folder.Hashes;
 import java.io.IOException;
@@ -9,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**

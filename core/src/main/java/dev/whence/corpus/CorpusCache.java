@@ -1,8 +1,8 @@
 package dev.whence.corpus;
 
-import dev.whence.folder.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.folder.AtomicFile;
 import dev.whence.folder.FolderLock;
 import dev.whence.folder.Folders;
 import java.io.IOException;

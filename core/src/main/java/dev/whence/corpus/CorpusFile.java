@@ -1,10 +1,10 @@
 package dev.whence.corpus;
 
-import dev.whence.folder.WorkFolder;
-import dev.whence.folder.AtomicFile;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.folder.AtomicFile;
 import dev.whence.folder.Hashes;
+import dev.whence.folder.WorkFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;

@@ -1,8 +1,8 @@
 package dev.whence.corpus;
 
-import java.nio.file.Files;
-import java.io.IOException;
 import dev.whence.InvalidInputException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,11 +1,11 @@
 package dev.whence.corpus;
 
-import dev.whence.folder.GitLfs;
-import dev.whence.folder.AtomicFile;
 import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.GitLfs;
 import dev.whence.folder.Hashes;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -97,8 +97,7 @@ final class CorpusStream extends InputStream {
           new InvalidInputException(
               "The corpus file %s is damaged or cut short (%s); fetch it again"
                   .formatted(
-                      file.path(),
-                      e.getMessage() == null ? "it ends too early" : e.getMessage()),
+                      file.path(), e.getMessage() == null ? "it ends too early" : e.getMessage()),
               e);
       default -> AtomicFile.unreadable(file.path(), e);
     };

@@ -42,7 +42,7 @@ final class JsonLine {
     record Text(String text) implements Value {}
 
     /** A number, as it is written. */
-    record Number(String written) implements Value {}
+    record Numeral(String written) implements Value {}
 
     /** A list of integers that fit in 32 bits. */
     record Integers(int[] values) implements Value {}
@@ -119,7 +119,7 @@ final class JsonLine {
     return switch (get("id").orElse(null)) {
       case null -> Optional.empty();
       case Value.Text(String text) -> Optional.of(text);
-      case Value.Number(String written) -> Optional.of(written);
+      case Value.Numeral(String written) -> Optional.of(written);
       case Value.Integers _ -> throw badId("a list");
       case Value.Other(String what) -> {
         if (what.equals(NULL)) {
@@ -139,11 +139,11 @@ final class JsonLine {
       throws MalformedDocumentException {
     return switch (token) {
       case VALUE_STRING -> new Value.Text(wellFormed(parser.getString()));
-      case VALUE_NUMBER_INT -> new Value.Number(parser.getString());
+      case VALUE_NUMBER_INT -> new Value.Numeral(parser.getString());
       case VALUE_NUMBER_FLOAT -> {
         String written = parser.getString();
         // NaN and the infinities are no JSON.
-        yield written.matches("-?\\d.*") ? new Value.Number(written) : new Value.Other(written);
+        yield written.matches("-?\\d.*") ? new Value.Numeral(written) : new Value.Other(written);
       }
       case VALUE_NULL -> new Value.Other(NULL);
       case VALUE_TRUE, VALUE_FALSE -> new Value.Other(parser.getString());
@@ -178,8 +178,7 @@ final class JsonLine {
 
   /** Whether an integer as it is written is one of 32 bits. */
   private static boolean fits(String written) {
-    return written.length() <= 11
-        && Long.parseLong(written) == (int) Long.parseLong(written);
+    return written.length() <= 11 && Long.parseLong(written) == (int) Long.parseLong(written);
   }
 
   private static String shortened(String text) {

@@ -1,14 +1,9 @@
 package dev.whence.corpus;
 
-import dev.whence.folder.GitLfs;
-import java.sql.Blob;
-import java.util.Optional;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.ArrayList;
-import java.util.List;
 import dev.whence.InvalidInputException;
+import dev.whence.folder.GitLfs;
 import java.io.IOException;
+import java.sql.Blob;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -16,6 +11,11 @@ import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
 import java.util.Properties;
 import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;

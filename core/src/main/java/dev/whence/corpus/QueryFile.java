@@ -1,12 +1,12 @@
 package dev.whence.corpus;
 
+import dev.whence.InvalidInputException;
 import dev.whence.corpus.JsonLine.Value;
 import dev.whence.corpus.Lines.Line;
-import dev.whence.folder.GitLfs;
-import java.io.InputStream;
-import dev.whence.InvalidInputException;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.GitLfs;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Reads queries by the rules that hold for a corpus: a JSON line each, {@code {"id", "prompt", "completion"}} or {@code {"id",
- * "prompt_tokens", "completion_tokens"}}.
+ * Reads queries by the rules that hold for a corpus: a JSON line each, {@code {"id", "prompt",
+ * "completion"}} or {@code {"id", "prompt_tokens", "completion_tokens"}}.
  */
 public final class QueryFile {
   private static final String PROMPT_TOKENS = "prompt_tokens";
@@ -91,9 +91,7 @@ public final class QueryFile {
       JsonLine object = JsonLine.read(line, FIELDS);
       String id = object.id().orElse("query-" + number);
       query =
-          object.has(COMPLETION_TOKENS)
-              ? ofTokens(id, object, number)
-              : ofText(id, object, number);
+          object.has(COMPLETION_TOKENS) ? ofTokens(id, object, number) : ofText(id, object, number);
     } catch (MalformedDocumentException e) {
       throw invalid(number, e.reason());
     }
@@ -156,8 +154,7 @@ public final class QueryFile {
         yield tokens;
       }
       case Value.Other(String what) when what.startsWith("a list") ->
-          throw invalid(
-              number, "\"%s\" is %s, which is no token id".formatted(name, what));
+          throw invalid(number, "\"%s\" is %s, which is no token id".formatted(name, what));
       case null, default ->
           throw invalid(number, "it needs \"" + name + "\" as an array of token ids");
     };

@@ -1,12 +1,12 @@
 package dev.whence.corpus;
 
-import dev.whence.folder.GitLfs;
-import dev.whence.folder.AtomicFile;
 import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.whence.InvalidInputException;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.GitLfs;
 import dev.whence.folder.Hashes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -6,8 +6,8 @@ import dev.whence.tensor.Tensor;
 
 /**
  * The damped curvature {@code G + lambda} of one layer, as an operator on gradients [.., out, in].
- * Each kind is diagonal in coordinates of its own, where dividing by it is elementwise; what is
- * done there (a rank reduced, a form evaluated) need not be carried back first.
+ * Each kind is diagonal in coordinates of its own, where dividing by it is elementwise; a rank can
+ * be reduced and a quadratic form evaluated there, without carrying whole gradients back.
  */
 public sealed interface Curvature extends AutoCloseable {
   /**
@@ -19,7 +19,7 @@ public sealed interface Curvature extends AutoCloseable {
    */
   Tensor coordinates(Tensor inputs, Tensor gradients);
 
-  /** The same for gradients that have been formed: [.., out, in]. */
+  /** Gradients [.., out, in] in the curvature's own coordinates. */
   Tensor coordinates(Tensor gradients);
 
   /** Divides gradients in these coordinates by the damped eigenvalues. */

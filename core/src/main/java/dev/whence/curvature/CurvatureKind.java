@@ -2,7 +2,7 @@ package dev.whence.curvature;
 
 import java.util.Locale;
 
-/** Which approximation of the Gauss-Newton Hessian. */
+/** The approximations of the Gauss-Newton Hessian. */
 public enum CurvatureKind {
   /** None: influence is the dot product of gradients. */
   IDENTITY,

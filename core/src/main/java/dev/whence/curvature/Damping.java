@@ -25,7 +25,7 @@ public sealed interface Damping {
     }
   }
 
-  /** The same number for every layer, in the unit of the eigenvalues. */
+  /** One lambda for all layers, in the unit of the eigenvalues. */
   record Absolute(double value) implements Damping {
     public Absolute {
       requirePositive("--damping", value);

@@ -16,7 +16,7 @@ import java.util.function.BinaryOperator;
  * tensors.
  *
  * @param values block after block, ascending within each: [n]
- * @param vectors for each block a matrix with an eigenvector a column
+ * @param vectors for each block a matrix whose columns are eigenvectors
  */
 public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
     implements AutoCloseable {
@@ -24,7 +24,7 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
   /**
    * Decomposes a covariance in float64, and keeps the result in the covariance's own precision.
    *
-   * @param covariance one symmetric matrix a block, of which the lower triangle is read
+   * @param covariance one symmetric matrix per block, of which the lower triangle is read
    * @throws ArithmeticException when a block is not finite
    */
   public static Eigenbasis of(Blocks blocks, List<Tensor> covariance) {
@@ -32,10 +32,10 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
   }
 
   /**
-   * Decomposes {@code scale} times some symmetric matrices in float64. A multiple of a matrix has
-   * its eigenvectors, so that what is decomposed need not be copied to be scaled.
+   * Decomposes {@code scale} times symmetric matrices in float64. Scaling a matrix leaves its
+   * eigenvectors as they are, so only the eigenvalues are scaled, not a copy of the matrix.
    *
-   * @param matrices one a block, of which the lower triangle is read
+   * @param matrices one per block, of which the lower triangle is read
    * @param type of the result
    * @throws ArithmeticException when a block is not finite
    */

@@ -2,7 +2,7 @@ package dev.whence.curvature;
 
 import java.util.Locale;
 
-/** Which targets the curvature's gradients are taken for. */
+/** The targets that the curvature's gradients are taken for. */
 public enum Fisher {
   /**
    * Drawn from the model's own distribution: the true Fisher, which equals the Gauss-Newton Hessian

@@ -83,8 +83,7 @@ public record LayerFactors(
   private static Tensor damped(Tensor eigenvalues, Damping damping) {
     Tensor nonNegative = eigenvalues.clampMin(0);
     double lambda = damping.of(nonNegative.mean().item());
-    // A layer that never saw a gradient has nothing to invert, and a gradient of zero to invert it
-    // for.
+    // If all eigenvalues are zero, so were all gradients, and any positive lambda will do.
     return nonNegative.plus(lambda > 0 ? lambda : 1);
   }
 

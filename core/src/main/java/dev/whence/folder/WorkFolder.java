@@ -144,7 +144,7 @@ public final class WorkFolder implements AutoCloseable {
     if (begun.isPresent() && begun.get().equals(identity)) {
       return;
     }
-    if (begun.isPresent() && !force) {
+    if (begun.isPresent() && !force && hasWork()) {
       throw new InvalidInputException(
           "%s holds interrupted work on something else (%s); give --force to discard it, or another --out"
               .formatted(partial, differences(begun.get(), identity)));
@@ -157,6 +157,17 @@ public final class WorkFolder implements AutoCloseable {
       }
     }
     AtomicFile.write(file, Json.MAPPER.writeValueAsString(identity));
+  }
+
+  /**
+   * Whether there is more than what says whose it is: an attempt that failed at once leaves none.
+   */
+  private boolean hasWork() throws IOException {
+    try (Stream<Path> files = Files.walk(partial)) {
+      return files
+          .filter(Files::isRegularFile)
+          .anyMatch(file -> !file.endsWith(IDENTITY) && !file.endsWith(FolderLock.NAME));
+    }
   }
 
   /** What differs, in words: settings with both values, hashes by their name alone. */

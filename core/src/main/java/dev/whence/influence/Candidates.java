@@ -29,7 +29,7 @@ public final class Candidates {
    * @param places for each query the places of its sequences in the corpus, ascending, each once; a
    *     query may have none
    * @param corpusSize the sequences of the corpus
-   * @param settings what the choice follows from, by the command line's option
+   * @param settings of the filter, by the command line's option
    * @throws IllegalArgumentException if a query's places do not ascend or one is not in the corpus
    */
   public static Candidates of(List<long[]> places, long corpusSize, Map<String, String> settings) {
@@ -60,14 +60,14 @@ public final class Candidates {
     return Arrays.copyOf(sorted, distinct);
   }
 
-  /** Lets each query have what the filter let through for any of them. */
+  /** Candidates in which every query has the union of all queries' sequences. */
   public Candidates shared() {
     Map<String, String> extended = new LinkedHashMap<>(settings);
     extended.put("report-union", "true");
     return new Candidates(Collections.nCopies(places.size(), union), union, extended);
   }
 
-  /** How many queries there are. */
+  /** The number of queries. */
   public int queries() {
     return places.size();
   }
@@ -87,7 +87,7 @@ public final class Candidates {
     return Selection.of(union);
   }
 
-  /** What the choice follows from, by the command line's option. */
+  /** The filter's settings, by the command line's option. */
   public Map<String, String> settings() {
     return Collections.unmodifiableMap(settings);
   }

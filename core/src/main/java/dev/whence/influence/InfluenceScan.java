@@ -48,7 +48,7 @@ public final class InfluenceScan {
   @FunctionalInterface
   public interface Sink {
     /**
-     * Takes the scores of some sequences; the tensors live until it returns.
+     * Takes the scores of a batch of sequences; the tensors live until it returns.
      *
      * @param places of the sequences in the pass's selection
      */
@@ -58,7 +58,7 @@ public final class InfluenceScan {
   /**
    * Prepares a scan.
    *
-   * @param selfCurvatures one a layer, when self-influence is wanted
+   * @param selfCurvatures one per layer, when self-influence is wanted
    */
   public InfluenceScan(
       Model model,
@@ -84,12 +84,12 @@ public final class InfluenceScan {
     return score(batch, trace(batch));
   }
 
-  /** What {@link #score(Examples, Trace)} needs of a batch; scans of the same layers share it. */
+  /** Traces a batch for {@link #score(Examples, Trace)}; scans of the same layers can share it. */
   public Trace trace(Examples batch) {
     return Trace.of(model, layers, batch, new Targets.Given());
   }
 
-  /** The scores of one batch; belongs to the caller's scope. */
+  /** The scores of a batch that was traced; belongs to the caller's scope. */
   public Scores score(Examples batch, Trace trace) {
     Optional<Tensor> self = selfCurvatures.map(c -> selfInfluence(trace, batch, c));
     if (queries.isEmpty()) {

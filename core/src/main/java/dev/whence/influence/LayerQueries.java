@@ -12,34 +12,34 @@ import java.util.function.Function;
 
 /** The preconditioned gradients P of all queries at one layer. Owns its tensors. */
 public sealed interface LayerQueries extends AutoCloseable {
-  /** Queries are taken a few at a time where each needs room: at most this many numbers. */
+  /** The most elements of an intermediate result; queries that need more are taken in batches. */
   long ROOM_ELEMENTS = 1L << 26;
 
-  /** So few that it costs little to read their gradients element by element. */
+  /** The most queries whose whole gradients are multiplied as a {@link LongProduct}. */
   int FEW_QUERIES = 16;
 
   int count();
 
-  /** The largest rank of a P; 0 when only whole ones are kept. */
+  /** The rank of the products that approximate the gradients P; 0 for whole gradients. */
   long rank();
 
-  /** The tensors by their part in P, for a file; {@link #of} makes the same of them again. */
+  /** The tensors by name, for a file; {@link #of} restores the queries from them. */
   Map<String, Tensor> tensors();
 
-  /** Makes what {@link #tensors} took apart, of tensors of the caller's scope. */
+  /** Restores queries from the {@link #tensors} of a file, which are in the caller's scope. */
   static LayerQueries of(Function<String, Tensor> tensors, int rank) {
     if (rank == 0) {
       return new Full(tensors.apply("gradients").keep());
     }
     Tensor left = tensors.apply("left");
-    Tensor right = tensors.apply("right"); // kept only when both are there
+    Tensor right = tensors.apply("right"); // keep neither unless both were read
     return new LowRank(left.keep(), right.keep());
   }
 
-  /** What the tensors take. */
+  /** Bytes that the tensors take. */
   long bytes();
 
-  /** Whether the whole P are at hand, so that the gradients' route need not form them. */
+  /** Whether whole gradients P are in memory, so that no route need form them from products. */
   boolean isFormed();
 
   /**
@@ -173,28 +173,29 @@ public sealed interface LayerQueries extends AutoCloseable {
     public Tensor byGradients(List<Trace.Use> uses) {
       Tensor sequences = Trace.sequenceGradients(uses); // [batch, out, in]
       long each = left.size(1) * right.size(2);
-      return someAtATime(
-          each, 1, some -> LayerQueries.products(some.left.bmm(some.right), sequences));
+      return inBatches(
+          each, 1, batch -> LayerQueries.products(batch.left.bmm(batch.right), sequences));
     }
 
     /**
-     * Puts together what a few queries at a time give.
+     * Applies {@code work} to batches of the queries, and concatenates the results.
      *
-     * @param each numbers that a query takes room for
+     * @param each elements of a query's intermediate result
      * @param dimension of the queries in the result
      */
-    private Tensor someAtATime(long each, int dimension, Function<LowRank, Tensor> of) {
+    private Tensor inBatches(long each, int dimension, Function<LowRank, Tensor> work) {
       long most = Math.max(1, ROOM_ELEMENTS / each);
       if (count() <= most) {
-        return of.apply(this);
+        return work.apply(this);
       }
       List<Tensor> parts = new ArrayList<>();
       for (long first = 0; first < count(); first += most) {
         long start = first;
-        long some = Math.min(most, count() - first);
+        long size = Math.min(most, count() - first);
         parts.add(
             Scope.result(() ->
-                of.apply(new LowRank(left.narrow(0, start, some), right.narrow(0, start, some)))));
+                work.apply(
+                    new LowRank(left.narrow(0, start, size), right.narrow(0, start, size)))));
       }
       return Tensors.cat(parts, dimension);
     }
@@ -202,7 +203,7 @@ public sealed interface LayerQueries extends AutoCloseable {
     @Override
     public Tensor byPositions(List<Trace.Use> uses) {
       long rows = uses.getFirst().gradient().size(0) * uses.getFirst().gradient().size(1);
-      return someAtATime(rows * rank(), 2, some -> some.positions(uses));
+      return inBatches(rows * rank(), 2, batch -> batch.positions(uses));
     }
 
     private Tensor positions(List<Trace.Use> uses) {
@@ -241,13 +242,14 @@ public sealed interface LayerQueries extends AutoCloseable {
   }
 
   /**
-   * Products of low rank that are kept formed too: more memory, for a cheaper route by gradients.
+   * Products of low rank, and the gradients formed from them: more memory, for a cheaper route by
+   * gradients.
    *
    * @param formed all queries' P side by side for each element, the order in which a scan reads
    *     them fastest: [out, in, queries]
    */
   record Expanded(LowRank factors, Tensor formed) implements LayerQueries {
-    /** Some rows are formed at a time: at most this many numbers beside the whole. */
+    /** The most elements of a batch of rows, which is formed before it is copied. */
     private static final long ROWS_ELEMENTS = 1L << 24;
 
     static Expanded of(LowRank factors) {
@@ -261,8 +263,8 @@ public sealed interface LayerQueries extends AutoCloseable {
         for (long row = 0; row < out; row += most) {
           long rows = Math.min(most, out - row);
           try (Scope _ = Scope.open()) {
-            Tensor some = left.narrow(1, row, rows).bmm(factors.right); // [queries, rows, in]
-            Tensor queriesLast = some.transpose(0, 1).transpose(1, 2); // [rows, in, queries]
+            Tensor batch = left.narrow(1, row, rows).bmm(factors.right); // [queries, rows, in]
+            Tensor queriesLast = batch.transpose(0, 1).transpose(1, 2); // [rows, in, queries]
             formed.narrow(0, row, rows).copyInPlace(queriesLast);
           }
         }
@@ -327,7 +329,7 @@ public sealed interface LayerQueries extends AutoCloseable {
   private static Tensor products(Tensor queries, Tensor sequences) {
     Tensor columns = queries.reshape(queries.size(0), -1); // [queries, out * in]
     Tensor rows = sequences.reshape(sequences.size(0), -1); // [batch, out * in]
-    // Of many queries, queries first: in this order the product takes two thirds of the time.
+    // With many queries, the product with queries as its rows takes two thirds of the time.
     return queries.size(0) <= FEW_QUERIES
         ? LongProduct.of(rows, columns.t())
         : columns.matmul(rows.t()).t();

@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * What influence is asked about: the log-likelihoods of some examples, of which a few at a time
- * pass through the model.
+ * What influence is computed on: log-likelihoods of examples, which pass through the model in
+ * batches.
  *
- * @param names one a measurement, for messages
- * @param groups the places of those that go together; every place is in one group
+ * @param names of the measurements, for messages
+ * @param groups for each batch the places of its measurements; every place is in one batch
  * @param examples makes a group's examples, in the order of its places
  */
 public record Measurements(
     List<String> names, List<long[]> groups, Function<long[], Examples> examples) {
-  /** Queries of one length share a pass through the model, a few at a time. */
+  /** Queries are packed into batches of at most this many tokens. */
   public static final int BATCH_TOKENS = 1024;
 
-  /** How many. */
+  /** The number of measurements. */
   public int count() {
     return names.size();
   }

@@ -30,7 +30,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
   /**
    * Takes each query's gradient and preconditions it.
    *
-   * @param curvatures one a layer
+   * @param curvatures one per layer
    * @param rank of the products that are kept; 0 keeps whole gradients
    */
   public static PreconditionedQueries of(
@@ -40,15 +40,20 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       List<Curvature> curvatures,
       int rank,
       Progress progress) {
-    Measurements asked = Measurements.of(queries, model.device());
-    return of(model, layers, asked, curvatures, rank, progress);
+    Measurements measurements = Measurements.of(queries, model.device());
+    return of(model, layers, measurements, curvatures, rank, progress);
   }
 
-  /** The same for measurements of any kind. */
+  /**
+   * Takes each measurement's gradient and preconditions it.
+   *
+   * @param curvatures one per layer
+   * @param rank of the products that are kept; 0 keeps whole gradients
+   */
   public static PreconditionedQueries of(
       Model model,
       List<Linear> layers,
-      Measurements asked,
+      Measurements measurements,
       List<Curvature> curvatures,
       int rank,
       Progress progress) {
@@ -56,11 +61,12 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       throw new InvalidInputException("--rank is " + rank + " but must be at least 0 (full)");
     }
     DType type = model.type().accumulator();
-    PreconditionedQueries result = empty(layers, asked.count(), rank, type, model.device());
-    try (Progress.Stage stage = progress.begin("preconditioning", asked.count(), "queries")) {
-      for (long[] places : asked.groups()) {
+    PreconditionedQueries result = empty(layers, measurements.count(), rank, type, model.device());
+    try (Progress.Stage stage =
+        progress.begin("preconditioning", measurements.count(), "queries")) {
+      for (long[] places : measurements.groups()) {
         try (Scope _ = Scope.open()) {
-          result.set(places, model, layers, asked, curvatures);
+          result.set(places, model, layers, measurements, curvatures);
         }
         stage.advance(places.length);
       }
@@ -78,13 +84,13 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       for (Linear layer : layers) {
         int out = layer.outputs();
         int in = layer.inputs();
-        int kept = layer.shape().rank(rank);
+        int layerRank = layer.shape().rank(rank);
         parts.add(
             rank == 0
                 ? new LayerQueries.Full(Tensors.zeros(type, device, queries, out, in).keep())
                 : new LayerQueries.LowRank(
-                    Tensors.zeros(type, device, queries, out, kept).keep(),
-                    Tensors.zeros(type, device, queries, kept, in).keep()));
+                    Tensors.zeros(type, device, queries, out, layerRank).keep(),
+                    Tensors.zeros(type, device, queries, layerRank, in).keep()));
       }
     }
     return new PreconditionedQueries(parts, new ArrayList<>(Collections.nCopies(queries, 0.0)));
@@ -94,9 +100,9 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       long[] places,
       Model model,
       List<Linear> linears,
-      Measurements asked,
+      Measurements measurements,
       List<Curvature> curvatures) {
-    Examples batch = asked.examples().apply(places);
+    Examples batch = measurements.examples().apply(places);
     Trace trace = Trace.withLogProbabilities(model, linears, batch);
     for (int l = 0; l < layers.size(); l++) {
       int layer = l;
@@ -111,7 +117,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
             if (!x.isFinite()) {
               throw new ArithmeticException(
                   "the gradient of query '%s' at layer %s is not finite; try --dtype float32 or float64"
-                      .formatted(asked.names().get(q), linears.get(layer).name()));
+                      .formatted(measurements.names().get(q), linears.get(layer).name()));
             }
             set(layers.get(layer), q, curvature, x);
           });
@@ -130,7 +136,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
               .select(0, q)
               .copyInPlace(curvature.restoreColumns(curvature.restoreRows(x)));
       case LayerQueries.LowRank low -> {
-        // Rotations keep singular values: the thin vectors are carried back, never the whole.
+        // Rotations preserve singular values: only the factors are carried back, not the whole.
         RandomizedSvd.Product thin = RandomizedSvd.of(x, (int) low.rank());
         low.left().select(0, q).copyInPlace(curvature.restoreRows(thin.left()));
         low.right().select(0, q).copyInPlace(curvature.restoreColumns(thin.right()));
@@ -141,8 +147,8 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
   }
 
   /**
-   * Several sets of whole gradients as one, so that they share a pass over the data; the caller
-   * closes all.
+   * Concatenates sets of whole gradients, so that they share a pass over the data; the caller
+   * closes the sets and the result.
    */
   public static PreconditionedQueries concat(List<PreconditionedQueries> sets) {
     List<LayerQueries> layers = new ArrayList<>();
@@ -163,7 +169,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
     return new PreconditionedQueries(layers, logProbabilities);
   }
 
-  /** The same queries at several ranges of layers as one. Takes over the tensors. */
+  /** Joins one set of queries at consecutive ranges of layers. Takes over the tensors. */
   public static PreconditionedQueries joinLayers(List<PreconditionedQueries> ranges) {
     return new PreconditionedQueries(
         ranges.stream().flatMap(r -> r.layers.stream()).toList(),
@@ -176,9 +182,9 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
   }
 
   /**
-   * Keeps the products of low rank formed too, layer by layer while {@code bytes} suffice, which
-   * spares the scan forming them for each batch. Takes over this object's tensors, also when it
-   * fails.
+   * Forms whole gradients from products of low rank, layer by layer while {@code bytes} suffice,
+   * which spares the scan forming them for each batch. Takes over this object's tensors, also when
+   * it fails.
    */
   public PreconditionedQueries expand(long bytes, Progress progress) {
     if (count() == 0 || layers.stream().noneMatch(LayerQueries.LowRank.class::isInstance)) {
@@ -211,7 +217,7 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
         : 0;
   }
 
-  /** How many queries. */
+  /** The number of queries. */
   public int count() {
     return logProbabilities.size();
   }

@@ -50,13 +50,13 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
         continue; // no smaller than the last
       }
       if (best.isPresent() && groups > best.get().passes()) {
-        break; // every group takes a pass at least
+        break; // each group takes at least one pass
       }
-      List<Range> some = even(queries, size);
+      List<Range> queryRanges = even(queries, size);
       Optional<QuerySplit> split =
           LayerRanges.within(
                   layers.size(), l -> layers.get(l).needed(size), l -> layers.get(l).passing, bytes)
-              .map(ranges -> new QuerySplit(some, ranges));
+              .map(ranges -> new QuerySplit(queryRanges, ranges));
       if (split.isPresent() && (best.isEmpty() || split.get().isBetterThan(best.get()))) {
         best = split;
       }
@@ -64,15 +64,15 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
     return best;
   }
 
-  /** Bytes without which {@link #fewest} finds nothing. */
+  /** The smallest limit for which {@link #fewest} is not empty, in bytes. */
   public static long least(int queries, List<LayerBytes> layers) {
-    int one = Math.min(1, queries);
-    return layers.stream().mapToLong(l -> l.needed(one) + l.passing).max().orElse(0);
+    int minimum = Math.min(1, queries);
+    return layers.stream().mapToLong(l -> l.needed(minimum) + l.passing).max().orElse(0);
   }
 
   private static List<Range> even(int queries, int size) {
     Range all = new Range(0, queries);
-    return queries == 0 ? List.of(all) : all.cut(size); // no queries take a part too
+    return queries == 0 ? List.of(all) : all.cut(size); // a scan without queries has a part too
   }
 
   private boolean isBetterThan(QuerySplit other) {
@@ -80,7 +80,7 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
         || (passes() == other.passes() && layers.size() < other.layers.size());
   }
 
-  /** How often the data is gone through. */
+  /** The number of passes over the data. */
   public int passes() {
     return queries.size() * layers.size();
   }

@@ -12,8 +12,8 @@ public enum ScoreRoute {
    *
    * @param batch sequences
    * @param positions of each sequence, over all uses of the layer
-   * @param rank of the queries' gradients; 0 when only whole ones are kept
-   * @param formed whether the whole gradients are at hand
+   * @param rank of the products that approximate the queries' gradients; 0 for whole gradients
+   * @param formed whether the queries' whole gradients are in memory
    */
   public record Sizes(
       long batch, long positions, long out, long in, long queries, long rank, boolean formed) {}

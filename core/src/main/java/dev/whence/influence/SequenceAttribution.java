@@ -18,8 +18,8 @@ import java.util.TreeMap;
 import java.util.stream.DoubleStream;
 
 /**
- * One sequence's influence on one query, taken apart (METHOD section 3). Both parts sum to the
- * influence.
+ * One sequence's influence on one query, by token and by layer (METHOD section 3). Each array sums
+ * to the influence.
  *
  * @param byToken the influence that passes through each position, over all layers: [positions]
  * @param byLayer the influence that passes through each layer, over all positions: [layers]
@@ -31,7 +31,7 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
    */
   private static final double SPIKY = 2.0 / 3;
 
-  /** The sums of a matrix: a row of [positions] for each layer. */
+  /** Sums a matrix [layers, positions] over layers and over positions. */
   static SequenceAttribution of(double[][] byLayerAndToken) {
     double[] byToken = new double[byLayerAndToken[0].length];
     for (double[] layer : byLayerAndToken) {
@@ -43,7 +43,7 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
         byToken, Arrays.stream(byLayerAndToken).mapToDouble(l -> Arrays.stream(l).sum()).toArray());
   }
 
-  /** The same sequence and query at more layers. */
+  /** Appends the layers of {@code later}, for which sequence and query are the same. */
   public SequenceAttribution and(SequenceAttribution later) {
     double[] sum = byToken.clone();
     Arrays.setAll(sum, t -> sum[t] + later.byToken[t]);
@@ -58,17 +58,17 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
 
   /** Whether {@code |x|_2 / |x|_1 > 2/3} for the tokenwise influences x. */
   public boolean spiky() {
-    double one = 0;
-    double two = 0;
+    double norm1 = 0;
+    double squares = 0;
     for (double x : byToken) {
-      one += Math.abs(x);
-      two += x * x;
+      norm1 += Math.abs(x);
+      squares += x * x;
     }
-    return one > 0 && Math.sqrt(two) / one > SPIKY;
+    return norm1 > 0 && Math.sqrt(squares) / norm1 > SPIKY;
   }
 
   /**
-   * A sequence to take apart for a query.
+   * A query, and a sequence whose influence on it is attributed.
    *
    * @param query its number among the queries
    * @param place of the sequence in the corpus
@@ -76,7 +76,8 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
   public record Pair(int query, long place) {}
 
   /**
-   * Takes sequences apart. Each is traced once, whatever the number of queries that want it.
+   * Attributes influences to tokens and layers. A sequence is traced once, however many pairs it is
+   * in.
    *
    * @return in the order of {@code pairs}
    */
@@ -87,33 +88,33 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
       List<Pair> pairs,
       Corpus corpus,
       int batchTokens) {
-    Map<Long, List<Integer>> pairsOf = new TreeMap<>(); // of each place
+    Map<Long, List<Integer>> pairsByPlace = new TreeMap<>();
     for (int p = 0; p < pairs.size(); p++) {
-      pairsOf.computeIfAbsent(pairs.get(p).place, _ -> new ArrayList<>()).add(p);
+      pairsByPlace.computeIfAbsent(pairs.get(p).place, _ -> new ArrayList<>()).add(p);
     }
-    List<Map.Entry<Long, List<Integer>>> places = List.copyOf(pairsOf.entrySet());
+    List<Map.Entry<Long, List<Integer>>> places = List.copyOf(pairsByPlace.entrySet());
     SequenceAttribution[] result = new SequenceAttribution[pairs.size()];
-    for (long[] some :
+    for (long[] batchPlaces :
         Batches.of(
             p -> corpus.length(places.get((int) p).getKey()), 0, places.size(), batchTokens)) {
       try (Scope _ = Scope.open()) {
         List<TokenBatch.Row> rows = new ArrayList<>();
-        Map<Integer, List<Wanted>> byQuery = new TreeMap<>();
-        for (long p : some) {
+        Map<Integer, List<PairRow>> byQuery = new TreeMap<>();
+        for (long p : batchPlaces) {
           Map.Entry<Long, List<Integer>> place = places.get((int) p);
           for (int pair : place.getValue()) {
             byQuery
                 .computeIfAbsent(pairs.get(pair).query, _ -> new ArrayList<>())
-                .add(new Wanted(pair, rows.size()));
+                .add(new PairRow(pair, rows.size()));
           }
           rows.add(TokenBatch.Row.whole(corpus.sequence(place.getKey()).tokens(), 0));
         }
         TokenBatch batch = TokenBatch.of(rows, model.device());
         Trace trace = Trace.of(model, layers, batch, new Targets.Given());
-        byQuery.forEach((query, wanted) -> {
-          double[][][] parts = apart(trace, rows, queries, query, wanted);
+        byQuery.forEach((query, pairRows) -> {
+          double[][][] parts = byLayerAndToken(trace, rows, queries, query, pairRows);
           for (int i = 0; i < parts.length; i++) {
-            result[wanted.get(i).pair] = SequenceAttribution.of(parts[i]);
+            result[pairRows.get(i).pair] = SequenceAttribution.of(parts[i]);
           }
         });
       }
@@ -121,28 +122,28 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
     return List.of(result);
   }
 
-  /** A pair by its number, and where its sequence is in a batch. */
-  record Wanted(int pair, int row) {}
+  /** A pair's index, and its sequence's row in a batch. */
+  record PairRow(int pair, int row) {}
 
-  /** For each of the wanted rows of a traced batch a matrix [layers][positions]. */
-  static double[][][] apart(
+  /** A query's influences for rows of a traced batch: for each a matrix [layers][positions]. */
+  static double[][][] byLayerAndToken(
       Trace trace,
       List<TokenBatch.Row> rows,
       PreconditionedQueries queries,
       int query,
-      List<Wanted> wanted) {
+      List<PairRow> pairRows) {
     try (Scope _ = Scope.open()) {
-      long[] places = wanted.stream().mapToLong(Wanted::row).toArray();
-      List<Tensor> byLayer = new ArrayList<>(); // each [wanted, positions]
+      long[] places = pairRows.stream().mapToLong(PairRow::row).toArray();
+      List<Tensor> byLayer = new ArrayList<>(); // each [pairRows, positions]
       for (int l = 0; l < queries.layers().size(); l++) {
         List<Trace.Use> uses = trace.uses(l).stream().map(use -> use.rows(places)).toList();
         byLayer.add(queries.layers().get(l).byPositions(uses, query));
       }
       int positions = (int) byLayer.getFirst().size(1);
-      double[] values = Tensors.stack(byLayer, 1).toDoubles(); // [wanted, layers, positions]
-      double[][][] parts = new double[wanted.size()][byLayer.size()][];
-      for (int i = 0; i < wanted.size(); i++) {
-        int real = Math.max(0, rows.get(wanted.get(i).row).tokens().length - 1);
+      double[] values = Tensors.stack(byLayer, 1).toDoubles(); // [pairRows, layers, positions]
+      double[][][] parts = new double[pairRows.size()][byLayer.size()][];
+      for (int i = 0; i < pairRows.size(); i++) {
+        int real = Math.max(0, rows.get(pairRows.get(i).row).tokens().length - 1);
         for (int l = 0; l < byLayer.size(); l++) {
           int from = (i * byLayer.size() + l) * positions;
           parts[i][l] = Arrays.copyOfRange(values, from, from + real);

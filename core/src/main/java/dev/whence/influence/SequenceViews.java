@@ -13,8 +13,8 @@ import java.util.List;
 
 /**
  * One sequence's influence on one query, seen in every way that the paper has (section 3.3 and
- * appendix B). Adding the sequence moves the weights along the query's preconditioned gradient P as
- * seen from the query; {@code <P, gradient of log p(sequence)>} is the influence.
+ * appendix B). The influence is {@code <P, gradient of log p(sequence)>}: how fast the sequence's
+ * log-probability changes when the weights move along the query's preconditioned gradient P.
  *
  * @param byLayerAndToken what passes through each layer and position, [layers][tokens]; 0 for the
  *     last token, which predicts nothing. Sums to the influence.
@@ -63,8 +63,9 @@ public record SequenceViews(
       List<TokenBatch.Row> rows,
       TokenBatch batch) {
     Trace trace = Trace.of(model, layers, batch, new Targets.Given());
-    List<SequenceAttribution.Wanted> wanted = List.of(new SequenceAttribution.Wanted(0, 0));
-    double[][] positions = SequenceAttribution.apart(trace, rows, queries, query, wanted)[0];
+    List<SequenceAttribution.PairRow> pairRows = List.of(new SequenceAttribution.PairRow(0, 0));
+    double[][] positions =
+        SequenceAttribution.byLayerAndToken(trace, rows, queries, query, pairRows)[0];
     return Arrays.stream(positions)
         .map(layer -> Arrays.copyOf(layer, layer.length + 1))
         .toArray(double[][]::new);

@@ -31,12 +31,12 @@ public final class TopInfluences {
     boolean admits(int query, long place);
   }
 
-  /** The weakest of the kept first. */
+  /** The weakest influence first, and of equal ones the later sequence first. */
   private static final Comparator<Entry> WEAKEST_FIRST =
       Comparator.comparingDouble((Entry e) -> Math.abs(e.influence))
           .thenComparing(Comparator.comparingLong(Entry::place).reversed());
 
-  /** The order of a query's sequences of one sign. */
+  /** The strongest influence first, and of equal ones the earlier sequence first. */
   public static final Comparator<Entry> STRONGEST_FIRST = WEAKEST_FIRST.reversed();
 
   private final int limit;
@@ -57,7 +57,7 @@ public final class TopInfluences {
     add(places, influence, Admission.ALL);
   }
 
-  /** Takes those of the scores [batch, queries] that count. */
+  /** Takes the scores [batch, queries] that {@code admission} admits. */
   public void add(long[] places, Tensor influence, Admission admission) {
     double[] scores = influence.toDoubles();
     int queries = raising.size();

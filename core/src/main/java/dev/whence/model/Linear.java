@@ -95,12 +95,13 @@ public final class Linear {
   }
 
   /**
-   * The same for a while: what was recorded for {@link Autograd} is not told, and can be used again
-   * when the weights are back. Until then it would be wrong without a warning.
+   * Replaces the weight and the bias temporarily, unnoticed by {@link Autograd}: graphs that it has
+   * recorded can be used again once the original weights are back. Until then they would give wrong
+   * derivatives without a warning.
    */
-  public void assignForAWhile(Tensor matrix) {
+  public void swapWeights(Tensor matrix) {
     try (Scope _ = Scope.open()) {
-      write(Autograd.untold(stored), bias.map(Autograd::untold), matrix);
+      write(Autograd.untracked(stored), bias.map(Autograd::untracked), matrix);
     }
   }
 

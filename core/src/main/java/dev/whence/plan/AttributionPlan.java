@@ -15,10 +15,10 @@ import java.util.List;
  * What an attribution will take.
  *
  * @param split of queries and layers: a pass over each chunk of the data for every part
- * @param batchTokens of a batch: those asked for, or fewer when memory is short
- * @param memoryBytes at most, an estimate from above
+ * @param batchTokens tokens of a batch: the setting, or fewer when memory is short
+ * @param memoryBytes of the peak, an estimate from above
  * @param resultBytes of the results folder when it is done; its tables are estimated
- * @param workBytes more than that while it is at work
+ * @param workBytes on disk beyond that while it runs
  */
 public record AttributionPlan(
     List<Phase> phases,
@@ -41,7 +41,7 @@ public record AttributionPlan(
       LayerShape shape, ScoreRoute route, Cost preconditioning, Cost scores, long queryBytes) {}
 
   /**
-   * What is to be attributed.
+   * The model, corpus and queries of an attribution.
    *
    * @param blocks of each covariance in the run
    * @param scanned how many sequences are scored at most, when they are candidates; 0 for all
@@ -72,7 +72,7 @@ public record AttributionPlan(
     return new AttributionPlanner(job, settings, memory).plan();
   }
 
-  /** A layer's numbers in all parts, each once. */
+  /** Sums each layer's costs over the parts of the split. */
   static List<Layer> layers(List<LayerShape> tracked, List<List<Layer>> parts) {
     List<Layer> sums = new ArrayList<>();
     for (int l = 0; l < tracked.size(); l++) {

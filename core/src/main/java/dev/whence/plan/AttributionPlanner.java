@@ -14,9 +14,9 @@ import dev.whence.plan.AttributionPlan.Layer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Walks through an attribution's steps in their order, adding up instead of computing. */
+/** Walks through an attribution's steps in their order, adding up costs instead of computing. */
 final class AttributionPlanner {
-  /** Of a top sequence's token in the tables, compressed: a guess from what the dictionary took. */
+  /** Compressed size of a top sequence's token, estimated from the dictionary's tables. */
   private static final int TABLE_BYTES_PER_TOKEN = 12;
 
   private final AttributionPlan.Job job;
@@ -106,7 +106,7 @@ final class AttributionPlanner {
     return split.passes() > 1 || (settings.rank() > 0 && settings.refine() > 0);
   }
 
-  /** Of the check of the rank and of refining, which have their time for themselves. */
+  /** The peak memory of the rank check and of refining, neither of which overlaps the scan. */
   private double peakOfWholeGradients() {
     QueryMemory both = memory.checking();
     QueryMemory whole = memory.whole();
@@ -139,21 +139,23 @@ final class AttributionPlanner {
 
   private Layer layer(int l, QuerySplit.Part part, boolean expanded, LayerBytes bytes) {
     LayerCost cost = costs.get(l);
-    int some = part.queries().size();
+    int queries = part.queries().size();
     CurvatureKind kind = settings.curvature();
-    Batching asked = batches(job.queries().of(part.queries()));
+    Batching batches = batches(job.queries().of(part.queries()));
     boolean self = settings.selfInfluence() && part.queries().from() == 0;
     boolean tokenwise = settings.tokenwise();
     boolean formed = rank() == 0 || expanded;
     Cost scores =
         scan.cost(g -> {
-          Cost of = self ? cost.coordinates(g, kind) : Cost.NONE;
-          return some == 0 ? of : of.plus(cost.scores(g, some, rank(), formed, tokenwise));
+          Cost base = self ? cost.coordinates(g, kind) : Cost.NONE;
+          return queries == 0
+              ? base
+              : base.plus(cost.scores(g, queries, rank(), formed, tokenwise));
         });
     return new Layer(
         cost.layer(),
-        cost.scoreRoute(typicalBatch(), some, rank(), formed),
-        cost.precondition(asked, kind, rank()),
+        cost.scoreRoute(typicalBatch(), queries, rank(), formed),
+        cost.precondition(batches, kind, rank()),
         scores,
         bytes.perQuery());
   }
@@ -166,8 +168,8 @@ final class AttributionPlanner {
   }
 
   /** Traces queries and preconditions them, the factors of one range in memory at a time. */
-  private Cost precondition(List<Range> ranges, QueryShape some, int rank) {
-    Batching batches = batches(some);
+  private Cost precondition(List<Range> ranges, QueryShape shape, int rank) {
+    Batching batches = batches(shape);
     Cost sum = Cost.NONE;
     for (Range range : ranges) {
       LayerShape first = job.tracked().get(range.from());
@@ -179,8 +181,8 @@ final class AttributionPlanner {
     return sum;
   }
 
-  private static Batching batches(QueryShape some) {
-    return Batching.of(some.lengths(), Measurements.BATCH_TOKENS);
+  private static Batching batches(QueryShape shape) {
+    return Batching.of(shape.lengths(), Measurements.BATCH_TOKENS);
   }
 
   /** A sample of queries and sequences, scored with whole gradients and with products. */
@@ -192,53 +194,53 @@ final class AttributionPlanner {
     QuerySplit exact = both.split(sample.count());
     double share = sequences / scan.sequences();
     for (QuerySplit.Part part : exact.parts()) {
-      QueryShape some = sample.of(part.queries());
+      QueryShape shape = sample.of(part.queries());
       List<Range> ranges = both.passing(part);
       LayerShape first = job.tracked().get(part.layers().from());
       sum =
-          sum.plus(precondition(ranges, some, 0))
-              .plus(precondition(ranges, some, rank()))
+          sum.plus(precondition(ranges, shape, 0))
+              .plus(precondition(ranges, shape, rank()))
               .plus(scan.cost(g -> trace.of(g, first)).times(share));
       for (LayerCost cost : part.layers().of(costs)) {
         Cost scores =
             scan.cost(g ->
-                cost.scores(g, some.count(), 0, true, false)
-                    .plus(cost.scores(g, some.count(), rank(), false, false)));
+                cost.scores(g, shape.count(), 0, true, false)
+                    .plus(cost.scores(g, shape.count(), rank(), false, false)));
         sum = sum.plus(scores.times(share));
       }
     }
     return new Phase("checking the rank", exact.passes(), sequences, "sequences", sum);
   }
 
-  /** The top sequences, taken apart; how many queries share one is not known before. */
+  /** The top sequences, by token and layer; how many queries share one is not known in advance. */
   private Phase tables() {
-    Cost sum = apart(settings.top(), split, rank());
+    Cost sum = attribute(settings.top(), split, rank());
     if (rank() > 0 && settings.refine() > 0) {
-      for (Range some : new Range(0, queries()).cut(AttributionMemory.QUERIES_TAKEN_APART)) {
-        QuerySplit exact = memory.whole().split(some.size());
+      for (Range batch : new Range(0, queries()).cut(AttributionMemory.QUERIES_TAKEN_APART)) {
+        QuerySplit exact = memory.whole().split(batch.size());
         for (QuerySplit.Part part : exact.parts()) {
-          QueryShape of = job.queries().of(some).of(part.queries());
-          sum = sum.plus(precondition(memory.whole().passing(part), of, 0));
+          QueryShape shape = job.queries().of(batch).of(part.queries());
+          sum = sum.plus(precondition(memory.whole().passing(part), shape, 0));
         }
-        sum = sum.plus(apart(settings.refine(), exact, 0));
+        sum = sum.plus(attribute(settings.refine(), exact, 0));
       }
     }
     return new Phase("attributing tokens and layers", 1, queries(), "queries", sum);
   }
 
-  private Cost apart(int top, QuerySplit how, int rank) {
+  private Cost attribute(int top, QuerySplit querySplit, int rank) {
     double each = Math.min(2.0 * top, scan.sequences());
     double positions = scan.sequences() == 0 ? 0 : scan.positions() / scan.sequences();
     Cost sum = Cost.NONE;
-    for (Range range : how.queries()) {
-      for (Range some : range.cut(AttributionMemory.QUERIES_TAKEN_APART)) {
-        double distinct = Math.min(some.size() * each, scan.sequences());
+    for (Range range : querySplit.queries()) {
+      for (Range batch : range.cut(AttributionMemory.QUERIES_TAKEN_APART)) {
+        double distinct = Math.min(batch.size() * each, scan.sequences());
         double share = scan.sequences() == 0 ? 0 : distinct / scan.sequences();
-        for (Range layers : how.layers()) {
+        for (Range layers : querySplit.layers()) {
           LayerShape first = job.tracked().get(layers.from());
           sum = sum.plus(scan.cost(g -> trace.of(g, first)).times(share));
           for (LayerCost cost : layers.of(costs)) {
-            sum = sum.plus(cost.byPositions(some.size() * each * positions, rank));
+            sum = sum.plus(cost.byPositions(batch.size() * each * positions, rank));
           }
         }
       }

@@ -16,7 +16,7 @@ import java.util.function.Function;
 /**
  * The batches of a pass: how many there are of which size.
  *
- * @param chunks of the corpus, after each of which a pass can be taken up again
+ * @param chunks of the corpus, after each of which a pass can be resumed
  */
 public record Batching(List<Group> groups, double chunks) {
   static final Batching NONE = new Batching(List.of(), 0);
@@ -36,7 +36,7 @@ public record Batching(List<Group> groups, double chunks) {
   /**
    * The batches in which a pass takes a selection of a corpus.
    *
-   * @param chunkTokens the batch size that was asked for, from which chunks follow
+   * @param chunkTokens the batch size of the settings, from which chunks follow
    * @param batchTokens the batch size that memory allows
    */
   static Batching of(Corpus corpus, Selection selection, int chunkTokens, int batchTokens) {
@@ -59,7 +59,7 @@ public record Batching(List<Group> groups, double chunks) {
     return of(sizes, chunks.sum());
   }
 
-  /** The batches in which queries of these many tokens are taken. */
+  /** The batches of queries of these lengths. */
   static Batching of(List<Integer> lengths, int batchTokens) {
     return of(
         Batches.of(q -> lengths.get((int) q), 0, lengths.size(), batchTokens).stream()
@@ -99,7 +99,7 @@ public record Batching(List<Group> groups, double chunks) {
     return groups.stream().mapToDouble(g -> g.positions * g.allSequences()).sum();
   }
 
-  /** Positions of a sequence, as most positions have it. */
+  /** Positions of a sequence, averaged over all positions, so that long sequences weigh more. */
   int typicalPositions() {
     double sum = groups.stream().mapToDouble(g -> g.allSequences() * g.positions).sum();
     double squares =
@@ -107,7 +107,7 @@ public record Batching(List<Group> groups, double chunks) {
     return sum == 0 ? 1 : (int) Math.round(squares / sum);
   }
 
-  /** The sum over all batches of what one costs. */
+  /** The cost of all batches, given the cost of one batch of each size. */
   Cost cost(Function<Group, Cost> ofOneBatch) {
     return Cost.sum(groups.stream().map(g -> ofOneBatch.apply(g).times(g.batches)).toList());
   }

@@ -3,7 +3,7 @@ package dev.whence.plan;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Selection;
 
-/** What of a corpus decides the cost of a pass over it. */
+/** The properties of a corpus that decide the cost of a pass over it. */
 public sealed interface CorpusShape {
   long sequences();
 
@@ -14,12 +14,12 @@ public sealed interface CorpusShape {
    * The batches of a pass.
    *
    * @param count of sequences, spread over the corpus; 0 for all
-   * @param chunkTokens the batch size that was asked for, from which chunks follow
+   * @param chunkTokens the batch size of the settings, from which chunks follow
    * @param batchTokens the batch size that memory allows
    */
   Batching batches(long count, int chunkTokens, int batchTokens);
 
-  /** A corpus that is there. */
+  /** A corpus that exists. */
   record Actual(Corpus corpus) implements CorpusShape {
     @Override
     public long sequences() {
@@ -37,7 +37,7 @@ public sealed interface CorpusShape {
     }
   }
 
-  /** So many sequences, all of one length. */
+  /** A corpus known only by its number of sequences, all of one length. */
   record Uniform(long sequences, int longest) implements CorpusShape {
     @Override
     public Batching batches(long count, int chunkTokens, int batchTokens) {

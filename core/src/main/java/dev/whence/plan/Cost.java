@@ -9,8 +9,8 @@ package dev.whence.plan;
  * @param products multiply-adds of the other matrix products
  * @param symmetric multiply-adds of symmetric products, one triangle each
  * @param bytes read and written besides
- * @param cubes of the sizes of matrices that are decomposed
- * @param calls operations that are started
+ * @param cubes sum of the cubed sizes of matrices that are decomposed
+ * @param calls operations that are launched
  */
 public record Cost(
     double forward,
@@ -22,7 +22,7 @@ public record Cost(
     double calls) {
   public static final Cost NONE = new Cost(0, 0, 0, 0, 0, 0, 0);
 
-  /** Operations whose result is a matrix product, and the numbers that it reads and writes. */
+  /** Matrix products in {@code calls} operations, and the bytes that they read and write. */
   static Cost products(double multiplyAdds, double bytes, double calls) {
     return new Cost(0, 0, multiplyAdds, 0, bytes, 0, calls);
   }
@@ -74,7 +74,7 @@ public record Cost(
     return forward + backward + products + symmetric;
   }
 
-  /** How long it takes. */
+  /** The time that it takes on a machine. */
   public double seconds(Machine machine) {
     return (forward + backward + products) / machine.products()
         + symmetric / machine.symmetric()

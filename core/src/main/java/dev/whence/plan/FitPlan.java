@@ -18,10 +18,10 @@ import java.util.stream.LongStream;
  * What a fit will take.
  *
  * @param ranges of layers that are fitted together: a pass for each
- * @param batchTokens of a batch: those asked for, or fewer when memory is short
- * @param memoryBytes at most, an estimate from above
+ * @param batchTokens tokens of a batch: the setting, or fewer when memory is short
+ * @param memoryBytes of the peak, an estimate from above
  * @param runBytes of the run folder when it is done
- * @param workBytes more than that while it is at work
+ * @param workBytes on disk beyond that while it runs
  */
 public record FitPlan(
     List<Phase> phases,
@@ -153,7 +153,7 @@ public record FitPlan(
   }
 
   /**
-   * Of the two passes' checkpoints: the next one is written beside the last, and those of the
+   * Bytes of the two passes' checkpoints: the next one is written beside the last, and those of the
    * covariances stay until the range is done.
    */
   private static double checkpoint(List<LayerShape> layers, FitSettings settings) {

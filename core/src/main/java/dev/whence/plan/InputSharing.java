@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which layers read the same input, told by their names: a plan has no model to run. A fit finds
- * out by running two tokens through the model; a test holds this against that.
+ * Which layers read the same input, inferred from their names: a plan has no model to run. A fit
+ * detects it by running two tokens through the model; a test compares the two.
  */
 final class InputSharing {
   private static final List<Set<String>> SIBLINGS =

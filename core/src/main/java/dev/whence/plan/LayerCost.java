@@ -11,7 +11,7 @@ import dev.whence.tensor.RandomizedSvd;
 
 /**
  * What the steps of METHOD section 2 cost at one layer, each for a batch. These are the formulas of
- * METHOD section 4; the routes are chosen by the enums that choose them when it runs.
+ * METHOD section 4; routes are chosen by the enums that choose them in a run.
  *
  * @param blocks of each covariance
  * @param type of sums, factors and queries
@@ -22,12 +22,12 @@ record LayerCost(LayerShape layer, int blocks, DType type) {
 
   private static final int FEW_CALLS = 10;
 
-  /** Numbers of the activation covariance. */
+  /** Elements of the activation covariance. */
   long activationElements() {
     return new Blocks(layer.inputs(), blocks).elements();
   }
 
-  /** Numbers of the gradient covariance. */
+  /** Elements of the gradient covariance. */
   long gradientElements() {
     return new Blocks(layer.outputs(), blocks).elements();
   }
@@ -100,35 +100,35 @@ record LayerCost(LayerShape layer, int blocks, DType type) {
     return (double) group.positions() * layer.elements();
   }
 
-  /** What makes a preconditioned query of a gradient in the curvature's coordinates. */
+  /** Dividing a query's gradient by the eigenvalues, cutting its rank and carrying it back. */
   private Cost finish(CurvatureKind kind, int rank) {
     boolean rotates = kind.usesEigenbases();
-    int kept = layer.rank(rank);
+    int r = layer.rank(rank);
     double back =
-        rank == 0 ? rotateGradient() : (double) kept * (activationElements() + gradientElements());
+        rank == 0 ? rotateGradient() : (double) r * (activationElements() + gradientElements());
     double cut = rank == 0 ? 0 : RandomizedSvd.multiplyAdds(layer.outputs(), layer.inputs(), rank);
     return Cost.products((rotates ? back : 0) + cut, 4.0 * matrixBytes(), 3 * FEW_CALLS);
   }
 
-  /** Queries of {@code batches} in the curvature's coordinates, divided, cut and carried back. */
+  /** Preconditioning the queries of {@code batches}, without tracing them. */
   Cost precondition(Batching batches, CurvatureKind kind, int rank) {
     return batches
         .cost(group -> coordinates(group, kind))
         .plus(finish(kind, rank).times(batches.sequences()));
   }
 
-  /** Products of rank r formed for a scan. */
+  /** Forming the queries' whole gradients from products of rank r, for a scan. */
   Cost form(int queries, int rank) {
     return Cost.products(
         (double) queries * layer.rank(rank) * layer.elements(), 4 * queries * matrixBytes(), 2);
   }
 
-  /** Sequences that are scored together: their gradients must fit. */
+  /** Sequences of a slice, whose gradients are in memory at the same time. */
   private long sliceSequences() {
     return Math.max(1, ModelShape.SLICE_ELEMENTS / layer.elements());
   }
 
-  /** How all queries are scored against {@code sequences} at a time. */
+  /** The route by which a slice of a batch is scored for all queries. */
   ScoreRoute scoreRoute(Batching.Group group, int queries, int rank, boolean formed) {
     return ScoreRoute.cheapest(sizes(sliceOf(group), group, queries, rank, formed));
   }
@@ -141,11 +141,11 @@ record LayerCost(LayerShape layer, int blocks, DType type) {
   Cost scores(Batching.Group group, int queries, int rank, boolean formed, boolean tokenwise) {
     Cost sum = Cost.NONE;
     for (long left = group.sequences(); left > 0; left -= sliceSequences()) {
-      long some = tokenwise ? group.sequences() : Math.min(left, sliceSequences());
-      ScoreRoute.Sizes sizes = sizes(some, group, queries, rank, formed);
+      long sequences = tokenwise ? group.sequences() : Math.min(left, sliceSequences());
+      ScoreRoute.Sizes sizes = sizes(sequences, group, queries, rank, formed);
       ScoreRoute route = tokenwise ? ScoreRoute.POSITIONS : ScoreRoute.cheapest(sizes);
       double formedBytes =
-          route == ScoreRoute.GRADIENTS ? (2.0 * some + queries) * matrixBytes() : 0;
+          route == ScoreRoute.GRADIENTS ? (2.0 * sequences + queries) * matrixBytes() : 0;
       sum = sum.plus(Cost.products(cost(route, sizes), formedBytes, FEW_CALLS));
       if (tokenwise) {
         break;
@@ -154,21 +154,21 @@ record LayerCost(LayerShape layer, int blocks, DType type) {
     return sum;
   }
 
-  /** Each position's share for one query, of some sequences. */
+  /** Attributing influence to {@code positions}, each for one query. */
   Cost byPositions(double positions, int rank) {
-    int kept = layer.rank(rank);
-    double each = rank == 0 ? layer.elements() : (double) kept * (layer.outputs() + layer.inputs());
+    int r = layer.rank(rank);
+    double each = rank == 0 ? layer.elements() : (double) r * (layer.outputs() + layer.inputs());
     return Cost.products(positions * each, 0, 0);
   }
 
   private ScoreRoute.Sizes sizes(
       long sequences, Batching.Group group, int queries, int rank, boolean formed) {
-    long kept = layer.rank(rank);
+    long r = layer.rank(rank);
     return new ScoreRoute.Sizes(
-        sequences, group.positions(), layer.outputs(), layer.inputs(), queries, kept, formed);
+        sequences, group.positions(), layer.outputs(), layer.inputs(), queries, r, formed);
   }
 
-  /** A batch's count fits in a long at any scale. */
+  /** Multiply-adds of one batch, which fit in a long at any scale. */
   private static double cost(ScoreRoute route, ScoreRoute.Sizes sizes) {
     return route.cost(sizes);
   }

@@ -11,13 +11,13 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * How fast a machine is at what the work consists of.
+ * The speed of a machine at the operations that a run consists of.
  *
  * @param products multiply-adds a second of a matrix product
- * @param symmetric the same of a symmetric product, which forms one triangle
+ * @param symmetric multiply-adds a second of a symmetric product, which forms one triangle
  * @param bandwidth bytes a second that are read or written by a copy
  * @param secondsPerCube of a float64 eigendecomposition, divided by the cube of its size
- * @param secondsPerCall of an operation on next to nothing
+ * @param secondsPerCall of an operation on a single element
  */
 public record Machine(
     double products,
@@ -77,7 +77,7 @@ public record Machine(
       try (Scope _ = Scope.open()) {
         long start = System.nanoTime();
         work.run();
-        result.reshape(-1).narrow(0, 0, 1).sum().item(); // waits for a device that works on its own
+        result.reshape(-1).narrow(0, 0, 1).sum().item(); // waits for an asynchronous device
         if (i >= 0) {
           seconds[i] = (System.nanoTime() - start) * 1e-9;
         }

@@ -4,7 +4,7 @@ package dev.whence.plan;
  * A stage of a run.
  *
  * @param name as the progress report has it
- * @param passes how often the data is gone through
+ * @param passes over the data
  * @param amount of {@code unit} that one pass handles
  * @param unit sequences, queries or layers
  * @param cost of all passes

@@ -17,7 +17,7 @@ public record Plan(Machine machine, FitPlan fit, Optional<AttributionPlan> attri
         .toList();
   }
 
-  /** From the beginning to the end. */
+  /** The time that all stages take. */
   public double seconds() {
     return phases().stream().mapToDouble(phase -> phase.cost().seconds(machine)).sum();
   }

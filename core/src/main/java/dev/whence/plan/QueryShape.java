@@ -5,12 +5,12 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * What of the queries decides their cost.
+ * The properties of queries that decide their cost.
  *
  * @param lengths tokens of each query
  */
 public record QueryShape(List<Integer> lengths) {
-  /** So many queries, all of one length. */
+  /** Queries that are all of one length. */
   public static QueryShape uniform(int count, int length) {
     return new QueryShape(Collections.nCopies(count, length));
   }

@@ -16,7 +16,7 @@ record TraceCost(ModelShape model, DType type) {
   /** Operations that a block starts, forward and backward. */
   private static final int CALLS_PER_BLOCK = 100;
 
-  /** Of a batch of {@code group}, for layers of which {@code first} comes first. */
+  /** The cost of tracing a batch of {@code group} down to {@code first}, the first layer traced. */
   Cost of(Batching.Group group, LayerShape first) {
     double rows = (double) group.positions() * group.sequences();
     int at = model.linears().indexOf(first);
@@ -35,7 +35,7 @@ record TraceCost(ModelShape model, DType type) {
         (double) CALLS_PER_BLOCK * model.blocks());
   }
 
-  /** Blocks that come wholly after the linear layer at a place: the head is no block's. */
+  /** Blocks that come wholly after the linear layer at {@code place}; the head is in no block. */
   private int blocksAbove(int place) {
     int perBlock = Math.max(1, (model.linears().size() - 1) / model.blocks());
     return Math.max(0, model.blocks() - 1 - place / perBlock);

@@ -3,7 +3,7 @@ package dev.whence.results;
 import dev.whence.corpus.Sequence;
 
 /**
- * One of a query's top sequences, on its way to the tables.
+ * One of a query's top sequences, as the tables store it.
  *
  * @param rank 1, 2, .. for those that raise the completion's log-probability, -1, -2, .. for those
  *     that lower it

@@ -28,7 +28,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   public static final String SCORES = "scores.safetensors";
   private static final List<String> TABLES = List.of(QUERIES, INFLUENCES, TOKENS, LAYERS);
 
-  /** A query as it was asked. */
+  /** A query, and the log-probability of its completion. */
   public record AskedQuery(String id, String prompt, String completion, double logProbability) {}
 
   /**
@@ -50,7 +50,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
 
   /** A token of a top sequence and the influence that passes through its position. */
   public record TokenInfluence(String token, double influence) {
-    /** The same tokens with other values, of which there are as many. */
+    /** Replaces the influences of tokens by {@code values}, one per token. */
     public static List<TokenInfluence> with(List<TokenInfluence> tokens, double[] values) {
       return IntStream.range(0, values.length)
           .mapToObj(t -> new TokenInfluence(tokens.get(t).token(), values[t]))
@@ -62,7 +62,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   public record LayerInfluence(String layer, double influence) {}
 
   /**
-   * Reads a results folder's manifest, and sees that its tables are as they were written.
+   * Reads a results folder's manifest, and checks that its tables are as they were written.
    *
    * @throws InvalidInputException when the folder holds no finished results, or a table was changed
    */
@@ -82,7 +82,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   }
 
   /**
-   * Sees that all files are as they were written; scores may take a while to read.
+   * Checks that all files are as they were written; scores may take a while to read.
    *
    * @throws InvalidInputException naming a file that is missing or was changed
    */
@@ -121,12 +121,12 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   }
 
   /**
-   * A query with its tokens, to be asked again.
+   * A query with its tokens, as the attribution had it.
    *
    * @throws InvalidInputException when there is no such query
    */
   public Query query(String id) {
-    List<Query> found =
+    List<Query> matches =
         select(
             QUERIES,
             "SELECT query_id, prompt, completion, prompt_token_ids, completion_token_ids"
@@ -139,10 +139,10 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
                     row.getString(2),
                     row.getString(3)),
             id);
-    if (found.isEmpty()) {
+    if (matches.isEmpty()) {
       throw new InvalidInputException(path + " has no query '" + id + "'");
     }
-    return found.getFirst();
+    return matches.getFirst();
   }
 
   private static int[] ints(ResultSet row, int column) throws SQLException {
@@ -216,8 +216,8 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   }
 
   /**
-   * What passes through each layer, summed over the sequences that raise a query most; in forward
-   * order.
+   * The influence that passes through each layer, summed over the sequences that raise a query
+   * most; in forward order.
    */
   public List<LayerInfluence> layerShares(String queryId) {
     return select(

@@ -52,7 +52,7 @@ public record ResultsManifest(
     return settings.getOrDefault(option, "");
   }
 
-  /** What is known at the end. */
+  /** Adds what is known only when results are complete. */
   public ResultsManifest with(Optional<RankCheck> check, Map<String, String> hashes) {
     return new ResultsManifest(
         kind,

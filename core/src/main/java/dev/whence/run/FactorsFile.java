@@ -29,7 +29,7 @@ public final class FactorsFile {
 
   private FactorsFile() {}
 
-  /** A covariance and its decomposition, on their way to the file. */
+  /** A covariance and its decomposition, to be written. */
   public record Factor(List<Tensor> covariance, Eigenbasis basis) {}
 
   /** Collects the tensors of a layer, in the file's order. */
@@ -61,7 +61,7 @@ public final class FactorsFile {
       return this;
     }
 
-    /** Takes over what a file has already; the values belong to the caller's scope. */
+    /** Copies the tensors of an existing file; they belong to the caller's scope. */
     public Builder copy(Path file) {
       try (SafetensorsFile existing = SafetensorsFile.open(file)) {
         existing.names().forEach(name -> tensors.put(name, existing.tensor(name)));
@@ -113,14 +113,14 @@ public final class FactorsFile {
   }
 
   /**
-   * How many directions the activation covariance has that are more than rounding; fewer than its
-   * width make it singular.
+   * The numerical rank of the activation covariance: how many eigenvalues are above rounding. It is
+   * singular when that is less than its width.
    */
   public static Optional<Integer> activationRank(SafetensorsFile file) {
     return rank(file, ACTIVATION);
   }
 
-  /** The same of the gradient covariance. */
+  /** The numerical rank of the gradient covariance: how many eigenvalues are above rounding. */
   public static Optional<Integer> gradientRank(SafetensorsFile file) {
     return rank(file, GRADIENT);
   }

@@ -60,9 +60,9 @@ public record RunFolder(Path path, RunManifest manifest) {
   }
 
   /**
-   * Checks that this is the run that something was made from.
+   * Checks that this is the run that results were made from.
    *
-   * @param sha256 of the manifest then
+   * @param sha256 of the run's manifest when they were made
    * @throws InvalidInputException when it was fitted again since
    */
   public void requireManifest(String sha256) {
@@ -77,7 +77,7 @@ public record RunFolder(Path path, RunManifest manifest) {
     return factors(manifest.layers(), type, device);
   }
 
-  /** Loads the factors of some of the manifest's layers; the caller closes them. */
+  /** Loads the factors of a subset of the manifest's layers; the caller closes them. */
   public Factors factors(List<RunManifest.Layer> layers, DType type, Device device) {
     Factors factors = new Factors(new ArrayList<>(), new ArrayList<>());
     try {
@@ -129,9 +129,9 @@ public record RunFolder(Path path, RunManifest manifest) {
   }
 
   /**
-   * The factors of a run's layers, in its layers' order, and all that they are made of.
+   * The factors of a run's layers, in the manifest's order.
    *
-   * @param owned closed with this
+   * @param owned the tensors and bases that the factors consist of, closed with this
    */
   public record Factors(List<LayerFactors> layers, List<AutoCloseable> owned)
       implements AutoCloseable {

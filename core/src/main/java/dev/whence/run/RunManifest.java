@@ -39,7 +39,8 @@ public record RunManifest(
    * @param sharesInputWith an earlier layer with the same activation covariance, if there is one
    * @param activationRank directions that the layer's inputs span; fewer than {@code inputs} make
    *     their covariance singular, and damping decides there
-   * @param gradientRank the same of its output gradients
+   * @param gradientRank directions that the layer's output gradients span; fewer than {@code
+   *     outputs} make their covariance singular
    * @param factorsSha256 of the layer's factor file
    */
   public record Layer(
@@ -51,7 +52,7 @@ public record RunManifest(
       Optional<Integer> activationRank,
       Optional<Integer> gradientRank,
       String factorsSha256) {
-    /** Whether a covariance has directions that it never saw. */
+    /** Whether a covariance is singular: its data did not reach all directions. */
     public boolean isSingular() {
       return activationRank.map(r -> r < inputs).orElse(false)
           || gradientRank.map(r -> r < outputs).orElse(false);

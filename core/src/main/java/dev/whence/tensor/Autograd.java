@@ -13,7 +13,7 @@ public final class Autograd {
 
   /**
    * The gradients of {@code <outputGradient, output>} with respect to {@code inputs}, in one
-   * backward pass that visits only what lies between them, and forgets how it got there.
+   * backward pass that visits only what lies between them, and frees the recorded graph.
    *
    * @return one tensor per input, of the input's shape
    */
@@ -21,13 +21,23 @@ public final class Autograd {
     return gradients(List.of(output), List.of(outputGradient), inputs, false, false);
   }
 
-  /** The same, and the pass can be made again. */
+  /**
+   * The gradients of {@code sum_i <outputGradients_i, outputs_i>} with respect to {@code inputs},
+   * in a backward pass that retains the recorded graph, so that another pass can follow.
+   *
+   * @return one tensor per input, of the input's shape
+   */
   public static List<Tensor> gradientsAgain(
       List<Tensor> outputs, List<Tensor> outputGradients, List<Tensor> inputs) {
     return gradients(outputs, outputGradients, inputs, true, false);
   }
 
-  /** The same, as functions of {@code outputGradient} and {@code inputs} to differentiate again. */
+  /**
+   * The gradients of {@code <outputGradient, output>} with respect to {@code inputs}, recorded as
+   * functions of {@code outputGradient} and {@code inputs} that can be differentiated in turn.
+   *
+   * @return one tensor per input, of the input's shape
+   */
   public static List<Tensor> differentiableGradients(
       Tensor output, Tensor outputGradient, List<Tensor> inputs) {
     return gradients(List.of(output), List.of(outputGradient), inputs, true, true);
@@ -37,14 +47,14 @@ public final class Autograd {
       List<Tensor> outputs,
       List<Tensor> outputGradients,
       List<Tensor> inputs,
-      boolean again,
+      boolean retainGraph,
       boolean differentiable) {
     TensorVector gradients =
         torch.grad(
             Tensors.vector(outputs),
             Tensors.vector(inputs),
             Tensors.vector(outputGradients),
-            new BoolOptional(again),
+            new BoolOptional(retainGraph),
             differentiable,
             false);
     return IntStream.range(0, inputs.size())
@@ -55,8 +65,11 @@ public final class Autograd {
         .toList();
   }
 
-  /** The same memory, with writes to it unknown to what was recorded, which then cannot warn. */
-  public static Tensor untold(Tensor tensor) {
+  /**
+   * A tensor on the same memory, whose in-place writes autograd does not track: a backward pass
+   * through a graph that recorded the memory uses the new values without an error.
+   */
+  public static Tensor untracked(Tensor tensor) {
     return Tensor.of(tensor.raw.variable_data());
   }
 

@@ -2,7 +2,7 @@ package dev.whence.tensor;
 
 import org.bytedeco.pytorch.global.torch;
 
-/** Equations with a symmetric positive definite matrix, solved directly. */
+/** Solves linear equations with a symmetric positive definite matrix. */
 public final class Cholesky implements AutoCloseable {
   private final Tensor factor; // lower
 
@@ -25,14 +25,14 @@ public final class Cholesky implements AutoCloseable {
     }
   }
 
-  /** Factors {@code matrix + damping}, which the matrix is afterwards. */
+  /** Adds {@code damping} to the diagonal of {@code matrix}, in place, and factors the sum. */
   public static Cholesky damped(Tensor matrix, double damping) {
     Tensor diagonal = matrix.diagonal();
     diagonal.copyInPlace(diagonal.plus(damping));
     return of(matrix);
   }
 
-  /** Takes the factor out of the caller's scope; whoever keeps it closes it. */
+  /** Takes the factor out of the caller's scope; the caller closes it. */
   public Cholesky keep() {
     factor.keep();
     return this;

@@ -42,7 +42,7 @@ public enum DType {
     return this == FLOAT64 || this == FLOAT32 || this == FLOAT16 || this == BFLOAT16;
   }
 
-  /** The type in which sums over many elements are kept: never below float32. */
+  /** The type in which sums over many elements are accumulated: never below float32. */
   public DType accumulator() {
     return this == FLOAT64 ? FLOAT64 : FLOAT32;
   }

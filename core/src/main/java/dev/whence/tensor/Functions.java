@@ -72,12 +72,12 @@ public final class Functions {
     return Tensor.of(x.raw.tanh());
   }
 
-  /** Over the last dimension. */
+  /** The softmax over the last dimension. */
   public static Tensor softmax(Tensor x) {
     return Tensor.of(torch.softmax(x.raw, -1));
   }
 
-  /** Over the last dimension. */
+  /** The log-softmax over the last dimension. */
   public static Tensor logSoftmax(Tensor x) {
     return Tensor.of(torch.log_softmax(x.raw, -1));
   }

@@ -6,12 +6,12 @@ import java.util.concurrent.Callable;
 
 /**
  * A matrix product whose inner dimension is far longer than the others, such as scores of a few
- * sequences for a few queries. A library copies both factors into its own order first, which takes
- * longer here than the product; it leaves that out for small products, so the inner dimension is
- * cut into pieces that are small, and each core sums its share of them (docs/decisions/0013).
+ * sequences for a few queries. BLAS copies both factors into its own order first, which takes
+ * longer here than the product. It skips that for small products, so the inner dimension is cut
+ * into small pieces, and each core sums its share of them (docs/decisions/0013).
  */
 public final class LongProduct {
-  /** Multiply-adds up to which a product counts as small, with some room. */
+  /** Multiply-adds up to which a product counts as small, with a margin. */
   private static final long SMALL = 900_000;
 
   /** Shorter pieces cost more in calls than they save. */

@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * {@code sum_t d_t a_t^T} of each example of a batch. BLAS divides every single product among the
- * cores, which for short examples costs more than the product: these are made whole, some examples
- * on each core.
+ * cores, which for short examples costs more than the product: their products are not divided, and
+ * each core computes those of a share of the examples.
  */
 public final class OuterProducts {
   /** Multiply-adds of an example below which its product is not worth dividing. */
@@ -37,8 +37,9 @@ public final class OuterProducts {
       long from = batch * core / cores;
       long count = batch * (core + 1) / cores - from;
       pieces.add(() -> {
-        Tensor some = products.narrow(0, from, count);
-        torch.bmm_out(some.raw, first.narrow(0, from, count).raw, right.narrow(0, from, count).raw);
+        Tensor share = products.narrow(0, from, count);
+        torch.bmm_out(
+            share.raw, first.narrow(0, from, count).raw, right.narrow(0, from, count).raw);
         return List.of();
       });
     }

@@ -44,9 +44,9 @@ public final class Parallel {
       List<Future<List<Tensor>>> running =
           pieces.stream().map(piece -> WORKERS.submit(() -> onOneCore(piece))).toList();
       List<Throwable> failures = new ArrayList<>();
-      for (Future<List<Tensor>> one : running) {
+      for (Future<List<Tensor>> future : running) {
         try {
-          done.add(result(one));
+          done.add(result(future));
         } catch (ExecutionException e) {
           failures.add(e.getCause() == null ? e : e.getCause());
         }
@@ -78,7 +78,10 @@ public final class Parallel {
     }
   }
 
-  /** The setting is this thread's, but also what threads that libtorch has not met yet take. */
+  /**
+   * Sets libtorch to one thread on this worker. The call also changes the default for threads that
+   * have not used libtorch yet, which another thread then sets back.
+   */
   private static void becomeWorker() {
     torch.set_num_threads(1);
     try {

@@ -9,16 +9,16 @@ import java.util.SplittableRandom;
  * always the same, so equal matrices have equal results.
  */
 public final class RandomizedSvd {
-  /** Directions beyond the rank, which make the wanted ones certain. */
+  /** Directions that are iterated beyond the rank, for accuracy. */
   private static final int OVERSAMPLING = 16;
 
-  /** Each turn multiplies the gap between wanted and unwanted directions. */
+  /** Each iteration widens the gap between the leading directions and the others. */
   private static final int POWER_ITERATIONS = 2;
 
   /** Below this many times the subspace, the whole decomposition is as cheap, and exact. */
   private static final int WORTHWHILE = 8;
 
-  /** Squared lengths below this share of the largest are rounding. */
+  /** Squared singular values below this share of the largest are rounding. */
   private static final double LOST = 1e-13;
 
   /** Keeps a matrix of zeros from being divided by zero, in float32 too. */
@@ -43,11 +43,11 @@ public final class RandomizedSvd {
    */
   public static Product of(Tensor matrix, int rank) {
     long smaller = Math.min(matrix.size(0), matrix.size(1));
-    int kept = (int) Math.min(rank, smaller);
-    int subspace = kept + OVERSAMPLING;
+    int productRank = (int) Math.min(rank, smaller);
+    int subspace = productRank + OVERSAMPLING;
     return smaller < (long) WORTHWHILE * subspace
-        ? truncate(Eigen.singular(matrix), kept)
-        : iterate(matrix, subspace, kept);
+        ? truncate(Eigen.singular(matrix), productRank)
+        : iterate(matrix, subspace, productRank);
   }
 
   /**
@@ -56,17 +56,17 @@ public final class RandomizedSvd {
    */
   public static double multiplyAdds(long m, long n, int rank) {
     long smaller = Math.min(m, n);
-    double kept = Math.min(rank, smaller);
-    double k = kept + OVERSAMPLING;
+    double r = Math.min(rank, smaller);
+    double k = r + OVERSAMPLING;
     return smaller < WORTHWHILE * k
         ? 0
         : (2 + 2 * POWER_ITERATIONS) * m * n * k
             + 2 * POWER_ITERATIONS * (m + n) * k * k
             + (4 * m + n) * k * k
-            + (m + n) * k * kept;
+            + (m + n) * k * r;
   }
 
-  private static Product iterate(Tensor matrix, int subspace, int kept) {
+  private static Product iterate(Tensor matrix, int subspace, int rank) {
     Tensor start = gaussian(matrix.size(1), subspace).to(matrix.type()).to(matrix.device());
     Tensor left = matrix.matmul(start); // [m, k]
     for (int turn = 0; turn < POWER_ITERATIONS; turn++) {
@@ -80,14 +80,14 @@ public final class RandomizedSvd {
     Tensor u =
         Eigen.symmetric(exact.matmul(exact.t()))
             .vectors()
-            .narrow(1, subspace - kept, kept)
+            .narrow(1, subspace - rank, rank)
             .to(matrix.type()); // [k, r]
     return new Product(q.matmul(u), u.t().matmul(core));
   }
 
   /**
-   * Other columns of the same span, nearly orthonormal: enough between two products, at a quarter
-   * of an orthonormalisation's time. Directions that are lost to rounding become small.
+   * Nearly orthonormal columns with the span of x: enough between two products, at a quarter of an
+   * orthonormalisation's time. Directions that are lost to rounding become small.
    */
   private static Tensor conditioned(Tensor x) {
     Tensor exact = x.to(DType.FLOAT64);
@@ -97,9 +97,9 @@ public final class RandomizedSvd {
     return x.matmul(gram.vectors().times(values.rsqrt().unsqueeze(0)).to(x.type()));
   }
 
-  private static Product truncate(Eigen.Singular whole, long kept) {
+  private static Product truncate(Eigen.Singular whole, long rank) {
     return new Product(
-        whole.u().times(whole.s()).narrow(1, 0, kept), whole.vt().narrow(0, 0, kept));
+        whole.u().times(whole.s()).narrow(1, 0, rank), whole.vt().narrow(0, 0, rank));
   }
 
   private static Tensor gaussian(long rows, int columns) {

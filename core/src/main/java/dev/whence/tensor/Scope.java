@@ -6,8 +6,8 @@ import org.bytedeco.javacpp.PointerScope;
 
 /**
  * Frees native memory at the end of a block: every tensor made inside belongs to the innermost open
- * scope of its thread, and goes with it. Two verbs let one live on: {@link #result} hands one
- * tensor to the scope outside, and {@link Tensor#keep} makes its caller the owner, who closes it.
+ * scope of its thread, and is freed with it. Two methods let a tensor live on: {@link #result}
+ * hands it to the scope outside, and {@link Tensor#keep} makes its caller the owner, who closes it.
  *
  * <p>Open one scope per batch: a loop without one piles its values up until the method ends.
  */

@@ -18,7 +18,7 @@ public final class Tensors {
     return Tensor.of(torch.ones(shape, options(type, device)));
   }
 
-  /** Of whatever values the memory holds, for who writes all of them. */
+  /** A tensor of arbitrary values, for a caller who writes all of them. */
   public static Tensor unwritten(DType type, Device device, long... shape) {
     return Tensor.of(torch.empty(shape, options(type, device), new MemoryFormatOptional()));
   }
@@ -52,14 +52,14 @@ public final class Tensors {
   }
 
   /**
-   * An element of a native tuple or vector, which goes with its container: the tensor gets a handle
-   * of its own.
+   * An element of a native tuple or vector, which is freed with its container: the tensor gets a
+   * handle of its own.
    */
   static Tensor ofElement(org.bytedeco.pytorch.Tensor element) {
     return Tensor.of(element.detach());
   }
 
-  /** The same, still part of the graph that it came from. */
+  /** An element of a native tuple or vector, still part of the graph that it came from. */
   static Tensor ofRecordedElement(org.bytedeco.pytorch.Tensor element) {
     return Tensor.of(new org.bytedeco.pytorch.Tensor(element));
   }

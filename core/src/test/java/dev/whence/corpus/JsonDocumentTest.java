@@ -1,12 +1,12 @@
 package dev.whence.corpus;
 
-import org.junit.jupiter.params.provider.ValueSource;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JsonDocumentTest {
   @Test
@@ -31,7 +31,8 @@ class JsonDocumentTest {
 
   @Test
   void otherFieldHoldsTheTextWhenChosen() throws MalformedDocumentException {
-    assertThat(JsonDocument.parse("{\"content\": \"a\", \"text\": 3}", "content", "tokens", "default"))
+    assertThat(
+            JsonDocument.parse("{\"content\": \"a\", \"text\": 3}", "content", "tokens", "default"))
         .isEqualTo(new Document.Text("default", "a"));
   }
 

@@ -66,13 +66,11 @@ class ParquetRowsTest {
   void textThatIsStoredAsBytesIsText() throws Exception {
     Path file =
         parquet(
-            "c.parquet",
-            "SELECT * FROM (VALUES (encode('é😀')), ('\\xFF'::BLOB), (NULL)) t(text)");
+            "c.parquet", "SELECT * FROM (VALUES (encode('é😀')), ('\\xFF'::BLOB), (NULL)) t(text)");
     var recorder = read(CorpusSource.of(file));
     assertThat(recorder.texts()).containsExactly("c.parquet:1=é😀");
     assertThat(recorder.malformed)
-        .containsExactly(
-            "c.parquet:2: it is not valid UTF-8", "c.parquet:3: \"text\" is null");
+        .containsExactly("c.parquet:2: it is not valid UTF-8", "c.parquet:3: \"text\" is null");
   }
 
   @Test
@@ -80,7 +78,8 @@ class ParquetRowsTest {
     Path nested = parquet("n.parquet", "SELECT [[1, 2]] AS tokens");
     assertThatThrownBy(() -> read(CorpusSource.of(nested)))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("INTEGER[][], not lists of integers; name another with --token-column");
+        .hasMessageContaining(
+            "INTEGER[][], not lists of integers; name another with --token-column");
     Path file = parquet("t.parquet", "SELECT [3, 4] AS input_ids");
     var recorder = read(CorpusSource.of(file).withTokenColumn("input_ids"));
     assertThat(((Document.Tokens) recorder.documents.getFirst()).tokens()).containsExactly(3, 4);

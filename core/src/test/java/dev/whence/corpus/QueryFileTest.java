@@ -87,7 +87,8 @@ class QueryFileTest {
   @Test
   void aByteOrderMarkIsNoPartOfTheFirstLineAndIdsAreAsTheyAreWritten() throws IOException {
     List<Query> queries =
-        read("\uFEFF{\"id\": 1e3, \"reward\": NaN, \"prompt_tokens\": [4], \"completion_tokens\": [5]}");
+        read(
+            "\uFEFF{\"id\": 1e3, \"reward\": NaN, \"prompt_tokens\": [4], \"completion_tokens\": [5]}");
     assertThat(queries).extracting(Query::id).containsExactly("1e3");
   }
 

@@ -7,6 +7,7 @@ import dev.whence.InvalidInputException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -44,6 +45,24 @@ class SafetensorsFileTest {
           assertThat(actual.toDoubles()).isEqualTo(expected.getValue().toDoubles());
         }
       }
+    }
+  }
+
+  @Test
+  void aTensorOfATypeThatIsNotReadIsInNobodysWayUntilItIsWanted() throws IOException {
+    String header =
+        "{\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[8],\"data_offsets\":[0,8]},"
+            + "\"b\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[8,16]}}";
+    ByteBuffer bytes = ByteBuffer.allocate(8 + header.length() + 16).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(header.length()).put(header.getBytes(StandardCharsets.UTF_8));
+    bytes.putLong(0).putLong(7);
+    Path file = Files.write(folder.resolve("t.safetensors"), bytes.array());
+    try (Scope _ = Scope.open();
+        SafetensorsFile read = SafetensorsFile.open(file)) {
+      assertThat(read.tensor("b").toLongs()).containsExactly(7);
+      assertThatThrownBy(() -> read.tensor("a"))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("'a' of dtype F8_E4M3, which Whence does not read");
     }
   }
 

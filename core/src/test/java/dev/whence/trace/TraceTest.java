@@ -198,7 +198,7 @@ class TraceTest {
   void tiedHeadIsOneUseOfItsOwn() {
     try (Scope _ = Scope.open();
         LanguageModel model = load("gpt2")) {
-      List<Linear> head = new LayerSelection("lm_head").of(model);
+      List<Linear> head = List.of(model.linear("lm_head").orElseThrow());
       Row row = Row.whole(ModelFolder.tokens(6, 5), 0);
       TokenBatch batch = TokenBatch.of(List.of(row), Device.CPU);
       Trace trace = Trace.of(model, head, batch, new Targets.Given());

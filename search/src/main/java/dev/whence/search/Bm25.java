@@ -3,8 +3,8 @@ package dev.whence.search;
 import java.util.Locale;
 
 /**
- * Which BM25. For each occurrence of a term t in the query, a sequence that has it f times and has
- * L terms in all scores
+ * The variants of BM25. For each occurrence of a term t in the query, a sequence that has it f
+ * times and has L terms in all scores
  *
  * <pre>
  * IDF(t) (k1 + 1) f / (k1 (1 - b + b L / mean L) + f)
@@ -17,7 +17,7 @@ import java.util.Locale;
 public enum Bm25 {
   /** Grosse et al. 2023, section 3.2.1: without regard to length. */
   MODIFIED(1.5, 0),
-  /** Lucene's k1 and b. */
+  /** The usual BM25, with Lucene's k1 and b. */
   PLAIN(1.2, 0.75);
 
   private final double k1;
@@ -28,12 +28,12 @@ public enum Bm25 {
     this.b = b;
   }
 
-  /** How soon further occurrences of a term in a sequence count for less. */
+  /** The saturation: how soon further occurrences of a term in a sequence count for less. */
   public double k1() {
     return k1;
   }
 
-  /** How much long sequences are held back: 0 not at all, 1 in proportion to their length. */
+  /** The strength of the length normalisation: 0 for none, 1 for full. */
   public double b() {
     return b;
   }

@@ -6,7 +6,7 @@ import org.apache.lucene.search.TermStatistics;
 import org.apache.lucene.search.similarities.Similarity;
 
 /**
- * {@link Bm25} for Lucene. Two things differ from Lucene's own: lengths are kept whole, and C
+ * {@link Bm25} for Lucene. Two things differ from Lucene's own: lengths are stored exactly, and C
  * counts all sequences, those without a term included.
  */
 final class Bm25Similarity extends Similarity {

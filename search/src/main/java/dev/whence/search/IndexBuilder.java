@@ -27,7 +27,7 @@ final class IndexBuilder {
   private final IndexWriterConfig config =
       new IndexWriterConfig()
           .setOpenMode(IndexWriterConfig.OpenMode.CREATE)
-          .setSimilarity(new Bm25Similarity(Bm25.MODIFIED)) // all keep the same lengths
+          .setSimilarity(new Bm25Similarity(Bm25.MODIFIED)) // each stores the same norms
           .setMergePolicy(new LogDocMergePolicy())
           .setMergeScheduler(new SerialMergeScheduler())
           .setUseCompoundFile(false);
@@ -42,7 +42,7 @@ final class IndexBuilder {
 
   IndexBuilder() {}
 
-  /** A builder that writes out its memory after every few sequences, so that there are merges. */
+  /** A builder that flushes a segment after every few sequences, so that there are merges. */
   IndexBuilder(int bufferedSequences) {
     config.setMaxBufferedDocs(bufferedSequences);
     config.setRAMBufferSizeMB(IndexWriterConfig.DISABLE_AUTO_FLUSH);
@@ -59,7 +59,7 @@ final class IndexBuilder {
           "the corpus has %,d sequences, but an index holds at most %,d; use longer sequences"
               .formatted(corpus.size(), (long) IndexWriter.MAX_DOCS));
     }
-    // No lock: the folder is inside one that this process holds.
+    // No lock: the folder is inside one that this process has locked.
     try (FSDirectory directory = FSDirectory.open(folder, NoLockFactory.INSTANCE);
         IndexWriter writer = new IndexWriter(directory, config)) {
       try (Progress.Stage stage = progress.begin("indexing", corpus.size(), "sequences")) {

@@ -21,7 +21,7 @@ record IndexFolder(Path path, IndexManifest manifest) {
   private static final String SEGMENTS = "segments";
   private static final String REMEDY = "make the index again with 'whence search index --force'";
 
-  /** Where Lucene's files are. */
+  /** The folder of Lucene's files. */
   static Path segments(Path folder) {
     return folder.resolve(SEGMENTS);
   }
@@ -40,14 +40,14 @@ record IndexFolder(Path path, IndexManifest manifest) {
   }
 
   private static List<IndexManifest.IndexFile> files(Path segments) {
-    List<IndexManifest.IndexFile> found = new ArrayList<>();
+    List<IndexManifest.IndexFile> entries = new ArrayList<>();
     try (Stream<Path> files = Files.list(segments)) {
       for (Path file : files.sorted().toList()) {
-        found.add(
+        entries.add(
             new IndexManifest.IndexFile(
                 file.getFileName().toString(), Files.size(file), Hashes.ofFiles(List.of(file))));
       }
-      return found;
+      return entries;
     } catch (IOException e) {
       throw AtomicFile.unreadable(segments, e);
     }
@@ -117,7 +117,7 @@ record IndexFolder(Path path, IndexManifest manifest) {
     }
   }
 
-  /** What Lucene could not read, though its files are those that were written. */
+  /** The error for an index that Lucene cannot read although its files are undamaged. */
   InvalidInputException unreadable(Exception e) {
     return new InvalidInputException(
         segments(path) + " cannot be read by this version of Whence; " + REMEDY, e);

@@ -7,10 +7,10 @@ import java.util.Objects;
 /**
  * What an index folder holds and what it was made from: {@code manifest.json}.
  *
- * @param kind {@code index}
+ * @param kind always {@code index}
  * @param format the version of the folder's format
  * @param terms what the sequences are indexed by
- * @param files Lucene's
+ * @param files that Lucene wrote
  */
 public record IndexManifest(
     String kind,

@@ -30,11 +30,11 @@ import org.apache.lucene.store.NoLockFactory;
 import org.apache.lucene.util.BytesRef;
 
 /**
- * A corpus's sequences by their terms, on disk. One thread at a time may search it; close it after
- * use.
+ * An index on disk of a corpus's sequences by their terms. One thread at a time may search it;
+ * close it after use.
  */
 public final class SequenceIndex implements AutoCloseable {
-  /** Held, because a logger that nobody holds forgets its level. */
+  /** Referenced here, because an unreferenced logger is collected and its level lost. */
   private static final Logger LUCENE = Logger.getLogger("org.apache.lucene");
 
   static {
@@ -115,7 +115,7 @@ public final class SequenceIndex implements AutoCloseable {
             "terms",
             kind.toString());
     try (Terms terms = Terms.of(kind, tokenizer);
-        // An interrupted index is begun again, whatever it was of: there is nothing to lose.
+        // An interrupted index is begun again, whatever its corpus: there is nothing to lose.
         WorkFolder work = WorkFolder.open(out, IndexManifest.KIND, identity, true)) {
       builder.build(corpus, terms, IndexFolder.segments(work.path()), progress);
       Manifest.write(work.path(), IndexFolder.describe(work.path(), corpus, kind));
@@ -191,7 +191,7 @@ public final class SequenceIndex implements AutoCloseable {
   public List<Match> best(int[] tokens, Bm25 bm25, int count) {
     IndexSearcher searcher = new IndexSearcher(reader);
     searcher.setSimilarity(new Bm25Similarity(bm25));
-    searcher.setQueryCache(null); // each query is asked once
+    searcher.setQueryCache(null); // each query is searched for once
     int hits = Math.min(count, reader.maxDoc());
     try {
       return Arrays.stream(
@@ -203,7 +203,7 @@ public final class SequenceIndex implements AutoCloseable {
     }
   }
 
-  /** Any of the terms, each as many times as it occurs. */
+  /** A disjunction of the terms, each weighted by its number of occurrences. */
   private BooleanQuery query(int[] tokens) throws IOException {
     BooleanQuery.Builder query = new BooleanQuery.Builder();
     for (Map.Entry<BytesRef, Integer> term : terms.counts(tokens).entrySet()) {

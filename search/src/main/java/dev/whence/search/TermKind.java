@@ -2,7 +2,7 @@ package dev.whence.search;
 
 import java.util.Locale;
 
-/** What a sequence and a query are compared by. */
+/** The terms by which sequences and queries are compared. */
 public enum TermKind {
   /** The model's token ids, as they are. */
   TOKENS,

@@ -12,7 +12,7 @@ import org.apache.lucene.analysis.standard.StandardAnalyzer;
 import org.apache.lucene.analysis.tokenattributes.TermToBytesRefAttribute;
 import org.apache.lucene.util.BytesRef;
 
-/** Makes terms of tokens: the same for sequences and queries. */
+/** Makes terms of tokens, in the same way for sequences and for queries. */
 final class Terms implements AutoCloseable {
   static final String FIELD = "terms";
 
@@ -24,7 +24,7 @@ final class Terms implements AutoCloseable {
   }
 
   /**
-   * Terms of this kind.
+   * Makes terms of a kind.
    *
    * @param tokenizer decodes tokens into words; it stays the caller's
    * @throws InvalidInputException if words are wanted and there is no tokenizer

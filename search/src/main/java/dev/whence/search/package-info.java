@@ -1,4 +1,4 @@
-/** The filter: a Lucene index over a corpus's sequences, and the best of them for a query. */
+/** The filter: a Lucene index over a corpus's sequences, and the best matches of a query. */
 @NullMarked
 package dev.whence.search;
 

@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** What the filter keeps, and what it saves. */
+/** The filter's recall of the most influential sequences, and the time that it saves. */
 @Command(
     name = "filter",
     description =
@@ -102,10 +102,10 @@ final class EvaluateFilterCommand implements Callable<Integer> {
       long union,
       MeanInterval top10,
       MeanInterval top100,
-      FilterRecall.Kept byQuery) {}
+      FilterRecall.Recall byQuery) {}
 
   /**
-   * What it takes to find and score candidates.
+   * The time to find and score candidates.
    *
    * @param filterSeconds for all queries, without the making of the index
    */
@@ -127,7 +127,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
         throw new InvalidInputException("--candidates has " + n + " but all must be at least 1");
       }
     }
-    EvaluationReport found = new EvaluationReport(spec);
+    EvaluationReport evaluation = new EvaluationReport(spec);
     RunFolder run = RunFolder.open(runFolder);
     Path folder = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(folder));
@@ -144,8 +144,8 @@ final class EvaluateFilterCommand implements Callable<Integer> {
         report = measure(recall, model, queries, data, progress);
       }
       print(report);
-      found.add(report);
-      found.write(json);
+      evaluation.add(report);
+      evaluation.write(json);
     }
     return 0;
   }
@@ -188,7 +188,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
             long start = System.nanoTime();
             Candidates chosen = new Filter(n, bm25).candidates(index, queries, progress);
             double filterSeconds = (System.nanoTime() - start) / 1e9;
-            rows.add(row(terms, bm25, n, chosen, FilterRecall.kept(exact, chosen)));
+            rows.add(row(terms, bm25, n, chosen, FilterRecall.recall(exact, chosen)));
             if (terms == TermKind.TOKENS && bm25 == Bm25.MODIFIED) {
               // The defaults of 'attribute': to scan for every row would take too long.
               timings.add(
@@ -208,15 +208,15 @@ final class EvaluateFilterCommand implements Callable<Integer> {
   }
 
   private static Row row(
-      TermKind terms, Bm25 bm25, int n, Candidates chosen, FilterRecall.Kept kept) {
+      TermKind terms, Bm25 bm25, int n, Candidates chosen, FilterRecall.Recall recall) {
     return new Row(
         terms,
         bm25,
         n,
         chosen.union().count(),
-        MeanInterval.of(kept.top10()),
-        MeanInterval.of(kept.top100()),
-        kept);
+        MeanInterval.of(recall.top10()),
+        MeanInterval.of(recall.top100()),
+        recall);
   }
 
   private static void print(Report report) {

@@ -33,7 +33,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Influence against training again on halves of the data. */
+/** Influence against retraining on random halves of the data. */
 @Command(
     name = "lds",
     description =
@@ -109,8 +109,8 @@ final class EvaluateLdsCommand implements Callable<Integer> {
       int models,
       Measurement measurement) {}
 
-  /** What {@code --json} has of a method. */
-  record Found(Setting setting, String method, Agreement agreement) {}
+  /** A method's result, as {@code --json} has it. */
+  record LdsRow(Setting setting, String method, Agreement agreement) {}
 
   @Override
   public Integer call() throws IOException {
@@ -137,7 +137,7 @@ final class EvaluateLdsCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<Found> evaluate(EvaluationTask name, List<Subject> subjects) {
+  private List<LdsRow> evaluate(EvaluationTask name, List<Subject> subjects) {
     Task task = subjects.getFirst().task();
     double lambda = options.damping(damping, name, task);
     int halves =
@@ -159,7 +159,7 @@ final class EvaluateLdsCommand implements Callable<Integer> {
         halves,
         task.training().size(),
         each,
-        task.asked().size(),
+        task.queries().size(),
         subjects.size(),
         lambda);
     EvaluationReport.head("method", "LDS (Spearman)", "Pearson");
@@ -172,28 +172,30 @@ final class EvaluateLdsCommand implements Callable<Integer> {
             subjects.size(),
             options.measure());
     long[] all = LongStream.range(0, task.training().size()).toArray();
-    List<Found> found = new ArrayList<>();
+    List<LdsRow> rows = new ArrayList<>();
     if (each > 1) {
-      found.add(row(setting, "attainable", DatamodelingScore.ceiling(halfModels)));
+      rows.add(row(setting, "attainable", DatamodelingScore.ceiling(halfModels)));
     }
     if (subjects.getFirst() instanceof LanguageTask language) {
       double[][] scores = LexicalScores.of(language.recipe(), Bm25.PLAIN);
-      found.add(row(setting, "bm25", DatamodelingScore.of(halfModels, scores)));
+      rows.add(row(setting, "bm25", DatamodelingScore.of(halfModels, scores)));
     }
     for (Baseline baseline : Baseline.values()) {
-      double[][] scores = mean(subjects, one -> baseline.scores(one, all, options.seed()));
-      found.add(row(setting, baseline.toString(), DatamodelingScore.of(halfModels, scores)));
+      double[][] scores = mean(subjects, trained -> baseline.scores(trained, all, options.seed()));
+      rows.add(row(setting, baseline.toString(), DatamodelingScore.of(halfModels, scores)));
     }
     for (Method method : methods) {
       try {
         double[][] scores =
-            mean(subjects, one -> influences(one, method, lambda, options.effort(name), all));
-        found.add(row(setting, method.toString(), DatamodelingScore.of(halfModels, scores)));
+            mean(
+                subjects,
+                trained -> influences(trained, method, lambda, options.effort(name), all));
+        rows.add(row(setting, method.toString(), DatamodelingScore.of(halfModels, scores)));
       } catch (ArithmeticException | InvalidInputException e) {
         EvaluationReport.row(method.toString(), String.valueOf(e.getMessage()), "");
       }
     }
-    return found;
+    return rows;
   }
 
   private static double[][] influences(
@@ -203,17 +205,17 @@ final class EvaluateLdsCommand implements Callable<Integer> {
     }
   }
 
-  /** Over the models: [measurements][examples]. */
+  /** The mean of the models' scores: [measurements][examples]. */
   private static double[][] mean(List<Subject> subjects, Function<Task, double[][]> scores) {
     return InfluenceMatrix.mean(
         subjects.stream().map(subject -> scores.apply(subject.task())).toList());
   }
 
-  private static Found row(Setting setting, String method, Agreement agreement) {
+  private static LdsRow row(Setting setting, String method, Agreement agreement) {
     EvaluationReport.row(
         method,
         EvaluationReport.cell(agreement.spearman()),
         EvaluationReport.cell(agreement.pearson()));
-    return new Found(setting, method, agreement);
+    return new LdsRow(setting, method, agreement);
   }
 }

@@ -44,8 +44,8 @@ final class EvaluateMislabelledCommand implements Callable<Integer> {
   @Option(names = "--json", paramLabel = "FILE", description = "Also write all numbers here.")
   private Optional<Path> json = Optional.empty();
 
-  /** What {@code --json} has of a method. */
-  record Found(String task, EvaluationConditions conditions, Mislabelled.Curve curve) {}
+  /** A method's result, as {@code --json} has it. */
+  record MislabelledResult(String task, EvaluationConditions conditions, Mislabelled.Curve curve) {}
 
   @Override
   public Integer call() throws IOException {
@@ -68,7 +68,8 @@ final class EvaluateMislabelledCommand implements Callable<Integer> {
         print(subject, curves);
         EvaluationConditions conditions =
             EvaluationConditions.of(subject, lambda, options.effort(name));
-        curves.forEach(curve -> report.add(new Found(subject.task().name(), conditions, curve)));
+        curves.forEach(
+            curve -> report.add(new MislabelledResult(subject.task().name(), conditions, curve)));
       }
       report.write(json);
     }

@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
 final class EvaluatePbrfCommand implements Callable<Integer> {
   private static final int TRIES = 3;
 
-  /** Seconds; less is no measurement. */
+  /** The shortest time that is plotted, in seconds: a shorter one is not measured reliably. */
   private static final double SHORTEST = 0.01;
 
   @Spec private CommandSpec spec = CommandSpec.create();
@@ -119,11 +119,11 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
   private Optional<Path> plots = Optional.empty();
 
   /**
-   * What {@code --json} has of a task.
+   * A task's results, as {@code --json} has them.
    *
-   * @param failures why a method has no result
+   * @param failures the methods without a result, and why
    */
-  record Found(
+  record PbrfResult(
       String task,
       EvaluationConditions conditions,
       ProximalBregman.Settings settings,
@@ -181,8 +181,8 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
         ResponseStudy.of(task, count, settings, how, new ConsoleProgress())) {
       double seconds = (System.nanoTime() - start) / 1e9;
       Method.Effort effort = options.effort(name);
-      Found found =
-          new Found(
+      PbrfResult pbrf =
+          new PbrfResult(
               task.name(),
               EvaluationConditions.of(subject, settings.damping(), effort),
               settings,
@@ -192,33 +192,33 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
               study.truth(),
               new ArrayList<>(),
               new LinkedHashMap<>());
-      report.add(found);
-      report.write(json); // what took longest is safe
-      print(found);
+      report.add(pbrf);
+      report.write(json); // saves the responses, which took longest
+      print(pbrf);
       for (Method method : methods) {
         try {
           ResponseStudy.Result result = study.test(method, effort);
-          found.results.add(result);
+          pbrf.results.add(result);
           print(result);
         } catch (ArithmeticException | InvalidInputException e) {
           String why = String.valueOf(e.getMessage());
-          found.failures.put(method.toString(), why);
+          pbrf.failures.put(method.toString(), why);
           EvaluationReport.row(method.toString(), why, "", "", "", "");
         }
         report.write(json);
       }
       if (plots.isPresent()) {
-        plot(found, plots.get().resolve("pbrf-" + name + ".svg"));
+        plot(pbrf, plots.get().resolve("pbrf-" + name + ".svg"));
       }
     }
   }
 
-  private static void plot(Found found, Path file) throws IOException {
+  private static void plot(PbrfResult pbrf, Path file) throws IOException {
     Files.createDirectories(file.toAbsolutePath().getParent());
     Plot.write(
         file,
-        found.task,
-        found.results.stream()
+        pbrf.task,
+        pbrf.results.stream()
             .map(r ->
                 new Plot.Point(
                     r.method().toString(),
@@ -229,7 +229,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
             .toList());
   }
 
-  /** So small that responses are linear in it, so large that rounding does not matter. */
+  /** Small enough for responses to be linear in it, large enough for rounding not to matter. */
   private static double epsilon(EvaluationTask name) {
     return switch (name) {
       case CONCRETE, ENERGY -> 0.01;
@@ -238,7 +238,7 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     };
   }
 
-  /** Examples of a step: tables whole, of the rest as few as still use the cores. */
+  /** Examples in a batch: all of a table, else as few as still use all cores. */
   private static int batch(EvaluationTask name) {
     return switch (name) {
       case CONCRETE, ENERGY -> 1024;
@@ -248,31 +248,31 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     };
   }
 
-  private static void print(Found found) {
+  private static void print(PbrfResult pbrf) {
     System.out.printf(
         Locale.ROOT,
         "%n%s: %,d training examples, %,d parameters, lambda %.3g, epsilon %.3g%n"
             + "%d responses to %d measurements in %.0f s: gradient left %.2g of the example's (worst"
             + " %.2g), slopes at both signs of epsilon apart by %.2g%n%n",
-        found.task,
-        found.conditions.trainingExamples(),
-        found.conditions.parameters(),
-        found.settings.damping(),
-        found.settings.epsilon(),
-        found.sample.length,
-        found.truth.length,
-        found.responseSeconds,
-        found.convergence.gradient(),
-        found.convergence.worstGradient(),
-        found.convergence.asymmetry());
-    if (found.convergence.unsolved() > 0) {
+        pbrf.task,
+        pbrf.conditions.trainingExamples(),
+        pbrf.conditions.parameters(),
+        pbrf.settings.damping(),
+        pbrf.settings.epsilon(),
+        pbrf.sample.length,
+        pbrf.truth.length,
+        pbrf.responseSeconds,
+        pbrf.convergence.gradient(),
+        pbrf.convergence.worstGradient(),
+        pbrf.convergence.asymmetry());
+    if (pbrf.convergence.unsolved() > 0) {
       System.out.printf(
           Locale.ROOT,
           "%d of %d responses left more than the tolerance of %s; give more --steps, or another"
               + " --epsilon%n%n",
-          found.convergence.unsolved(),
-          found.sample.length,
-          found.settings.tolerance());
+          pbrf.convergence.unsolved(),
+          pbrf.sample.length,
+          pbrf.settings.tolerance());
     }
     EvaluationReport.head("method", "Pearson", "Spearman", "residual", "fit, s", "measure, s");
   }

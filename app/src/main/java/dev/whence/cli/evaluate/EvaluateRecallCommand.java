@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Dictionary entries as questions, by every method and baseline. */
+/** Recall of the dictionary entries that queries were made from, by every method and baseline. */
 @Command(
     name = "recall",
     description =

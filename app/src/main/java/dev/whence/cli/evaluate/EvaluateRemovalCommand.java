@@ -72,12 +72,12 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
   private Optional<Path> json = Optional.empty();
 
   /**
-   * What {@code --json} has of a ranking.
+   * A ranking's change for one number of removed examples, as {@code --json} has it.
    *
-   * @param models over which each change is averaged
-   * @param changes of each measurement
+   * @param models how many models each change is averaged over
+   * @param changes the change of each measurement
    */
-  record Found(
+  record RemovalRow(
       String task,
       EvaluationConditions conditions,
       int models,
@@ -112,33 +112,33 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
     Map<String, double[][]> rankings = rankings(name, subject, lambda, all);
     EvaluationConditions conditions =
         EvaluationConditions.of(subject, lambda, options.effort(name));
-    int asked = (int) task.asked().size();
+    int measurements = (int) task.queries().size();
     long[] each =
         LongStream.range(0, options.number(seeds, "--seeds", 1, 3, 1))
             .map(s -> options.seed() + 1000 + s)
             .toArray();
-    long models = each.length * (1L + (long) asked * counts.length * rankings.size());
+    long models = each.length * (1L + (long) measurements * counts.length * rankings.size());
     System.out.printf(
         Locale.ROOT,
         "%n%s: %,d training examples; change of %d measurements (%s), the mean over them,"
             + " %d models each, lambda %.3g%n%n",
         task.name(),
         task.training().size(),
-        asked,
+        measurements,
         options.measure(),
         each.length,
         lambda);
     EvaluationReport.head("left out first", "how many", "change");
     try (Progress.Stage stage = new ConsoleProgress().begin("training again", models, "models")) {
-      double[] whole = new double[asked];
+      double[] whole = new double[measurements];
       for (long seed : each) {
-        double[] one = subject.recipe().measure(all, seed);
-        Arrays.setAll(whole, q -> whole[q] + one[q] / each.length);
+        double[] measured = subject.recipe().measure(all, seed);
+        Arrays.setAll(whole, q -> whole[q] + measured[q] / each.length);
         stage.advance(1);
       }
       for (Map.Entry<String, double[][]> ranking : rankings.entrySet()) {
-        double[][] changes = new double[counts.length][asked];
-        for (int q = 0; q < asked; q++) {
+        double[][] changes = new double[counts.length][measurements];
+        for (int q = 0; q < measurements; q++) {
           List<Removal.Point> points =
               Removal.of(
                   subject.recipe(),
@@ -155,7 +155,7 @@ final class EvaluateRemovalCommand implements Callable<Integer> {
         for (int k = 0; k < counts.length; k++) {
           MeanInterval mean = MeanInterval.of(changes[k]);
           report.add(
-              new Found(
+              new RemovalRow(
                   task.name(),
                   conditions,
                   each.length,

@@ -7,7 +7,7 @@ import dev.whence.lab.evaluation.Subject;
  * What decides an evaluation's numbers besides its own options, for {@code --json}: defaults may
  * change, these stay with the result.
  *
- * @param recipe how the model was trained, on which data
+ * @param recipe how the model was trained, and on which data
  * @param draws of targets for each example when a curvature was fitted
  * @param damping lambda
  * @param effort how far iterative methods went

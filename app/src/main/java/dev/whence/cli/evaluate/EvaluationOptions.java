@@ -31,7 +31,7 @@ final class EvaluationOptions {
   /** Where Fashion-MNIST is looked for unless an option says otherwise. */
   static final String IMAGES = "${env:WHENCE_FASHION_MNIST:-/usr/share/datasets/fashion-mnist}";
 
-  /** The paper's, for all of its small tasks. */
+  /** The paper's damping, for all of its small tasks. */
   private static final double DAMPING = 0.001;
 
   private static final double DICTIONARY_DAMPING_RATIO = 0.1;
@@ -140,7 +140,7 @@ final class EvaluationOptions {
     return quick;
   }
 
-  /** A number, or what stands for it in a long or a quick run. */
+  /** An option's number, or its default in a full or a quick run. */
   int number(Optional<Integer> given, String option, int least, int full, int small) {
     requireAtLeast(option, given, least);
     return given.orElse(quick ? small : full);
@@ -158,7 +158,7 @@ final class EvaluationOptions {
     }
   }
 
-  /** A damping that is given, or one that suits a task: in the unit of its curvature. */
+  /** The given damping, or the task's default, in the unit of the task's curvature. */
   double damping(Optional<Double> given, EvaluationTask name, Task task) {
     if (given.isPresent()) {
       return new Damping.Absolute(given.get()).value();
@@ -243,19 +243,24 @@ final class EvaluationOptions {
     return subject(task, seed);
   }
 
-  /** The same where the exact inverse is wanted, with a language model that is small enough. */
+  /**
+   * Reads a task's data and trains its model, for the dictionary one that is small enough for the
+   * exact inverse; the caller closes it.
+   */
   Subject smallSubject(EvaluationTask task) {
     return task == EvaluationTask.DICTIONARY ? dictionary(seed, Part.SMALL) : subject(task);
   }
 
-  /** The same with a model from another start, trained on the same data. */
+  /** Reads a task's data and trains its model from another initialisation; the caller closes it. */
   Subject subject(EvaluationTask task, long modelSeed) {
     return task == EvaluationTask.DICTIONARY
         ? dictionary(modelSeed, Part.LARGE)
         : SmallTasks.trained(recipe(task, Mislabelled.Labels.RIGHT), modelSeed, draws(task));
   }
 
-  /** Images with some of their labels wrong. */
+  /**
+   * Reads the images, makes some of their labels wrong and trains a model; the caller closes it.
+   */
   Subject subject(Mislabelled.Labels labels) {
     EvaluationTask task = EvaluationTask.FASHION;
     return SmallTasks.trained(recipe(task, labels), seed, draws(task));
@@ -267,14 +272,14 @@ final class EvaluationOptions {
   }
 
   private TableRecipe recipe(EvaluationTask task, Mislabelled.Labels labels) {
-    int asked = number(measurements, "--measurements", 1, 10, 3);
+    int measurementCount = number(measurements, "--measurements", 1, 10, 3);
     int pictures = number(imageCount, "--image-count", 10, 2_000, 500);
     return switch (task) {
       case CONCRETE, ENERGY ->
           SmallTasks.table(
               task.toString(),
               needed(task),
-              asked,
+              measurementCount,
               measure,
               new SmallTrainer(number(epochs, "--epochs", 1, 300, 30), 32, 3e-3, 1e-3),
               seed);
@@ -282,7 +287,7 @@ final class EvaluationOptions {
           SmallTasks.perceptron(
               images,
               pictures,
-              asked,
+              measurementCount,
               new SmallTrainer(number(epochs, "--epochs", 1, 20, 10), 128, 1e-3, 1e-3),
               labels);
       case RESNET ->
@@ -290,18 +295,20 @@ final class EvaluationOptions {
               images,
               pictures,
               channels,
-              asked,
+              measurementCount,
               new SmallTrainer(number(epochs, "--epochs", 1, 10, 2), 64, 3e-3, 1e-3));
       case DICTIONARY -> throw new IllegalArgumentException("no table");
     };
   }
 
-  /** How much of the dictionary, and what is trained on it, unless told. */
+  /** The defaults of the dictionary's entries and of the language model trained on them. */
   private record Part(String shape, DType type, int entries, int epochs) {
-    /** Longer training makes test entries less likely. */
+    /** The usual model; training for longer makes test entries less likely. */
     static final Part LARGE = new Part("sister", DType.FLOAT32, 2_000, 4);
 
-    /** Whose exact inverse takes minutes, and whose responses float64 tells from rounding. */
+    /**
+     * A model whose exact inverse takes minutes; float64 tells its responses from rounding errors.
+     */
     static final Part SMALL = new Part("smallest", DType.FLOAT64, 150, 8);
   }
 

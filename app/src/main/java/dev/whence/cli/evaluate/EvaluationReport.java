@@ -13,7 +13,10 @@ import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** Collects what evaluations found, prints it as tables and writes it with what repeats it. */
+/**
+ * Collects evaluations' results, prints them as tables and writes them with the arguments that
+ * reproduce them.
+ */
 final class EvaluationReport {
   private final List<String> arguments;
   private final List<Object> results = new ArrayList<>();
@@ -21,12 +24,12 @@ final class EvaluationReport {
   /** What {@code --json} writes. */
   record Saved(String whence, String created, List<String> arguments, List<Object> results) {}
 
-  /** Of the command that is running. */
+  /** Starts a report of the command that is running. */
   EvaluationReport(CommandSpec command) {
     this.arguments = command.commandLine().getParseResult().originalArgs();
   }
 
-  /** Keeps a result for the file. */
+  /** Adds a result to the file that {@link #write} writes. */
   void add(Object result) {
     results.add(result);
   }

@@ -4,7 +4,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** The filter by itself. */
+/** The lexical filter by itself: indexes a corpus and searches it. */
 @Command(
     name = "search",
     description = "Index a corpus and find the sequences that share words or tokens with a query.",

@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.SerializationFeature;
 
-/** Asks an index. */
+/** Searches an index. */
 @Command(
     name = "query",
     description = "Show the sequences that share most terms with a text or with each query.",
@@ -85,7 +85,7 @@ final class SearchQueryCommand implements Callable<Integer> {
   private boolean json;
 
   /** What {@code --json} prints. */
-  record Found(
+  record SearchHit(
       String queryId,
       int rank,
       double score,
@@ -147,8 +147,8 @@ final class SearchQueryCommand implements Callable<Integer> {
   private void print(
       Query query, int rank, Match match, Corpus data, Optional<Tokenizer> tokenizer) {
     Sequence sequence = data.sequence(match.place());
-    Found found =
-        new Found(
+    SearchHit hit =
+        new SearchHit(
             query.id(),
             rank,
             match.score(),
@@ -159,20 +159,17 @@ final class SearchQueryCommand implements Callable<Integer> {
             text(sequence.tokens(), tokenizer));
     if (json) {
       System.out.println(
-          Json.MAPPER
-              .writer()
-              .without(SerializationFeature.INDENT_OUTPUT)
-              .writeValueAsString(found));
+          Json.MAPPER.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsString(hit));
       return;
     }
-    String offset = found.sequenceIndex() == 0 ? "" : " +" + found.tokenOffset();
-    String shown = Shading.printable(found.text());
+    String offset = hit.sequenceIndex() == 0 ? "" : " +" + hit.tokenOffset();
+    String shown = Shading.printable(hit.text());
     System.out.printf(
         Locale.ROOT,
         "  %4d  %8.3f  %s  %s%n",
         rank,
-        found.score(),
-        Shading.printable(found.documentId() + offset),
+        hit.score(),
+        Shading.printable(hit.documentId() + offset),
         shown.codePointCount(0, shown.length()) > SHOWN
             ? shown.substring(0, shown.offsetByCodePoints(0, SHOWN)) + "..."
             : shown);

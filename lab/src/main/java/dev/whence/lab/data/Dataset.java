@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * @param targets reals [examples, 1, outputs], or classes [examples, 1], int64
  */
 public record Dataset(Tensor features, Tensor targets) implements ExampleSet, AutoCloseable {
-  /** Of values in the order of the rows. */
+  /** Makes a data set for regression from values in row-major order. */
   public static Dataset reals(double[] features, double[] targets, DType type) {
     int n = targets.length;
     try (Scope _ = Scope.open()) {
@@ -28,7 +28,7 @@ public record Dataset(Tensor features, Tensor targets) implements ExampleSet, Au
     }
   }
 
-  /** Of values in the order of the rows, and the numbers of classes from 0. */
+  /** Makes a data set for classification from row-major features and classes from 0. */
   public static Dataset classes(float[] features, long[] targets, DType type) {
     int n = targets.length;
     try (Scope _ = Scope.open()) {
@@ -62,7 +62,7 @@ public record Dataset(Tensor features, Tensor targets) implements ExampleSet, Au
         : new RealTargets(inputs, wanted, places.clone());
   }
 
-  /** Of all features and targets. */
+  /** A hash of all features and targets. */
   public String hash() {
     try (Scope _ = Scope.open()) {
       return Hashes.ofTexts(
@@ -72,15 +72,15 @@ public record Dataset(Tensor features, Tensor targets) implements ExampleSet, Au
     }
   }
 
-  /** The same features with other classes. */
+  /** A copy of the features with other classes. */
   public Dataset withClasses(long... classes) {
     try (Scope _ = Scope.open()) {
       return new Dataset(features.copy().keep(), Tensors.of(classes, classes.length, 1).keep());
     }
   }
 
-  /** Some of the rows, copied. */
-  public Dataset some(long... places) {
+  /** A copy of the rows at these places. */
+  public Dataset subset(long... places) {
     try (Scope _ = Scope.open()) {
       return new Dataset(features.rows(places).keep(), targets.rows(places).keep());
     }

@@ -10,14 +10,14 @@ import java.util.Arrays;
 import java.util.Random;
 import java.util.stream.LongStream;
 
-/** Examples that can be had by their places, in any order. */
+/** Examples that can be read by their places, in any order. */
 public interface ExampleSet {
-  /** Few enough for any model. */
+  /** The batch size of {@link #logLikelihoods}, small enough for any model. */
   int MEASURED_TOGETHER = 64;
 
   long size();
 
-  /** Some examples side by side; belongs to the caller's scope. */
+  /** The examples at these places as a batch, which belongs to the caller's scope. */
   Examples at(long... places);
 
   /** The places of all examples, in the order in which a pass takes them. */
@@ -25,7 +25,7 @@ public interface ExampleSet {
     return LongStream.range(0, size()).toArray();
   }
 
-  /** All examples, so many at a time. */
+  /** A pass over all examples in batches of this size. */
   default Pass pass(int batch) {
     long[] order = order();
     return step -> {
@@ -43,9 +43,9 @@ public interface ExampleSet {
     for (int first = 0; first < all.length; first += MEASURED_TOGETHER) {
       int count = Math.min(MEASURED_TOGETHER, all.length - first);
       try (Scope _ = Scope.open()) {
-        Examples some = at(LongStream.range(first, first + count).toArray());
-        Tensor outputs = model.outputs(some.inputs(), Tap.NONE).detach();
-        double[] values = some.logProbabilities(outputs).sum(1).toDoubles();
+        Examples examples = at(LongStream.range(first, first + count).toArray());
+        Tensor outputs = model.outputs(examples.inputs(), Tap.NONE).detach();
+        double[] values = examples.logProbabilities(outputs).sum(1).toDoubles();
         System.arraycopy(values, 0, all, first, count);
       }
     }

@@ -13,11 +13,11 @@ import java.util.zip.GZIPInputStream;
  * Labelled images as MNIST and Fashion-MNIST come: gzipped IDX files of bytes.
  *
  * @param pixels from 0 to 255, image after image
- * @param labels one an image, from 0
- * @param side of an image
+ * @param labels the class of each image, from 0
+ * @param side of an image, in pixels
  */
 public record IdxImages(byte[] pixels, byte[] labels, int side) {
-  /** Of Fashion-MNIST, over all training images, of pixels from 0 to 1. */
+  /** The mean over all training images of Fashion-MNIST, of pixels scaled to [0, 1]. */
   private static final float MEAN = 0.2860f;
 
   private static final float DEVIATION = 0.3530f;
@@ -99,13 +99,13 @@ public record IdxImages(byte[] pixels, byte[] labels, int side) {
 
   /** The first {@code count} images, shifted and scaled as is usual for Fashion-MNIST. */
   public Dataset first(int count, DType type) {
-    int some = Math.min(count, size());
-    float[] features = new float[some * side * side];
+    int size = Math.min(count, size());
+    float[] features = new float[size * side * side];
     for (int i = 0; i < features.length; i++) {
       features[i] = ((pixels[i] & 0xff) / 255f - MEAN) / DEVIATION;
     }
-    long[] classes = new long[some];
-    for (int i = 0; i < some; i++) {
+    long[] classes = new long[size];
+    for (int i = 0; i < size; i++) {
       classes[i] = labels[i];
     }
     return Dataset.classes(features, classes, type);

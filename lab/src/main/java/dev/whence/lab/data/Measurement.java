@@ -4,20 +4,20 @@ import java.util.Locale;
 
 /** What is measured on an example. */
 public enum Measurement {
-  /** How likely the model makes its target, in nats. */
+  /** The log-likelihood of the example's target, in nats. */
   LOG_LIKELIHOOD,
   /**
-   * The sum of the model's outputs: for a regression the prediction. A squared error is least where
-   * the prediction is right, and there its first derivative, which is what influence knows, is
-   * zero; the prediction's is not.
+   * The sum of the model's outputs, which is the prediction of a regression. Where a prediction is
+   * right, the squared error is at its minimum and its first derivative, which is all that
+   * influence uses, is zero; the derivative of the prediction is not.
    */
   OUTPUT;
 
-  /** Examples of which this is what stands for the log-likelihood. */
-  public ExampleSet of(ExampleSet asked) {
+  /** The queries with this measurement in the place of their log-likelihood. */
+  public ExampleSet of(ExampleSet queries) {
     return switch (this) {
-      case LOG_LIKELIHOOD -> asked;
-      case OUTPUT -> new OutputsOf(asked);
+      case LOG_LIKELIHOOD -> queries;
+      case OUTPUT -> new OutputsOf(queries);
     };
   }
 

@@ -21,7 +21,7 @@ public record NumericTable(double[][] rows) {
   /**
    * Reads a file.
    *
-   * @throws InvalidInputException naming the file and the line that is not as the first
+   * @throws InvalidInputException naming the file and the malformed line
    */
   public static NumericTable read(Path file) {
     List<double[]> rows = new ArrayList<>();
@@ -58,14 +58,14 @@ public record NumericTable(double[][] rows) {
         return row;
       }
     } catch (NumberFormatException e) {
-      // Told below, with its place.
+      // Reported below, with its line.
     }
     throw new InvalidInputException(
         "%s:%d is not a row of finite numbers, separated by commas or spaces"
             .formatted(file, line));
   }
 
-  /** Two parts of a table. */
+  /** The training and the test rows of a table. */
   public record Split(Dataset training, Dataset test) implements AutoCloseable {
     @Override
     public void close() {

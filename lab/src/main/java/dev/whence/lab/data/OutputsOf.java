@@ -5,7 +5,7 @@ import dev.whence.trace.Examples;
 import dev.whence.trace.ExamplesView;
 import dev.whence.trace.Targets;
 
-/** The same examples, measured by the sum of the model's outputs. */
+/** Examples whose log-likelihood is replaced by the sum of the model's outputs. */
 record OutputsOf(ExampleSet set) implements ExampleSet {
   @Override
   public long size() {

@@ -46,7 +46,7 @@ public record RealTargets(Tensor inputs, Tensor targets, long[] keys) implements
     };
   }
 
-  /** Of targets drawn around the outputs: by Box and Muller's method from two uniform numbers. */
+  /** The gradient for targets drawn around the outputs: Gaussian noise by Box and Muller. */
   private Tensor noise(Targets.Sampled sampled, Tensor like) {
     int each = (int) (like.size(1) * like.size(2));
     double[] values = new double[keys.length * each];

@@ -22,7 +22,7 @@ public record TokenSequences(List<int[]> tokens, List<Integer> firstScored, Devi
     return new TokenSequences(tokens, tokens.stream().map(_ -> 1).toList(), device);
   }
 
-  /** Of all tokens and what is scored. */
+  /** A hash of all tokens and of which of them are scored. */
   public String hash() {
     return Hashes.ofTexts(
         IntStream.range(0, tokens.size())

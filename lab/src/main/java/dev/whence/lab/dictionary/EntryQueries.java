@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 
-/** Dictionary entries as questions: the words as prompt, the gloss as completion. */
+/** Dictionary entries as queries: the words as prompt, the gloss as completion. */
 public final class EntryQueries {
   private EntryQueries() {}
 
   /**
    * Draws entries that a corpus holds.
    *
-   * @throws InvalidInputException when it holds fewer, or none is asked for
+   * @throws InvalidInputException when it holds fewer, or {@code count} is less than 1
    */
   public static List<Query> draw(Corpus corpus, Tokenizer tokenizer, int count, long seed) {
     if (count < 1) {

@@ -13,11 +13,11 @@ import java.util.Set;
  * Which sequences of a corpus bear on a query that is a dictionary entry.
  *
  * @param own the sequences of the entry's own document
- * @param neighbours those of its hypernyms, its hyponyms and other senses of its words
+ * @param neighbours the sequences of its hypernyms, its hyponyms and other senses of its words
  */
 public record Relevance(Set<Integer> own, Set<Integer> neighbours) {
 
-  /** For each query. */
+  /** Finds the relevant sequences of each query. */
   public static List<Relevance> of(Corpus corpus, List<Query> queries) {
     Map<String, WordNet.Synset> byId = new HashMap<>();
     Map<String, String> idOfKey = new HashMap<>();

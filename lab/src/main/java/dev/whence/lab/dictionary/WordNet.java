@@ -102,7 +102,7 @@ public final class WordNet {
         List.copyOf(related));
   }
 
-  /** Pointers call satellite adjectives adjectives. */
+  /** The key of a synset; pointers give satellite adjectives, {@code s}, as {@code a}. */
   private static String key(String part, String offset) {
     return (part.equals("s") ? "a" : part) + offset;
   }

@@ -11,7 +11,7 @@ import org.hipparchus.stat.correlation.SpearmansCorrelation;
  */
 public record Agreement(MeanInterval pearson, MeanInterval spearman) {
   /**
-   * Compares.
+   * Correlates predictions with the truth.
    *
    * @param predicted [measurements][examples]
    * @param truth of the same shape
@@ -20,13 +20,13 @@ public record Agreement(MeanInterval pearson, MeanInterval spearman) {
     return of(truth.length, (q, correlation) -> correlation.applyAsDouble(predicted[q], truth[q]));
   }
 
-  /** What is made of one measurement's correlations, of whichever kind. */
+  /** Computes a number for a measurement from correlations of a given kind. */
   @FunctionalInterface
   interface Measure {
     double of(int measurement, ToDoubleBiFunction<double[], double[]> correlation);
   }
 
-  /** The same of anything that is a number for each measurement. */
+  /** Averages each measurement's number, once by each kind of correlation. */
   static Agreement of(int measurements, Measure measure) {
     return new Agreement(
         interval(measurements, measure, new PearsonsCorrelation()::correlation),

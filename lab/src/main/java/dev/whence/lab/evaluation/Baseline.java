@@ -20,11 +20,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.LongStream;
 
-/** What needs no curvature: scores that influence has to be better than. */
+/** Scores that need no curvature, for influence to be compared with. */
 public enum Baseline {
-  /** Drawn evenly. */
+  /** Uniform random numbers. */
   RANDOM,
-  /** The cosine of what the last layer reads, its mean over the positions. */
+  /** The cosine of the last layer's inputs, averaged over the positions. */
   REPRESENTATION,
   /** The cosine of gradients. */
   GRADIENT_COSINE;
@@ -38,7 +38,7 @@ public enum Baseline {
    */
   public double[][] scores(Task task, long[] places, long seed) {
     return switch (this) {
-      case RANDOM -> random((int) task.asked().size(), places.length, seed);
+      case RANDOM -> random((int) task.queries().size(), places.length, seed);
       case REPRESENTATION -> representation(task, places);
       case GRADIENT_COSINE -> gradientCosine(task, places);
     };
@@ -53,11 +53,11 @@ public enum Baseline {
 
   private static double[][] representation(Task task, long[] places) {
     try (Scope _ = Scope.open()) {
-      long[] all = new long[(int) task.asked().size()];
+      long[] all = new long[(int) task.queries().size()];
       Arrays.setAll(all, q -> q);
-      Tensor asked = unit(representations(task, task.asked(), all));
+      Tensor queries = unit(representations(task, task.queries(), all));
       Tensor examples = unit(representations(task, task.training(), places));
-      return rows(asked.matmul(examples.t()));
+      return rows(queries.matmul(examples.t()));
     }
   }
 
@@ -66,13 +66,13 @@ public enum Baseline {
     List<Tensor> parts = new ArrayList<>();
     for (int from = 0; from < places.length; from += task.batch()) {
       int to = Math.min(from + task.batch(), places.length);
-      long[] some = Arrays.copyOfRange(places, from, to);
-      parts.add(Scope.result(() -> means(task.model(), set.at(some))));
+      long[] batch = Arrays.copyOfRange(places, from, to);
+      parts.add(Scope.result(() -> means(task.model(), set.at(batch))));
     }
     return Tensors.cat(parts, 0);
   }
 
-  /** The mean over a batch's real positions of what the last layer reads: [batch, width]. */
+  /** The mean of the last layer's inputs over a batch's real positions: [batch, width]. */
   public static Tensor means(Model model, Examples batch) {
     Linear last = model.linears().getLast();
     List<Tensor> seen = new ArrayList<>();
@@ -102,25 +102,25 @@ public enum Baseline {
             Optional.empty(),
             InfluenceScan.Detail.NONE,
             Optional.of(identity));
-    long[] all = LongStream.range(0, task.asked().size()).toArray();
-    double[] asked = norms(norms, task.asked(), all, task.batch());
-    double[] examples = norms(norms, task.training(), places, task.batch());
-    for (int q = 0; q < asked.length; q++) {
-      for (int s = 0; s < examples.length; s++) {
-        products[q][s] /= Math.max(asked[q] * examples[s], TINY);
+    long[] all = LongStream.range(0, task.queries().size()).toArray();
+    double[] queryNorms = norms(norms, task.queries(), all, task.batch());
+    double[] exampleNorms = norms(norms, task.training(), places, task.batch());
+    for (int q = 0; q < queryNorms.length; q++) {
+      for (int s = 0; s < exampleNorms.length; s++) {
+        products[q][s] /= Math.max(queryNorms[q] * exampleNorms[s], TINY);
       }
     }
     return products;
   }
 
-  /** Of each example's gradient. */
+  /** The norms of the examples' gradients. */
   private static double[] norms(InfluenceScan scan, ExampleSet set, long[] places, int batch) {
     double[] norms = new double[places.length];
     for (int from = 0; from < places.length; from += batch) {
       int to = Math.min(from + batch, places.length);
       try (Scope _ = Scope.open()) {
-        Examples some = set.at(Arrays.copyOfRange(places, from, to));
-        double[] squares = scan.score(some).selfInfluence().orElseThrow().toDoubles();
+        Examples examples = set.at(Arrays.copyOfRange(places, from, to));
+        double[] squares = scan.score(examples).selfInfluence().orElseThrow().toDoubles();
         for (int s = from; s < to; s++) {
           norms[s] = Math.sqrt(squares[s - from]);
         }
@@ -129,7 +129,7 @@ public enum Baseline {
     return norms;
   }
 
-  /** Each row by its length. */
+  /** Scales each row to length 1. */
   public static Tensor unit(Tensor rows) {
     return rows.over(rows.square().sum(1).sqrt().clampMin(TINY).unsqueeze(1));
   }

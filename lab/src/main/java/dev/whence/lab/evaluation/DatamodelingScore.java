@@ -31,9 +31,9 @@ public final class DatamodelingScore {
   }
 
   /**
-   * What the noise of training leaves to be had: the score of a method that knew what a half's
-   * models measure in the mean over all seeds. From the correlation r of two models of the same
-   * half, averaged over pairs, the mean over S models has reliability {@code S r / (1 + (S - 1) r)}
+   * The highest score that the noise of training allows: that of a method which predicts each
+   * half's mean measurement over all seeds. From the correlation r of two models of the same half,
+   * averaged over pairs, the mean over S models has reliability {@code S r / (1 + (S - 1) r)}
    * (Spearman and Brown), and its square root is the correlation with the mean over all seeds.
    *
    * @throws IllegalArgumentException if there is only one model of each half
@@ -47,9 +47,9 @@ public final class DatamodelingScore {
     for (int m = 0; m < seeds; m++) {
       models[m] = new double[bank.measured(0).length][bank.subsets()];
       for (int s = 0; s < bank.subsets(); s++) {
-        double[] one = bank.measured(s, m, m + 1);
-        for (int q = 0; q < one.length; q++) {
-          models[m][q][s] = one[q];
+        double[] measured = bank.measured(s, m, m + 1);
+        for (int q = 0; q < measured.length; q++) {
+          models[m][q][s] = measured[q];
         }
       }
     }

@@ -11,14 +11,14 @@ import java.util.stream.IntStream;
  * Two tests that a ranking makes sense. The easy one: at which rank does an entry's own document
  * come among all? The hard one: its own document left out, do its neighbours come first?
  *
- * @param method what ranked
+ * @param method that ranked the sequences
  * @param ranks of each query's own document, 1 being the best
  * @param averagePrecision of its neighbours, for each query that has any
  */
 public record DictionaryRecall(String method, int[] ranks, double[] averagePrecision) {
 
   /**
-   * Tests.
+   * Tests a method's scores.
    *
    * @param scores [queries][sequences]
    */
@@ -49,8 +49,8 @@ public record DictionaryRecall(String method, int[] ranks, double[] averagePreci
   }
 
   /**
-   * The mean over the neighbours of the share of neighbours among those down to each. Of equal
-   * scores the neighbours come last.
+   * Average precision: the mean over the neighbours of the precision at each neighbour's rank. The
+   * entry's own document is left out; among equal scores the neighbours come last.
    */
   static double averagePrecision(float[] scores, Relevance relevant) {
     Integer[] order =
@@ -62,17 +62,17 @@ public record DictionaryRecall(String method, int[] ranks, double[] averagePreci
                     .thenComparing(relevant.neighbours()::contains))
             .toArray(Integer[]::new);
     double sum = 0;
-    int found = 0;
+    int hits = 0;
     for (int r = 0; r < order.length; r++) {
       if (relevant.neighbours().contains(order[r])) {
-        found++;
-        sum += found / (r + 1.0);
+        hits++;
+        sum += hits / (r + 1.0);
       }
     }
     return sum / relevant.neighbours().size();
   }
 
-  /** The median rank of the own document. */
+  /** The median rank of an entry's own document. */
   public double median() {
     int[] sorted = ranks.clone();
     Arrays.sort(sorted);

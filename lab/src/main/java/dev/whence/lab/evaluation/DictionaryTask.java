@@ -14,7 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** A part of the dictionary to train a small language model on, and other entries to ask about. */
+/** A part of the dictionary to train a small language model on, and other entries as queries. */
 public final class DictionaryTask {
   /** Entries are cut off here; few are longer. */
   private static final int MOST_TOKENS = 64;
@@ -25,28 +25,35 @@ public final class DictionaryTask {
    * Draws entries.
    *
    * @param config of the model
-   * @param type that it is in
+   * @param type of the model's weights
    * @param entries to train on
-   * @param asked entries that are not trained on: each gloss given its words is a measurement
+   * @param measurements entries that are held out as queries, each measured by the log-likelihood
+   *     of its gloss given its words
    * @param epochs of training
    */
   public static LanguageRecipe recipe(
-      Path config, DType type, Tokenizer tokenizer, int entries, int asked, int epochs, long seed) {
+      Path config,
+      DType type,
+      Tokenizer tokenizer,
+      int entries,
+      int measurements,
+      int epochs,
+      long seed) {
     List<WordNet.Synset> all = new ArrayList<>();
     WordNet.forEach(all::add);
-    if ((long) entries + asked > all.size()) {
+    if ((long) entries + measurements > all.size()) {
       throw new InvalidInputException(
           "--entries is %,d and --measurements %,d but the dictionary has %,d entries for both"
-              .formatted(entries, asked, all.size()));
+              .formatted(entries, measurements, all.size()));
     }
     Collections.shuffle(all, new Random(seed));
     List<int[]> training = new ArrayList<>();
-    for (WordNet.Synset synset : all.subList(asked, asked + entries)) {
+    for (WordNet.Synset synset : all.subList(measurements, measurements + entries)) {
       training.add(cut(tokenizer.encode(synset.text())));
     }
     List<int[]> queries = new ArrayList<>();
     List<Integer> firstScored = new ArrayList<>();
-    for (WordNet.Synset synset : all.subList(0, asked)) {
+    for (WordNet.Synset synset : all.subList(0, measurements)) {
       Tokenizer.Completion query = tokenizer.encode(synset.prompt(), synset.completion());
       queries.add(cut(concat(query.prompt(), query.completion())));
       firstScored.add(Math.max(1, query.prompt().length));

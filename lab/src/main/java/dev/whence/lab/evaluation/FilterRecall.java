@@ -23,8 +23,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What a filter costs in influence and saves in time: which share of the sequences that truly raise
- * a query most does it let through? Close it after use.
+ * Measures a filter's recall against a scan of the whole corpus, which is the share that it lets
+ * through of the sequences that raise each query most, and the time that it saves. Close it after
+ * use.
  */
 public final class FilterRecall implements AutoCloseable {
   private static final int TOP = 100;
@@ -37,7 +38,7 @@ public final class FilterRecall implements AutoCloseable {
   private final PreconditionedQueries prepared;
 
   /**
-   * The sequences that raise each query most, by a scan of everything.
+   * The sequences that raise each query most, by a scan of the whole corpus.
    *
    * @param top at most 100 places for each query, strongest first
    * @param seconds that the scan took
@@ -47,13 +48,13 @@ public final class FilterRecall implements AutoCloseable {
   /**
    * The share of each query's strongest sequences that a filter lets through.
    *
-   * @param top10 one value for each query that any sequence raises; of its 10 strongest, or of as
-   *     many as there are
-   * @param top100 of its 100 strongest
+   * @param top10 a value for each query that any sequence raises: the share of its 10 strongest, or
+   *     of all when there are fewer
+   * @param top100 the share of its 100 strongest, likewise
    */
-  public record Kept(double[] top10, double[] top100) {}
+  public record Recall(double[] top10, double[] top100) {}
 
-  /** Takes the queries' gradients, with the default damping, at full rank. */
+  /** Preconditions the queries' gradients, with the default damping, at full rank. */
   public FilterRecall(
       RunFolder run,
       LanguageModel model,
@@ -79,7 +80,7 @@ public final class FilterRecall implements AutoCloseable {
     }
   }
 
-  /** Scores every sequence. */
+  /** Scores every sequence of the corpus. */
   public Exact exact() {
     TopInfluences top = new TopInfluences(prepared.count(), TOP);
     double seconds = scan(Selection.all(corpus.size()), top);
@@ -115,18 +116,18 @@ public final class FilterRecall implements AutoCloseable {
   }
 
   /**
-   * Compares what a filter let through with what a scan of everything found.
+   * Computes a filter's recall, given the scan of the whole corpus.
    *
-   * @throws InvalidInputException if no sequence raises any query, so that there is nothing to keep
+   * @throws InvalidInputException if no sequence raises any query, so that recall is undefined
    */
-  public static Kept kept(Exact exact, Candidates candidates) {
+  public static Recall recall(Exact exact, Candidates candidates) {
     int[] raised =
         IntStream.range(0, exact.top.size()).filter(q -> exact.top.get(q).length > 0).toArray();
     if (raised.length == 0) {
       throw new InvalidInputException(
           "no sequence of the corpus raises any of the queries; give other --queries");
     }
-    return new Kept(
+    return new Recall(
         Arrays.stream(raised).mapToDouble(q -> share(exact, candidates, q, 10)).toArray(),
         Arrays.stream(raised).mapToDouble(q -> share(exact, candidates, q, TOP)).toArray());
   }

@@ -28,8 +28,8 @@ public final class InfluenceMatrix {
    * @return [measurements][examples], in nats per unit of weight on an example
    */
   public static double[][] of(Task task, InverseSolver solver, long[] places) {
-    int asked = (int) task.asked().size();
-    double[][] matrix = new double[asked][places.length];
+    int measurements = (int) task.queries().size();
+    double[][] matrix = new double[measurements][places.length];
     try (Scope _ = Scope.open();
         PreconditionedQueries queries = preconditioned(task, solver)) {
       InfluenceScan scan =
@@ -48,8 +48,8 @@ public final class InfluenceMatrix {
                   .orElseThrow()
                   .toDoubles();
           for (int s = from; s < to; s++) {
-            for (int q = 0; q < asked; q++) {
-              matrix[q][s] = scores[(s - from) * asked + q];
+            for (int q = 0; q < measurements; q++) {
+              matrix[q][s] = scores[(s - from) * measurements + q];
             }
           }
         }
@@ -67,8 +67,8 @@ public final class InfluenceMatrix {
     double[][] mean = new double[matrices.getFirst().length][];
     for (int q = 0; q < mean.length; q++) {
       double[] row = new double[matrices.getFirst()[q].length];
-      for (double[][] one : matrices) {
-        double[] scores = one[q];
+      for (double[][] matrix : matrices) {
+        double[] scores = matrix[q];
         Arrays.setAll(row, s -> row[s] + scores[s] / matrices.size());
       }
       mean[q] = row;
@@ -77,24 +77,28 @@ public final class InfluenceMatrix {
   }
 
   private static PreconditionedQueries preconditioned(Task task, InverseSolver solver) {
-    int asked = (int) task.asked().size();
+    int measurements = (int) task.queries().size();
     List<LayerQueries> layers = new ArrayList<>();
     PreconditionedQueries result =
-        new PreconditionedQueries(layers, Collections.nCopies(asked, 0.0));
+        new PreconditionedQueries(layers, Collections.nCopies(measurements, 0.0));
     try (Scope _ = Scope.open()) {
       List<Tensor> gradients = new ArrayList<>(); // of each layer: [measurements, out, in]
       for (Linear layer : task.layers()) {
         Tensor all =
             Tensors.zeros(
-                task.model().type(), task.model().device(), asked, layer.outputs(), layer.inputs());
+                task.model().type(),
+                task.model().device(),
+                measurements,
+                layer.outputs(),
+                layer.inputs());
         gradients.add(all);
         layers.add(new LayerQueries.Full(all.keep()));
       }
-      for (int q = 0; q < asked; q++) {
+      for (int q = 0; q < measurements; q++) {
         try (Scope _ = Scope.open()) {
           Weights gradient =
               new Weights(
-                  Linearization.of(task.model(), task.layers(), task.asked().at(q))
+                  Linearization.of(task.model(), task.layers(), task.queries().at(q))
                       .logLikelihoodGradient(new Targets.Given()));
           Weights solution = solver.solve(gradient);
           for (int l = 0; l < gradients.size(); l++) {

@@ -5,7 +5,7 @@ import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
 import java.util.stream.LongStream;
 
-/** A language model trained here and now; its MLP layers count as the parameters. */
+/** A language model trained for an evaluation; its MLP layers count as the parameters. */
 public record LanguageTask(Task task, LanguageRecipe recipe, LanguageModel model)
     implements Subject {
   private static final int BATCH = 32;
@@ -23,7 +23,7 @@ public record LanguageTask(Task task, LanguageRecipe recipe, LanguageModel model
             model,
             LayerSelection.MLP.of(model),
             recipe.training(),
-            recipe.asked(),
+            recipe.queries(),
             BATCH,
             draws);
     return new LanguageTask(task, recipe, model);

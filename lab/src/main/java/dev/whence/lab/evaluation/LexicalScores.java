@@ -19,22 +19,22 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** How much sequences share of others' tokens: BM25 between sequences in memory. */
+/** BM25 between sequences of tokens in memory. */
 public final class LexicalScores {
   private LexicalScores() {}
 
-  /** Scores what a model is trained on for what is asked of it. */
+  /** Scores a recipe's training sequences for each of its queries. */
   public static double[][] of(LanguageRecipe recipe, Bm25 kind) {
-    return of(recipe.training(), recipe.asked(), kind);
+    return of(recipe.training(), recipe.queries(), kind);
   }
 
   /**
    * Scores training sequences, by an index in a folder that is deleted again.
    *
-   * @return [asked][training], 0 where nothing is shared
+   * @return [queries][training], 0 where no token is shared
    */
-  public static double[][] of(TokenSequences training, TokenSequences asked, Bm25 kind) {
-    double[][] scores = new double[(int) asked.size()][(int) training.size()];
+  public static double[][] of(TokenSequences training, TokenSequences queries, Bm25 kind) {
+    double[][] scores = new double[(int) queries.size()][(int) training.size()];
     try {
       Path folder = Files.createTempDirectory("whence-bm25");
       try (Corpus corpus = corpus(training, folder);
@@ -43,7 +43,7 @@ public final class LexicalScores {
                   corpus, TermKind.TOKENS, Optional.empty(), folder, Progress.NONE)) {
         for (int q = 0; q < scores.length; q++) {
           for (SequenceIndex.Match match :
-              index.best(asked.tokens().get(q), kind, scores[q].length)) {
+              index.best(queries.tokens().get(q), kind, scores[q].length)) {
             scores[q][(int) match.place()] = match.score();
           }
         }

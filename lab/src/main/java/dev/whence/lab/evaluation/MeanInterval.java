@@ -4,17 +4,18 @@ import java.util.Arrays;
 import java.util.Random;
 
 /**
- * A mean, and where it would lie in 95 of 100 draws of as many values: the percentile bootstrap.
+ * A mean with its 95% confidence interval by the percentile bootstrap.
  *
- * @param low 2.5% of the resamples' means are below
- * @param high 2.5% of the resamples' means are above
+ * @param low the 2.5th percentile of the resamples' means
+ * @param high the 97.5th percentile of the resamples' means
  */
 public record MeanInterval(double mean, double low, double high) {
   private static final int RESAMPLES = 10_000;
   private static final long SEED = 0;
 
   /**
-   * The mean of some values; equal values give equal intervals.
+   * Computes the mean and its interval, resampling by a fixed seed: the same values always give the
+   * same interval.
    *
    * @throws IllegalArgumentException if there are none
    */

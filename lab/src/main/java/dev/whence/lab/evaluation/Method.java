@@ -22,7 +22,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 
-/** Ways to the damped inverse curvature, in one form. */
+/** Methods that multiply gradients by the damped inverse curvature. */
 public enum Method {
   /** The dot product of gradients. */
   IDENTITY,
@@ -38,28 +38,28 @@ public enum Method {
   EXACT;
 
   /**
-   * How far the iterations go.
+   * How many steps the iterative methods take.
    *
    * @param cgSteps of conjugate gradient, each a pass over the data
-   * @param refinedSteps of the preconditioned one
-   * @param tolerance of both
+   * @param refinedSteps of preconditioned conjugate gradient
+   * @param tolerance of conjugate gradient, preconditioned or not
    * @param lissaSteps each with a batch of {@code lissaBatch}
    */
   public record Effort(
       int cgSteps, int refinedSteps, double tolerance, int lissaSteps, int lissaBatch, long seed) {
-    /** As far as a few minutes go on small models. */
+    /** Takes a few minutes on small models. */
     public static final Effort DEFAULT = new Effort(100, 10, 1e-4, 2_000, 64, 0);
 
-    /** What images need: their curvature is farther from the damping. */
+    /** For images, whose curvature is larger beside the damping and needs more steps. */
     public static final Effort IMAGES = new Effort(400, 10, 1e-4, 2_000, 64, 0);
 
-    /** What can be waited for where a pass over the data takes seconds. */
+    /** For tasks where a pass over the data takes seconds. */
     public static final Effort SLOW = new Effort(20, 10, 1e-4, 200, 64, 0);
 
-    /** To see that it works. */
+    /** For a quick check that all methods run. */
     public static final Effort QUICK = new Effort(30, 5, 1e-3, 100, 32, 0);
 
-    /** To see that it works with a language model. */
+    /** For a quick check that all methods run on a language model. */
     public static final Effort LEAST = new Effort(3, 2, 1e-2, 10, 8, 0);
 
     public Effort withSeed(long value) {
@@ -67,13 +67,13 @@ public enum Method {
     }
   }
 
-  /** A solver, and what it holds while it is in use. */
+  /** A solver and the resources that it holds while it is in use. */
   public record Prepared(InverseSolver solver, List<AutoCloseable> held) implements AutoCloseable {
     @Override
     public void close() {
-      for (AutoCloseable one : held) {
+      for (AutoCloseable resource : held) {
         try {
-          one.close();
+          resource.close();
         } catch (RuntimeException e) {
           throw e;
         } catch (Exception e) {
@@ -86,7 +86,7 @@ public enum Method {
   /**
    * Fits or forms what the method needs before the first measurement.
    *
-   * @param progress of what takes long
+   * @param progress of the steps that take long
    */
   public Prepared prepare(Task task, double damping, Effort effort, Progress progress) {
     GaussNewton curvature = task.curvature(damping);

@@ -17,7 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Wrong labels: do the examples with the largest self-influence have them? */
+/** Detects wrong labels: do the examples with the largest self-influence have them? */
 public final class Mislabelled {
   private Mislabelled() {}
 
@@ -27,7 +27,7 @@ public final class Mislabelled {
    * @param share of the examples that get another class, drawn evenly
    */
   public record Labels(double share, int classes, long seed) {
-    /** All as they are. */
+    /** Changes no label. */
     public static final Labels RIGHT = new Labels(0, 2, 0);
 
     public Labels {
@@ -36,7 +36,7 @@ public final class Mislabelled {
       }
     }
 
-    /** The places of the wrong labels among so many. */
+    /** The places of the wrong labels among {@code size} examples. */
     public Set<Long> wrongOf(long size) {
       Random random = new Random(seed);
       Set<Long> wrong = new TreeSet<>();
@@ -46,7 +46,7 @@ public final class Mislabelled {
       return wrong;
     }
 
-    /** The labels as they are to be learnt. */
+    /** The labels to train on: a copy in which the wrong ones are changed. */
     public long[] of(long... right) {
       long[] labels = right.clone();
       Random random = new Random(seed + 1);
@@ -59,23 +59,23 @@ public final class Mislabelled {
   }
 
   /**
-   * What share of the wrong labels is among the first shares of the examples, the largest
-   * self-influence first.
+   * The share of the wrong labels that is found by inspecting the examples with the largest
+   * self-influence, as a function of the share of the examples that is inspected.
    *
-   * @param found at each of the inspected shares
+   * @param found the share of the wrong labels at each of the inspected shares
    */
   public record Curve(String method, double[] inspected, double[] found) {
-    /** Goes through scores, the largest first. */
+    /** Inspects the examples in the order of their scores, the largest first. */
     static Curve of(String method, double[] scores, Set<Long> wrong, double[] inspected) {
       long[] order = Ranking.of(scores);
-      double[] found = new double[inspected.length];
+      double[] shares = new double[inspected.length];
       for (int i = 0; i < inspected.length; i++) {
         long count = Math.round(inspected[i] * scores.length);
-        found[i] =
+        shares[i] =
             Arrays.stream(order).limit(count).filter(wrong::contains).count()
                 / (double) wrong.size();
       }
-      return new Curve(method, inspected, found);
+      return new Curve(method, inspected, shares);
     }
   }
 

@@ -5,9 +5,9 @@ import dev.whence.Progress;
 import dev.whence.lab.response.ProximalBregman;
 import java.util.Optional;
 
-/** How Newton steps are taken before Adam does the rest: by which inverse of the Hessian. */
+/** The inverse of the Hessian for the Newton steps that are taken before Adam. */
 public sealed interface Newton {
-  /** Adam alone. */
+  /** No Newton steps: Adam alone. */
   record None() implements Newton {}
 
   /** The exact inverse, formed once for all examples. */
@@ -16,7 +16,7 @@ public sealed interface Newton {
   /**
    * Conjugate gradient preconditioned with EK-FAC.
    *
-   * @param steps of it at most in each Newton step
+   * @param steps of conjugate gradient at most in each Newton step
    */
   record Iterated(int steps) implements Newton {}
 

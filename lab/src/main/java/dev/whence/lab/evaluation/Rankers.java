@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 
-/** Ranks a whole corpus for dictionary queries, by influence and by what costs less. */
+/** Ranks a whole corpus for dictionary queries, by influence and by cheaper baselines. */
 public final class Rankers {
   private final RunFolder run;
   private final LanguageModel model;
@@ -50,7 +50,7 @@ public final class Rankers {
     this.progress = progress;
   }
 
-  /** At random. */
+  /** Ranks at random. */
   public DictionaryRecall random(long seed) {
     Random random = new Random(seed);
     float[][] scores = empty();
@@ -62,7 +62,7 @@ public final class Rankers {
     return DictionaryRecall.of("random", scores, relevance);
   }
 
-  /** By shared terms, with prompt and completion as the query. */
+  /** Ranks by BM25, with prompt and completion as the query. */
   public DictionaryRecall bm25(SequenceIndex index, Bm25 kind) {
     float[][] scores = empty();
     try (Progress.Stage stage = progress.begin("searching", queries.size(), "queries")) {
@@ -78,7 +78,7 @@ public final class Rankers {
   }
 
   /**
-   * By influence with each curvature, by the cosine of gradients, and by the cosine of
+   * Ranks by influence with each curvature, by the cosine of gradients, and by the cosine of
    * representations: one pass over the corpus for all.
    */
   public List<DictionaryRecall> gradients(List<CurvatureKind> kinds, int batchTokens) {
@@ -100,16 +100,16 @@ public final class Rankers {
               Optional.of(prepared),
               InfluenceScan.Detail.NONE,
               Optional.of(Collections.nCopies(layers.size(), new Curvature.Identity())));
-      Tensor asked = represent(queries);
+      Tensor represented = represent(queries);
       new CorpusPass(corpus, Selection.all(corpus.size()), batchTokens, model.device())
           .run(
               0,
               (places, batch) -> {
-                InfluenceScan.Scores found = scan.score(batch);
-                float[] scores = found.influence().orElseThrow().toFloats();
+                InfluenceScan.Scores result = scan.score(batch);
+                float[] scores = result.influence().orElseThrow().toFloats();
                 float[] cosines =
-                    Baseline.unit(Baseline.means(model, batch)).matmul(asked.t()).toFloats();
-                float[] squares = found.selfInfluence().orElseThrow().toFloats();
+                    Baseline.unit(Baseline.means(model, batch)).matmul(represented.t()).toFloats();
+                float[] squares = result.selfInfluence().orElseThrow().toFloats();
                 int count = queries.size();
                 for (int b = 0; b < places.length; b++) {
                   int place = (int) places[b];
@@ -162,15 +162,15 @@ public final class Rankers {
     }
   }
 
-  /** Of length 1: [queries, width]. */
-  private Tensor represent(List<Query> some) {
+  /** The queries' representations, scaled to length 1: [queries, width]. */
+  private Tensor represent(List<Query> batch) {
     List<Tensor> rows = new ArrayList<>();
-    for (Query query : some) {
+    for (Query query : batch) {
       rows.add(
           Scope.result(() -> {
-            Examples one =
+            Examples example =
                 TokenBatch.of(List.of(TokenBatch.Row.whole(query.tokens(), 0)), model.device());
-            return Baseline.unit(Baseline.means(model, one));
+            return Baseline.unit(Baseline.means(model, example));
           }));
     }
     return Tensors.cat(rows, 0);

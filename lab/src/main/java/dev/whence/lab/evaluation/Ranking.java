@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 public final class Ranking {
   private Ranking() {}
 
-  /** The places of all scores, the largest first; ties in their order. */
+  /** The places of all scores, the largest first; equal scores stay in their order. */
   public static long[] of(double... scores) {
     return IntStream.range(0, scores.length)
         .boxed()

@@ -24,16 +24,16 @@ import java.util.stream.IntStream;
  * @param damping lambda of the objective and of all methods
  * @param places of the sampled training examples
  * @param responses of each of them
- * @param exact the exact inverse by which they were solved for, if they were
+ * @param exact the exact inverse by which the responses were solved for, if it was used
  */
 public record ResponseStudy(
     Task task, double damping, long[] places, List<Response> responses, Optional<Formed> exact)
     implements AutoCloseable {
-  /** Every so many examples the response is solved for at minus epsilon too. */
+  /** For one in so many examples the response is solved for at minus epsilon too. */
   private static final int BOTH_SIGNS_EACH = 5;
 
   /**
-   * An inverse that is there already.
+   * An inverse that was formed for the responses and can be used again.
    *
    * @param seconds for forming it
    */
@@ -42,8 +42,8 @@ public record ResponseStudy(
   /**
    * What a method achieved.
    *
-   * @param residual of the damped Gauss-Newton equations, by their right side: the mean over the
-   *     measurements
+   * @param residual of the damped Gauss-Newton equations, relative to their right side: the mean
+   *     over the measurements
    * @param prepareSeconds for fitting or forming
    * @param solveSeconds for all measurements, and scoring the sample
    */
@@ -55,15 +55,15 @@ public record ResponseStudy(
       double solveSeconds) {}
 
   /**
-   * How far the objectives were solved, and how linear the responses are.
+   * How accurately the objectives were minimised, and how linear the responses are.
    *
    * @param gradient the median over the examples of the final gradient's norm, relative to the
    *     example's own
-   * @param worstGradient the largest
+   * @param worstGradient the largest of these relative norms
    * @param unsolved responses that were left with more than the tolerance: not to be relied on
    * @param steps of Adam, all together
-   * @param asymmetry the median over examples and measurements of how far the slopes at epsilon and
-   *     at minus epsilon are apart, by their size: 0 when the response is linear
+   * @param asymmetry the median over examples and measurements of the relative difference between
+   *     the slopes at epsilon and at minus epsilon: 0 when the response is linear
    */
   public record Convergence(
       double gradient, double worstGradient, int unsolved, long steps, double asymmetry) {}
@@ -75,16 +75,16 @@ public record ResponseStudy(
     long start = System.nanoTime();
     Optional<Method.Prepared> inverse = newton.prepare(task, settings, progress);
     double seconds = seconds(start);
-    Optional<Formed> kept = Optional.empty();
+    Optional<Formed> formed = Optional.empty();
     try {
       List<Response> responses =
           solve(task, places, settings, inverse.map(Method.Prepared::solver), progress);
       if (newton instanceof Newton.Exact) {
-        kept = inverse.map(i -> new Formed(i, seconds));
+        formed = inverse.map(i -> new Formed(i, seconds));
       }
-      return new ResponseStudy(task, settings.damping(), places, responses, kept);
+      return new ResponseStudy(task, settings.damping(), places, responses, formed);
     } finally {
-      if (kept.isEmpty()) {
+      if (formed.isEmpty()) {
         inverse.ifPresent(Method.Prepared::close);
       }
     }
@@ -102,7 +102,7 @@ public record ResponseStudy(
         Progress.Stage stage = progress.begin("solving for responses", places.length, "examples")) {
       for (long place : places) {
         boolean both = responses.size() % BOTH_SIGNS_EACH == 0;
-        responses.add(objective.respond(place, task.asked(), both));
+        responses.add(objective.respond(place, task.queries(), both));
         stage.advance(1);
       }
     }
@@ -128,7 +128,7 @@ public record ResponseStudy(
 
   /** The truth: [measurements][examples]. */
   public double[][] truth() {
-    double[][] truth = new double[(int) task.asked().size()][places.length];
+    double[][] truth = new double[(int) task.queries().size()][places.length];
     for (int q = 0; q < truth.length; q++) {
       for (int s = 0; s < places.length; s++) {
         truth[q][s] = responses.get(s).changes()[q];
@@ -159,11 +159,11 @@ public record ResponseStudy(
     return response.opposite().stream()
         .flatMapToDouble(down ->
             IntStream.range(0, up.length)
-                .filter(q -> up[q] != down[q]) // two zeros are no difference
+                .filter(q -> up[q] != down[q]) // two zeros do not differ
                 .mapToDouble(q -> 2 * Math.abs(up[q] - down[q]) / Math.abs(up[q] + down[q])));
   }
 
-  /** Puts a method to the test. */
+  /** Compares a method with the responses, and measures its residual and its time. */
   public Result test(Method method, Method.Effort effort) {
     if (method == Method.EXACT && exact.isPresent()) {
       Formed formed = exact.get();

@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 
-/** The paper's small tasks: tables and images, with models that are trained here and now. */
+/** The paper's small tasks: tables and images, with models that are trained for an evaluation. */
 public final class SmallTasks {
   private static final double TEST_SHARE = 0.1;
 
-  /** Of Fashion-MNIST. */
+  /** How many classes Fashion-MNIST has. */
   public static final int CLASSES = 10;
 
   private static final int BATCH = 256;
@@ -38,7 +38,7 @@ public final class SmallTasks {
   /**
    * Regression on a table: two hidden layers of 128, tanh, in float64.
    *
-   * @param measurements test rows that are asked about
+   * @param measurements how many test rows are queries
    */
   public static TableRecipe table(
       String name,
@@ -51,13 +51,13 @@ public final class SmallTasks {
     int features = table.rows()[0].length - 1;
     DType type = DType.FLOAT64;
     try (NumericTable.Split split = table.split(TEST_SHARE, seed, type)) {
-      Dataset training = split.training().some(places(split.training().size()));
+      Dataset training = split.training().subset(places(split.training().size()));
       try {
         return new TableRecipe(
             name + ", split by seed " + seed,
             s -> new Perceptron(List.of(features, 128, 128, 1), Nonlinearity.TANH, s, type),
             training,
-            split.test().some(places(Math.min(measurements, split.test().size()))),
+            split.test().subset(places(Math.min(measurements, split.test().size()))),
             measurement,
             trainer);
       } catch (RuntimeException e) {
@@ -68,7 +68,7 @@ public final class SmallTasks {
   }
 
   /**
-   * Fashion-MNIST, the first images of it: two hidden layers of 256, ReLU.
+   * Classification of the first images of Fashion-MNIST: two hidden layers of 256, ReLU.
    *
    * @param labels of the training images
    */
@@ -88,7 +88,7 @@ public final class SmallTasks {
         });
   }
 
-  /** The same with a residual network of 20 layers. */
+  /** Classification of the first images of Fashion-MNIST: a residual network of 20 layers. */
   public static TableRecipe residual(
       Path folder, int images, int channels, int measurements, SmallTrainer trainer) {
     return images(
@@ -102,7 +102,7 @@ public final class SmallTasks {
         side -> seed -> new ResNet(side, channels, 3, CLASSES, seed, DType.FLOAT64));
   }
 
-  /** What makes models for images of a side. */
+  /** Makes a model for each seed, given the side of the images in pixels. */
   private interface ModelsOfSide {
     LongFunction<SmallModel> of(int side);
   }
@@ -122,9 +122,9 @@ public final class SmallTasks {
       training = right.withClasses(labels.of(right.targets().toLongs()));
     }
     try {
-      Dataset asked = IdxImages.test(folder).first(measurements, type);
+      Dataset queries = IdxImages.test(folder).first(measurements, type);
       return new TableRecipe(
-          name, models.of(all.side()), training, asked, Measurement.LOG_LIKELIHOOD, trainer);
+          name, models.of(all.side()), training, queries, Measurement.LOG_LIKELIHOOD, trainer);
     } catch (RuntimeException e) {
       training.close();
       throw e;

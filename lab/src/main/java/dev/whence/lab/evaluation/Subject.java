@@ -6,7 +6,7 @@ import dev.whence.lab.retraining.Recipe;
 public interface Subject extends AutoCloseable {
   Task task();
 
-  /** How to train the like of the task's model again. */
+  /** How to train further models of the task's kind. */
   Recipe recipe();
 
   @Override

@@ -14,20 +14,21 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A trained model, what it was trained on and what it is asked about.
+ * A trained model, the examples that it was trained on, and the queries whose influences are
+ * sought.
  *
- * @param layers whose weights count as the parameters; the others stay as they are
- * @param asked a measurement each: its log-likelihood
+ * @param layers whose weights count as the parameters; all others are held fixed
+ * @param queries examples whose log-likelihoods are the measurements
  * @param batch examples that go through the model at a time
  * @param draws of targets for each example when a curvature is fitted: a confident model on little
- *     data needs several to be drawn anything but what it is sure of
+ *     data needs several, or targets other than the likeliest are hardly ever drawn
  */
 public record Task(
     String name,
     Model model,
     List<Linear> layers,
     ExampleSet training,
-    ExampleSet asked,
+    ExampleSet queries,
     int batch,
     int draws) {
   /** The Gauss-Newton Hessian over all training examples. */
@@ -47,7 +48,7 @@ public record Task(
     }
   }
 
-  /** All examples as often as there are draws, each time with other keys. */
+  /** A pass that repeats all examples for each draw, each time with other keys. */
   private Pass redrawn() {
     Pass once = training.pass(batch);
     return step -> {

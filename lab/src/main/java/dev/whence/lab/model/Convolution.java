@@ -14,7 +14,7 @@ import dev.whence.tensor.Tensor;
  * @param padding zeros on each side
  */
 record Convolution(Linear linear, int kernel, int stride, int padding) {
-  /** A layer with a bias. */
+  /** Makes a convolution with a bias, padded by half the kernel. */
   static Convolution of(
       Layers layers, String name, int in, int out, int kernel, int stride, double gain) {
     Linear linear = layers.linear(name, in * kernel * kernel, out, gain);

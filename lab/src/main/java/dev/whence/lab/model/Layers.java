@@ -25,9 +25,10 @@ final class Layers {
   }
 
   /**
-   * The next layer.
+   * Adds a layer and draws its weights.
    *
-   * @param gain 1 to keep the variance of what is read, 2 before a ReLU
+   * @param gain factor on the weights' variance: 1 preserves the variance of the input, 2
+   *     compensates for a ReLU that follows
    */
   Linear linear(String name, int in, int out, double gain) {
     double[] values = new double[out * (in + 1)];

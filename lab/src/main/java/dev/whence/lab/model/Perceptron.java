@@ -9,7 +9,7 @@ import java.util.List;
 
 /** A multilayer perceptron: linear layers with a nonlinearity between them. */
 public final class Perceptron extends SmallModel {
-  /** Between the layers. */
+  /** The elementwise function between two layers. */
   public enum Nonlinearity {
     TANH,
     RELU;
@@ -18,7 +18,7 @@ public final class Perceptron extends SmallModel {
       return this == TANH ? Functions.tanh(x) : Functions.relu(x);
     }
 
-    /** What a weight's variance is multiplied by, so that the signal keeps its own. */
+    /** The factor on the initial weights' variance that preserves the variance of the signal. */
     private double gain() {
       return this == TANH ? 1 : 2;
     }
@@ -27,9 +27,9 @@ public final class Perceptron extends SmallModel {
   private final Nonlinearity nonlinearity;
 
   /**
-   * An untrained one.
+   * Makes an untrained perceptron.
    *
-   * @param widths of what is read, of each hidden layer and of the output
+   * @param widths of the input, of each hidden layer and of the output
    */
   public Perceptron(List<Integer> widths, Nonlinearity nonlinearity, long seed, DType type) {
     this(new Layers(seed, type), widths, nonlinearity);

@@ -30,9 +30,9 @@ public final class ResNet extends SmallModel {
   private final Linear head;
 
   /**
-   * An untrained one.
+   * Makes an untrained network.
    *
-   * @param side of the images
+   * @param side of the images, in pixels
    * @param channels of the first stage: 16 in the paper
    * @param blocksPerStage 3 for ResNet-20
    */
@@ -83,7 +83,7 @@ public final class ResNet extends SmallModel {
 
   private static Tensor normalised(Tensor x) {
     Tensor flat = x.reshape(x.size(0), -1);
-    Tensor one = Tensors.ones(x.type(), x.device(), flat.size(1));
-    return Functions.layerNorm(flat, one, one.times(0), EPSILON).reshape(x.shape());
+    Tensor ones = Tensors.ones(x.type(), x.device(), flat.size(1));
+    return Functions.layerNorm(flat, ones, ones.times(0), EPSILON).reshape(x.shape());
   }
 }

@@ -6,7 +6,10 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.util.List;
 
-/** A model that is made here and owns its weights: those of its layers, and no others. */
+/**
+ * A model that is made in memory, not loaded, and owns its weights: those of its layers, and no
+ * others.
+ */
 public abstract class SmallModel implements Model, AutoCloseable {
   private final Layers layers;
 

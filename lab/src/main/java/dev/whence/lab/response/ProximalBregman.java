@@ -22,14 +22,15 @@ import java.util.Optional;
 /**
  * The proximal Bregman objective (Eq. 7 of the paper) and its minimum: the mean Bregman divergence
  * of the outputs to those of the trained weights, plus epsilon times one example's loss, plus
- * {@code lambda / 2} times the squared distance to the trained weights. How a measurement changes
- * at the minimum, by epsilon, is what the influence of that example claims to be.
+ * {@code lambda / 2} times the squared distance to the trained weights. The change of a measurement
+ * at the minimum, divided by epsilon, is what the influence of that example claims to be.
  *
- * <p>Solved by Adam with a cosine from the rate to zero, over the change of the weights by epsilon,
- * so that rates do not depend on epsilon; where Newton steps are given, they come first, and Adam
- * is left with what they leave. How far it is solved is told by the objective's own gradient. The
- * gradient of the divergence is the difference of the loss's gradients at both outputs. The model's
- * weights are written to, and put back.
+ * <p>It is minimised by Adam, with a learning rate that falls to zero along a cosine, over the
+ * change of the weights divided by epsilon, so that rates do not depend on epsilon. Newton steps
+ * come first where an inverse for them is given, and Adam goes on from their result. The norm of
+ * the objective's own gradient tells how close the minimum is. The gradient of the divergence is
+ * the difference of the loss's gradients at both outputs. The model's weights are overwritten, and
+ * restored in the end.
  */
 public final class ProximalBregman implements AutoCloseable {
   private static final int NEWTON_STEPS = 5;
@@ -44,14 +45,15 @@ public final class ProximalBregman implements AutoCloseable {
   private final List<Tensor> teacher = new ArrayList<>(); // the gradients at the trained weights
 
   /**
-   * How it is solved.
+   * How the objective is minimised.
    *
-   * @param epsilon weight on the example, of which the others have 1/N each
+   * @param epsilon weight of the example's loss; in the mean over all N examples each has 1/N
    * @param damping lambda
    * @param batch examples of a step; all when there are fewer
    * @param steps of Adam
-   * @param rate of Adam at first, by the root mean square of {@code gradient / lambda}
-   * @param tolerance of the final gradient's norm, by that of the example's gradient
+   * @param rate initial learning rate of Adam, relative to the root mean square of {@code gradient
+   *     / lambda}
+   * @param tolerance of the final gradient's norm, relative to that of the example's gradient
    * @param tries of Adam at most, each with twice the steps of the last, until the tolerance is met
    */
   public record Settings(
@@ -80,8 +82,9 @@ public final class ProximalBregman implements AutoCloseable {
   /**
    * The minimum for one example.
    *
-   * @param change of the weights, by epsilon
-   * @param gradient its norm at the end, over all data, by the norm of the example's gradient
+   * @param change of the weights, divided by epsilon
+   * @param gradient norm of the objective's gradient there, over all data, relative to that of the
+   *     example's gradient
    */
   public record Minimum(Weights change, double gradient, int steps) implements AutoCloseable {
     @Override
@@ -90,7 +93,7 @@ public final class ProximalBregman implements AutoCloseable {
     }
   }
 
-  /** Solves by Adam alone. */
+  /** Prepares to solve by Adam alone. */
   public ProximalBregman(Model model, List<Linear> layers, ExampleSet training, Settings settings) {
     this(model, layers, training, settings, Optional.empty());
   }
@@ -178,9 +181,9 @@ public final class ProximalBregman implements AutoCloseable {
   }
 
   /**
-   * Newton steps as long as they help.
+   * Takes Newton steps as long as they reduce the gradient's norm.
    *
-   * @return the gradient's norm at the end, by {@code scale}
+   * @return the gradient's norm at the end, divided by {@code scale}
    */
   private double newton(Weights change, Examples example, double epsilon, double scale) {
     double reached = 1; // the example's own gradient, as nothing has changed yet
@@ -202,9 +205,9 @@ public final class ProximalBregman implements AutoCloseable {
   }
 
   /**
-   * Goes down.
+   * Minimises the objective by Adam.
    *
-   * @param unit the gradient is multiplied by it, so that its numbers are near one
+   * @param unit factor on the gradient that brings its elements near one
    */
   private void descend(
       Weights change, Examples example, double epsilon, int steps, double rate, double unit) {
@@ -218,14 +221,14 @@ public final class ProximalBregman implements AutoCloseable {
           gradient.add(exampleGradient(example), 1);
           gradient.add(change, settings.damping);
           double now = rate * (1 + Math.cos(Math.PI * step / steps)) / 2;
-          gradient.timesInPlace(unit); // far above what Adam takes for zero
+          gradient.timesInPlace(unit); // far above Adam's own epsilon
           adam.step(gradient.parts(), step, now);
         }
       }
     }
   }
 
-  /** Of the whole objective with respect to the change, over all data. */
+  /** The gradient of the whole objective with respect to the change, over all data. */
   private Weights gradient(Weights change, Examples example, double epsilon) {
     assign(trained.plus(change.times(epsilon)));
     Weights sum = trained.zeros();
@@ -254,14 +257,14 @@ public final class ProximalBregman implements AutoCloseable {
   }
 
   /**
-   * What some measurements are at changed weights.
+   * Measures at changed weights.
    *
-   * @return the log-likelihood of each of the examples asked about
+   * @return the log-likelihood of each query
    */
-  public double[] measure(ExampleSet asked, Weights change, double epsilon) {
+  public double[] measure(ExampleSet queries, Weights change, double epsilon) {
     try (Scope _ = Scope.open()) {
       assign(trained.plus(change.times(epsilon)));
-      return asked.logLikelihoods(model);
+      return queries.logLikelihoods(model);
     } finally {
       assign(trained);
     }
@@ -269,7 +272,7 @@ public final class ProximalBregman implements AutoCloseable {
 
   private void assign(Weights weights) {
     for (int l = 0; l < layers.size(); l++) {
-      layers.get(l).assignForAWhile(weights.parts().get(l));
+      layers.get(l).swapWeights(weights.parts().get(l));
     }
   }
 
@@ -277,27 +280,27 @@ public final class ProximalBregman implements AutoCloseable {
    * The response of each measurement to one example.
    *
    * @param changes (f(+) - f(0)) / epsilon, in nats per unit of weight
-   * @param opposite (f(0) - f(-)) / epsilon, the same when the response is linear; where it was
-   *     solved for
-   * @param gradient at the end, the larger of both
+   * @param opposite (f(0) - f(-)) / epsilon, equal to {@code changes} when the response is linear;
+   *     empty unless solved for
+   * @param gradient the larger {@link Minimum#gradient} of both solutions
    */
   public record Response(
       double[] changes, Optional<double[]> opposite, double gradient, int steps) {}
 
   /**
-   * Solves for an example.
+   * Solves for one training example and measures the response.
    *
-   * @param both also with minus epsilon
+   * @param both whether to solve with minus epsilon too
    */
-  public Response respond(long place, ExampleSet asked, boolean both) {
+  public Response respond(long place, ExampleSet queries, boolean both) {
     try (Minimum up = solve(place, 1)) {
-      double[] zero = measure(asked, up.change, 0);
-      double[] changes = slope(measure(asked, up.change, settings.epsilon), zero);
+      double[] zero = measure(queries, up.change, 0);
+      double[] changes = slope(measure(queries, up.change, settings.epsilon), zero);
       if (!both) {
         return new Response(changes, Optional.empty(), up.gradient, up.steps);
       }
       try (Minimum down = solve(place, -1)) {
-        double[] opposite = slope(zero, measure(asked, down.change, -settings.epsilon));
+        double[] opposite = slope(zero, measure(queries, down.change, -settings.epsilon));
         return new Response(
             changes,
             Optional.of(opposite),

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A language model from random weights: Adam on all parameters, mean cross-entropy over each
- * batch's positions, a cosine from the rate down to zero.
+ * Trains a language model from random weights: Adam on all parameters, mean cross-entropy over each
+ * batch's positions, a learning rate that falls to zero along a cosine.
  *
  * @param config the model's shape
  * @param type of its weights and of all that is computed
@@ -32,7 +32,7 @@ public record LanguageRecipe(
     DType type,
     String name,
     TokenSequences training,
-    TokenSequences asked,
+    TokenSequences queries,
     int epochs,
     int batch,
     double rate)
@@ -53,7 +53,7 @@ public record LanguageRecipe(
             CLIP,
             Hashes.ofFiles(List.of(config)),
             training.hash(),
-            asked.hash());
+            queries.hash());
   }
 
   @Override
@@ -64,7 +64,7 @@ public record LanguageRecipe(
   @Override
   public double[] measure(long[] places, long seed) {
     try (LanguageModel model = train(places, seed)) {
-      return asked.logLikelihoods(model);
+      return queries.logLikelihoods(model);
     }
   }
 
@@ -83,9 +83,11 @@ public record LanguageRecipe(
           Permutation.shuffle(order, random);
           for (int from = 0; from < order.length; from += batch, step++) {
             try (Scope _ = Scope.open()) {
-              long[] some = Arrays.copyOfRange(order, from, Math.min(from + batch, order.length));
+              long[] batchPlaces =
+                  Arrays.copyOfRange(order, from, Math.min(from + batch, order.length));
               double now = rate * (1 + Math.cos(Math.PI * step / steps)) / 2;
-              double norm = adam.step(gradients(model, parameters, training.at(some)), step, now);
+              double norm =
+                  adam.step(gradients(model, parameters, training.at(batchPlaces)), step, now);
               if (!Double.isFinite(norm)) {
                 throw new ArithmeticException("training diverges at step " + (step + 1));
               }

@@ -1,11 +1,14 @@
 package dev.whence.lab.retraining;
 
-/** How a task's model is trained from nothing, on any part of its data. */
+/** How a task's model is trained from random weights, on any part of its data. */
 public interface Recipe {
-  /** What makes two recipes give the same numbers: for a bank on disk. */
+  /**
+   * Names all that decides the measurements, so that a bank on disk is resumed only by its own
+   * recipe.
+   */
   String identity();
 
-  /** Training examples to choose from. */
+  /** How many training examples there are to choose from. */
   long size();
 
   /**

@@ -14,8 +14,8 @@ import java.util.List;
 import tools.jackson.core.JacksonException;
 
 /**
- * What models trained on random halves of the data measure: a bank that all methods share. Every
- * model's numbers are saved when it is trained, so a bank that was cut off goes on.
+ * The measurements of models trained on random halves of the data, which all methods share. Every
+ * model's measurements are saved when it is trained, so an interrupted bank is resumed.
  */
 public final class SubsetBank {
   private static final String DAMAGED = " is damaged; delete it to start over";
@@ -24,9 +24,9 @@ public final class SubsetBank {
   private final int subsets;
   private final int seeds;
   private final long seed;
-  private final List<double[]> measured; // subset after subset, each seed
+  private final List<double[]> measured; // by subset, then by seed
 
-  /** What is on disk. */
+  /** The content of the file. */
   private record Saved(String identity, List<double[]> measured) {}
 
   private SubsetBank(Recipe recipe, int subsets, int seeds, long seed, List<double[]> measured) {
@@ -52,11 +52,11 @@ public final class SubsetBank {
     try (Progress.Stage stage = progress.begin("training on halves", models, "models")) {
       stage.advance(Math.min(models, bank.measured.size()));
       for (int m = bank.measured.size(); m < models; m++) {
-        double[] some = recipe.measure(bank.subset(m / seeds), seed * 1_000_003 + m);
-        if (!Arrays.stream(some).allMatch(Double::isFinite)) {
+        double[] values = recipe.measure(bank.subset(m / seeds), seed * 1_000_003 + m);
+        if (!Arrays.stream(values).allMatch(Double::isFinite)) {
           throw new ArithmeticException("a model trained on a half measures what is no number");
         }
-        bank.measured.add(some);
+        bank.measured.add(values);
         AtomicFile.write(file, Json.MAPPER.writeValueAsString(new Saved(identity, bank.measured)));
         stage.advance(1);
       }
@@ -89,7 +89,7 @@ public final class SubsetBank {
 
   private static boolean ragged(List<double[]> measured) {
     return measured.contains(null)
-        || measured.stream().mapToInt(one -> one.length).distinct().count() > 1;
+        || measured.stream().mapToInt(values -> values.length).distinct().count() > 1;
   }
 
   public int subsets() {
@@ -101,7 +101,7 @@ public final class SubsetBank {
     return Permutation.sample(recipe.size(), recipe.size() / 2, seed * 1_000_003 + s);
   }
 
-  /** Models of each subset. */
+  /** How many models each subset has. */
   public int seeds() {
     return seeds;
   }
@@ -111,13 +111,11 @@ public final class SubsetBank {
     return measured(s, 0, seeds);
   }
 
-  /**
-   * The mean over some of a subset's models, from {@code first} up to, not including, {@code end}.
-   */
+  /** The mean measurements of a subset's models from {@code first} to {@code end}, exclusive. */
   public double[] measured(int s, int first, int end) {
     double[] mean = new double[measured.getFirst().length];
-    for (double[] one : measured.subList(s * seeds + first, s * seeds + end)) {
-      Arrays.setAll(mean, q -> mean[q] + one[q] / (end - first));
+    for (double[] values : measured.subList(s * seeds + first, s * seeds + end)) {
+      Arrays.setAll(mean, q -> mean[q] + values[q] / (end - first));
     }
     return mean;
   }

@@ -8,17 +8,17 @@ import dev.whence.lab.training.SmallTrainer;
 import java.util.function.LongFunction;
 
 /**
- * Small models on a table or images in memory, which belong to the recipe.
+ * Trains small models on a table or images in memory, which belong to the recipe.
  *
  * @param name of the task, its data and everything else that decides the numbers
  * @param untrained a new model for a seed, which the caller closes
- * @param measurement of the examples that are asked about
+ * @param measurement that is made on each query
  */
 public record TableRecipe(
     String name,
     LongFunction<SmallModel> untrained,
     Dataset training,
-    Dataset asked,
+    Dataset queries,
     Measurement measurement,
     SmallTrainer trainer)
     implements Recipe, AutoCloseable {
@@ -32,7 +32,7 @@ public record TableRecipe(
               trainer,
               any.linears().stream().map(l -> l.outputs() + "x" + l.inputs()).toList(),
               training.hash(),
-              asked.hash(),
+              queries.hash(),
               measurement);
     }
   }
@@ -42,9 +42,9 @@ public record TableRecipe(
     return training.size();
   }
 
-  /** What is measured, one number an example. */
+  /** The queries as examples whose log-likelihood is the measurement. */
   public ExampleSet measured() {
-    return measurement.of(asked);
+    return measurement.of(queries);
   }
 
   /** A model trained on some examples; the caller closes it. */
@@ -69,6 +69,6 @@ public record TableRecipe(
   @Override
   public void close() {
     training.close();
-    asked.close();
+    queries.close();
   }
 }

@@ -12,8 +12,8 @@ import java.util.List;
 
 /**
  * A language model without its head: its outputs are what the head reads, [batch, positions,
- * width]. As logits are linear in that, second derivatives of the loss can be had with respect to
- * it, which is much smaller than a vocabulary.
+ * width]. As the logits are linear in them, the loss's second derivatives can be taken with respect
+ * to them, and their width is much smaller than the vocabulary.
  */
 public record Body(LanguageModel model) implements Model {
   /** The layer that makes logits. */
@@ -48,7 +48,7 @@ public record Body(LanguageModel model) implements Model {
     return read.getFirst();
   }
 
-  /** All but the head. */
+  /** The layers of the language model, without the head. */
   @Override
   public List<Linear> linears() {
     Linear head = head();

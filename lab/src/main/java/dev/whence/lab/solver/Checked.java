@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A solver whose answers are looked at: how large {@code (G + lambda) x - v} is, by {@code v}. It
- * is 0 for the exact inverse, and what an iteration has left of 1 where it stopped.
+ * Measures the residuals of a solver: the norm of {@code (G + lambda) x - v}, relative to that of
+ * {@code v}. It is 0 for the exact inverse and 1 for {@code x = 0}.
  */
 public final class Checked implements InverseSolver {
   private final InverseSolver solver;
@@ -14,7 +14,7 @@ public final class Checked implements InverseSolver {
   private final List<Double> residuals = new ArrayList<>();
   private long nanos;
 
-  /** Looks at another solver's answers. */
+  /** Checks a solver's solutions against a curvature. */
   public Checked(InverseSolver solver, CurvatureOperator curvature) {
     this.solver = solver;
     this.curvature = curvature;
@@ -36,12 +36,12 @@ public final class Checked implements InverseSolver {
     return solution;
   }
 
-  /** The mean over the answers so far; 0 if there were none. */
+  /** The mean residual over the solutions so far; 0 if there were none. */
   public double residual() {
     return residuals.stream().mapToDouble(r -> r).average().orElse(0);
   }
 
-  /** What looking took. */
+  /** The time that computing the residuals took. */
   public double seconds() {
     return nanos / 1e9;
   }

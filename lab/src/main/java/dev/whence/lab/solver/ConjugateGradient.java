@@ -4,7 +4,8 @@ import dev.whence.tensor.Scope;
 
 /**
  * Conjugate gradient with the whole data in each step, preconditioned by an approximation if one is
- * given: with EK-FAC it refines EK-FAC's answer towards the exact one, at a product a step.
+ * given: with EK-FAC it refines EK-FAC's answer towards the exact one, at the cost of a product in
+ * each step.
  *
  * @param preconditioner a symmetric positive definite approximation of the inverse; the identity
  *     for none
@@ -13,7 +14,7 @@ import dev.whence.tensor.Scope;
 public record ConjugateGradient(
     CurvatureOperator curvature, InverseSolver preconditioner, double tolerance, int steps)
     implements InverseSolver {
-  /** Without a preconditioner. */
+  /** Makes a solver without a preconditioner. */
   public ConjugateGradient(CurvatureOperator curvature, double tolerance, int steps) {
     this(curvature, Weights::copy, tolerance, steps);
   }

@@ -6,9 +6,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An approximation that is inverted layer by layer: EK-FAC, K-FAC, the diagonal, the identity.
+ * Solves with a curvature that is inverted layer by layer: EK-FAC, K-FAC, the diagonal, the
+ * identity.
  *
- * @param layers one a layer; the caller closes them
+ * @param layers the curvature of each layer; the caller closes them
  */
 public record CurvatureSolver(List<Curvature> layers) implements InverseSolver {
   @Override

@@ -18,11 +18,11 @@ public final class DenseInverse implements ExactInverse {
     this.system = system;
   }
 
-  /** Forms and factors the matrix, from the rows of so many examples at a time. */
+  /** Forms and factors the matrix, from the rows of {@code together} examples at a time. */
   static DenseInverse of(GaussNewton curvature, long together) {
     long weights = curvature.weights();
     try (Scope _ = Scope.open()) {
-      Tensor sum = // its lower triangle, which is all that is factored
+      Tensor sum = // only the lower triangle, which is all that is factored
           Tensors.zeros(DType.FLOAT64, curvature.model().device(), weights, weights);
       long[] count = new long[1];
       ExactInverse.forEach(

@@ -22,21 +22,23 @@ import java.util.function.Consumer;
  */
 public sealed interface ExactInverse extends InverseSolver, AutoCloseable
     permits DenseInverse, KernelInverse {
-  /** Forming and factoring hold so many of the system's matrices at a time. */
+  /** How many matrices of the system's size forming and factoring hold at a time. */
   int MATRICES = 3;
 
-  /** Numbers that the rows of a part of a batch take while they are made. */
+  /** How many numbers the rows that are formed together may take, with all their copies. */
   long ROWS_AT_A_TIME = 1L << 28;
 
-  /** Of the same rows: from autograd, stacked, in float64, combined. */
+  /**
+   * How many copies of the rows are held at a time: from autograd, stacked, in float64, combined.
+   */
   int COPIES = 4;
 
   /**
    * Forms, damps and factors the smaller system; the caller closes it.
    *
-   * @param memory that it may take
-   * @param progress of going through the examples, of which each is as much work
-   * @throws InvalidInputException when it would take more
+   * @param memory that the inverse may take
+   * @param progress over the examples
+   * @throws InvalidInputException when the inverse would take more memory
    */
   static ExactInverse of(GaussNewton curvature, MemoryBudget memory, Progress progress) {
     long weights = curvature.weights();
@@ -47,10 +49,10 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
     curvature
         .data()
         .run(batch -> {
-          List<LayerJacobian> one = rows(curvature, batch.narrow(0, 1)); // padded as all are
-          long each = one.stream().mapToLong(LayerJacobian::elements).sum();
+          List<LayerJacobian> first = rows(curvature, batch.narrow(0, 1)); // padded as all are
+          long each = first.stream().mapToLong(LayerJacobian::elements).sum();
           examples[0] += batch.size();
-          rows[0] += one.getFirst().rows() * batch.size();
+          rows[0] += first.getFirst().rows() * batch.size();
           stored[0] += each * batch.size();
           widest[0] = Math.max(widest[0], each);
         });
@@ -72,11 +74,11 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
       GaussNewton reported = curvature.reporting(stage);
       return dense ? DenseInverse.of(reported, together) : KernelInverse.of(reported, together);
     } finally {
-      NativeMemory.giveBack(); // what comes next is small
+      NativeMemory.giveBack(); // solving takes little
     }
   }
 
-  /** Goes through the rows of all data, of so many examples at a time. */
+  /** Goes through the rows of all data, those of {@code together} examples at a time. */
   static void forEach(GaussNewton curvature, long together, Consumer<List<LayerJacobian>> step) {
     curvature
         .data()
@@ -91,8 +93,8 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
   }
 
   /**
-   * {@code R^T J} of a batch, layer by layer. A language model's outputs are what its head reads,
-   * of which there are fewer than logits.
+   * {@code R^T J} of a batch, layer by layer. For a language model J is the Jacobian of the head's
+   * inputs, which are fewer than the logits.
    */
   static List<LayerJacobian> rows(GaussNewton curvature, Examples batch) {
     Model model = curvature.model();
@@ -105,7 +107,7 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
     Linearization at = Linearization.of(model, curvature.layers(), examples);
     Tensor root = examples.lossHessianRoot(at.outputs()).to(DType.FLOAT64);
     long outputs = root.size(3);
-    Tensor transposed = root.reshape(-1, outputs, outputs).transpose(1, 2); // a position each
+    Tensor transposed = root.reshape(-1, outputs, outputs).transpose(1, 2); // by position
     return at.jacobian().stream()
         .map(layer -> layer.to(DType.FLOAT64))
         .map(layer ->

@@ -28,7 +28,7 @@ public record GaussNewton(Model model, List<Linear> layers, Pass data, double da
     return damped(sum, count[0], v);
   }
 
-  /** The same with the mean over one batch in the place of that over all data. */
+  /** Multiplies with {@code G + lambda} where G is the mean over one batch only. */
   public Weights times(Examples batch, Weights v) {
     Weights sum = v.zeros();
     try (Scope _ = Scope.open()) {
@@ -42,7 +42,7 @@ public record GaussNewton(Model model, List<Linear> layers, Pass data, double da
     return layers.stream().mapToLong(l -> l.shape().elements()).sum();
   }
 
-  /** The same that reports how many examples it has gone through. */
+  /** This operator, reporting the examples that its products go through. */
   GaussNewton reporting(Progress.Stage stage) {
     Pass reported =
         step ->

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Examples of a language model's {@link Body}: the same likelihood as a function of what the head
- * reads, [batch, positions, width], in which the logits are linear.
+ * Examples of a language model's {@link Body}: their likelihood as a function of the head's inputs,
+ * [batch, positions, width], in which the logits are linear.
  *
  * @param weight the head's, [vocabulary, width]
  */
@@ -37,14 +37,15 @@ public record HeadExamples(Examples examples, Tensor weight) implements Examples
     return examples.logLikelihoodGradient(logits(hidden), targets).matmul(weight);
   }
 
-  /** {@inheritDoc} The Hessian is {@code W^T H W} with that of the logits. */
+  /** {@inheritDoc} It is {@code W^T H W}, where H is the Hessian with respect to the logits. */
   @Override
   public Tensor lossHessian(Tensor hidden, Tensor x) {
     return examples.lossHessian(logits(hidden), logits(x)).matmul(weight);
   }
 
   /**
-   * The Hessian itself, formed column by column: for many products.
+   * The loss's Hessian with respect to the head's inputs, formed column by column: for many
+   * products.
    *
    * @return [batch, positions, width, width]
    */
@@ -58,7 +59,7 @@ public record HeadExamples(Examples examples, Tensor weight) implements Examples
     return Tensors.stack(columns, 3);
   }
 
-  /** {@inheritDoc} By eigendecompositions. */
+  /** {@inheritDoc} It is formed by eigendecompositions. */
   @Override
   public Tensor lossHessianRoot(Tensor hidden) {
     long width = weight.size(1);

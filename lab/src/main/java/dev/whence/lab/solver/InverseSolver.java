@@ -1,6 +1,6 @@
 package dev.whence.lab.solver;
 
-/** A way to {@code (G + lambda)^-1 v}, exact or not. */
+/** Computes {@code (G + lambda)^-1 v}, exactly or approximately. */
 @FunctionalInterface
 public interface InverseSolver {
   /**

@@ -25,7 +25,7 @@ public final class KernelInverse implements ExactInverse {
     this.damping = damping;
   }
 
-  /** Forms and factors the matrix, from the rows of so many examples at a time. */
+  /** Forms and factors the matrix, from the rows of {@code together} examples at a time. */
   static KernelInverse of(GaussNewton curvature, long together) {
     List<List<LayerJacobian>> batches = new ArrayList<>(); // of each layer
     curvature.layers().forEach(_ -> batches.add(new ArrayList<>()));
@@ -42,12 +42,12 @@ public final class KernelInverse implements ExactInverse {
             count[0] += layers.getFirst().examples();
           });
       double scale = 1 / Math.sqrt((double) count[0]);
-      for (List<LayerJacobian> some : batches) {
-        try (Scope _ = Scope.open()) { // or its views would hold the batches' memory
-          rows.add(LayerJacobian.cat(some).combined(j -> j.timesInPlace(scale)).keep());
+      for (List<LayerJacobian> layerBatches : batches) {
+        try (Scope _ = Scope.open()) { // otherwise views would hold the batches' memory
+          rows.add(LayerJacobian.cat(layerBatches).combined(j -> j.timesInPlace(scale)).keep());
         }
-        close(some);
-        some.clear();
+        close(layerBatches);
+        layerBatches.clear();
       }
       long side = rows.getFirst().rows();
       Tensor gram = Tensors.zeros(DType.FLOAT64, curvature.model().device(), side, side);

@@ -14,9 +14,9 @@ import java.util.Random;
  * with a batch drawn afresh for each term, {@code r <- v + r - scale (G_batch + lambda) r}.
  *
  * <p>The scale is {@code 1 / (2 sigma)}, where sigma is the largest eigenvalue of {@code G +
- * lambda} by power iteration over all data: a batch's own may be larger, for which the half leaves
- * room. The series sums to a vector no longer than {@code |v| / (scale lambda)}; a longer one
- * diverges, and begins again with half the scale.
+ * lambda} by power iteration over all data: a batch's largest eigenvalue may exceed sigma, for
+ * which the half leaves room. The series sums to a vector no longer than {@code |v| / (scale
+ * lambda)}; a longer sum means that it diverges, and it starts again with half the scale.
  *
  * @param largestEigenvalue sigma
  * @param data that batches are drawn from, with replacement
@@ -34,7 +34,7 @@ public record Lissa(
   private static final int POWER_STEPS = 10;
   private static final int MOST_HALVINGS = 20;
 
-  /** With sigma as {@link #largestEigenvalue(GaussNewton, Weights)} finds it. */
+  /** Makes a solver whose sigma is {@link #largestEigenvalue(GaussNewton, Weights)}. */
   public static Lissa of(GaussNewton curvature, ExampleSet data, int steps, int batch, long seed) {
     try (Scope _ = Scope.open()) {
       List<Tensor> start = new ArrayList<>();
@@ -86,7 +86,7 @@ public record Lissa(
     return true;
   }
 
-  /** Of {@code G + lambda}, from below, by power iteration. */
+  /** Estimates the largest eigenvalue of {@code G + lambda} from below, by power iteration. */
   static double largestEigenvalue(GaussNewton curvature, Weights start) {
     try (Scope _ = Scope.open()) {
       Weights v = start.times(1 / start.norm());

@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The damped Gauss-Newton Hessian of a language model for many products on little data: the passes
- * forward and back are recorded once, and the loss's Hessian is that with respect to what the head
- * reads, formed once for each position. A product then never sees the vocabulary. The weights must
- * be what they were, whenever it is used.
+ * The damped Gauss-Newton Hessian of a language model for many products on little data: the forward
+ * and backward passes are recorded once, and the loss's Hessian with respect to the head's inputs
+ * is formed once for each position, so that the cost of a product does not depend on the
+ * vocabulary. The weights must be those of the recording whenever it is used.
  */
 public final class RecordedGaussNewton implements CurvatureOperator, AutoCloseable {
   private final List<Part> parts;
@@ -21,7 +21,7 @@ public final class RecordedGaussNewton implements CurvatureOperator, AutoCloseab
   private final double damping;
 
   /**
-   * A batch.
+   * A recorded batch.
    *
    * @param hessian of the loss, [batch, positions, width, width]
    */
@@ -39,7 +39,7 @@ public final class RecordedGaussNewton implements CurvatureOperator, AutoCloseab
   }
 
   /**
-   * Records.
+   * Records the passes over all data.
    *
    * @param layers without the head
    */

@@ -10,10 +10,10 @@ import java.util.function.UnaryOperator;
 /**
  * A point, a change or a gradient in the space of some layers' weights.
  *
- * @param parts one matrix a layer, [out, in(+1)]
+ * @param parts a matrix for each layer, [out, in(+1)]
  */
 public record Weights(List<Tensor> parts) implements AutoCloseable {
-  /** The same shape, all zero. */
+  /** Zeros of this shape. */
   public Weights zeros() {
     return map(t -> t.times(0));
   }
@@ -58,7 +58,7 @@ public record Weights(List<Tensor> parts) implements AutoCloseable {
     return Math.sqrt(dot(this));
   }
 
-  /** How many numbers. */
+  /** How many elements all layers have together. */
   public long elements() {
     return parts.stream().mapToLong(Tensor::elements).sum();
   }

@@ -7,7 +7,7 @@ import java.util.stream.LongStream;
 public final class Permutation {
   private Permutation() {}
 
-  /** Fisher and Yates's. */
+  /** Shuffles in place, by the method of Fisher and Yates. */
   public static void shuffle(long[] values, Random random) {
     for (int i = values.length - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);
@@ -17,14 +17,14 @@ public final class Permutation {
     }
   }
 
-  /** The numbers from 0 to {@code size}, not included, in an order of a seed. */
+  /** A permutation of the numbers from 0 to {@code size}, exclusive, by the seed alone. */
   public static long[] of(long size, long seed) {
     long[] values = LongStream.range(0, size).toArray();
     shuffle(values, new Random(seed));
     return values;
   }
 
-  /** Some of the numbers from 0 to {@code size}, drawn without replacement, ascending. */
+  /** Numbers from 0 to {@code size}, exclusive, drawn without replacement, ascending. */
   public static long[] sample(long size, long count, long seed) {
     return LongStream.of(of(size, seed)).limit(count).sorted().toArray();
   }

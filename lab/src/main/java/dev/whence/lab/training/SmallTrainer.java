@@ -14,7 +14,7 @@ import java.util.Random;
 
 /**
  * Trains some layers of a model on examples in memory: Adam with decoupled weight decay on the mean
- * loss of each batch, a cosine from the rate down to zero.
+ * loss of each batch, with a learning rate that falls to zero along a cosine.
  *
  * @param weightDecay of all weights, biases included
  */
@@ -37,12 +37,13 @@ public record SmallTrainer(int epochs, int batch, double rate, double weightDeca
         for (int epoch = 0; epoch < epochs; epoch++) {
           Permutation.shuffle(order, random);
           for (int from = 0; from < order.length; from += batch, step++) {
-            long[] some = Arrays.copyOfRange(order, from, Math.min(from + batch, order.length));
+            long[] batchPlaces =
+                Arrays.copyOfRange(order, from, Math.min(from + batch, order.length));
             try (Scope _ = Scope.open()) {
-              Examples examples = set.at(some);
+              Examples examples = set.at(batchPlaces);
               Linearization at = Linearization.of(model, layers, examples);
               List<Tensor> gradients = at.logLikelihoodGradient(new Targets.Given());
-              gradients.forEach(g -> g.timesInPlace(-1.0 / some.length));
+              gradients.forEach(g -> g.timesInPlace(-1.0 / batchPlaces.length));
               double now = rate * (1 + Math.cos(Math.PI * step / steps)) / 2;
               if (!Double.isFinite(adam.step(gradients, step, now))) {
                 throw new ArithmeticException("training diverges; lower the learning rate");

@@ -52,7 +52,7 @@ final class TrainingCheckpoint {
     SafetensorsFile.write(file, tensors, metadata);
   }
 
-  /** Takes up the saved state, if there is one: the step to go on with. */
+  /** Restores the saved state, if there is one, and returns the step to go on with. */
   long restore() {
     if (!Files.exists(file)) {
       return 0;

@@ -16,8 +16,8 @@ import java.util.stream.LongStream;
  */
 final class TrainingOrder {
   /**
-   * Batches are packed by length among this many, so that padding is little and their order stays
-   * random.
+   * Sequences are packed by length within windows of this many batches, so that there is little
+   * padding and the order stays random.
    */
   private static final int WINDOW_BATCHES = 50;
 

@@ -32,15 +32,15 @@ class MeasurementTest {
     Random random = new Random(SEED);
     try (Scope _ = Scope.open();
         Dataset training = data(random, 12);
-        Dataset asked = data(random, 3);
+        Dataset queries = data(random, 3);
         Perceptron model =
             new Perceptron(List.of(2, 4, 1), Nonlinearity.TANH, SEED, DType.FLOAT64)) {
       double[] predictions =
-          model.outputs(asked.at(0, 1, 2).inputs(), Tap.NONE).detach().toDoubles();
-      double[] targets = asked.targets().toDoubles();
-      assertThat(Measurement.OUTPUT.of(asked).logLikelihoods(model)).containsExactly(predictions);
-      double[][] onLikelihood = influences(model, training, Measurement.LOG_LIKELIHOOD.of(asked));
-      double[][] onOutput = influences(model, training, Measurement.OUTPUT.of(asked));
+          model.outputs(queries.at(0, 1, 2).inputs(), Tap.NONE).detach().toDoubles();
+      double[] targets = queries.targets().toDoubles();
+      assertThat(Measurement.OUTPUT.of(queries).logLikelihoods(model)).containsExactly(predictions);
+      double[][] onLikelihood = influences(model, training, Measurement.LOG_LIKELIHOOD.of(queries));
+      double[][] onOutput = influences(model, training, Measurement.OUTPUT.of(queries));
       for (int q = 0; q < 3; q++) {
         for (int s = 0; s < 12; s++) {
           assertThat(onOutput[q][s] * (targets[q] - predictions[q]))
@@ -50,8 +50,8 @@ class MeasurementTest {
     }
   }
 
-  private static double[][] influences(Perceptron model, Dataset training, ExampleSet asked) {
-    Task task = new Task("test", model, model.linears(), training, asked, 5, 1);
+  private static double[][] influences(Perceptron model, Dataset training, ExampleSet queries) {
+    Task task = new Task("test", model, model.linears(), training, queries, 5, 1);
     try (Method.Prepared exact =
         Method.EXACT.prepare(task, 0.1, Method.Effort.QUICK, Progress.NONE)) {
       return InfluenceMatrix.of(

@@ -29,11 +29,11 @@ class MethodTest {
     }
   }
 
-  private static double error(double[] found, double[] exact) {
+  private static double error(double[] actual, double[] exact) {
     double difference = 0;
     double size = 0;
     for (int i = 0; i < exact.length; i++) {
-      difference += (found[i] - exact[i]) * (found[i] - exact[i]);
+      difference += (actual[i] - exact[i]) * (actual[i] - exact[i]);
       size += exact[i] * exact[i];
     }
     return Math.sqrt(difference / size);
@@ -48,10 +48,10 @@ class MethodTest {
                 random.doubles(3L * SIZE, -1, 1).toArray(),
                 random.doubles(SIZE, -1, 1).toArray(),
                 DType.FLOAT64);
-        Dataset asked = data.some(1, 4);
+        Dataset queries = data.subset(1, 4);
         Perceptron model =
             new Perceptron(List.of(3, 6, 1), Nonlinearity.TANH, SEED, DType.FLOAT64)) {
-      Task task = new Task("test", model, model.linears(), data, asked, 7, 50);
+      Task task = new Task("test", model, model.linears(), data, queries, 7, 50);
       double[] exact = influences(task, Method.EXACT, EFFORT);
       double identity = error(influences(task, Method.IDENTITY, EFFORT), exact);
       double ekfac = error(influences(task, Method.EKFAC, EFFORT), exact);

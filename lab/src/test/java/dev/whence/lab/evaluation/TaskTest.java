@@ -42,12 +42,12 @@ class TaskTest {
   private static double error(Perceptron model, Dataset data, int draws, Tensor exact) {
     Task task = new Task("test", model, model.linears(), data, data, 7, draws);
     try (MemoryFit fit = task.fit(EnumSet.of(CurvatureKind.DIAGONAL), SEED)) {
-      Tensor found = fit.layers().getFirst().diagonal().orElseThrow();
-      return found.minus(exact).norm().item() / exact.norm().item();
+      Tensor fitted = fit.layers().getFirst().diagonal().orElseThrow();
+      return fitted.minus(exact).norm().item() / exact.norm().item();
     }
   }
 
-  /** By a product for each weight. */
+  /** The Gauss-Newton Hessian's diagonal, by a product with each unit vector. */
   private static Tensor diagonal(Perceptron model, Dataset data) {
     GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(20), 0);
     Weights unit = new Weights(List.of(model.linears().getFirst().matrix())).zeros();

@@ -48,8 +48,8 @@ class ConvolutionFactorsTest {
               .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
               .withFisher(Fisher.EMPIRICAL); // or the gradients would be of drawn labels
       try (MemoryFit fit = MemoryFit.of(model, first, data.pass(2), data.at(0), settings)) {
-        LayerFactors found = fit.layers().getFirst();
-        LayerFactors.Kronecker pair = found.kronecker().orElseThrow();
+        LayerFactors factors = fit.layers().getFirst();
+        LayerFactors.Kronecker pair = factors.kronecker().orElseThrow();
         assertThat(pair.positionsPerSequence()).isEqualTo(SIDE * SIDE);
         double[] covariance = covariance(data.features().toDoubles());
         assertThat(matrix(pair.activation())).containsExactly(covariance, within(1e-10));
@@ -61,14 +61,14 @@ class ConvolutionFactorsTest {
         Tensor squares = Tensors.stack(gradients, 0).square().mean(0);
         Tensor rotated =
             Tensors.stack(gradients.stream().map(pair::rotate).toList(), 0).square().mean(0);
-        assertSame(found.diagonal().orElseThrow(), squares);
-        assertSame(found.lambda().orElseThrow(), rotated);
+        assertSame(factors.diagonal().orElseThrow(), squares);
+        assertSame(factors.lambda().orElseThrow(), rotated);
       }
     }
   }
 
-  private static void assertSame(Tensor found, Tensor expected) {
-    assertThat(found.minus(expected).norm().item()).isLessThan(1e-10 * expected.norm().item());
+  private static void assertSame(Tensor actual, Tensor expected) {
+    assertThat(actual.minus(expected).norm().item()).isLessThan(1e-10 * expected.norm().item());
   }
 
   /** {@code Q diag(values) Q^T}. */

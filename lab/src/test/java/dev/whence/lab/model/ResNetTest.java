@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 class ResNetTest {
   private static final long SEED = 2;
 
-  /** Against seven loops. */
+  /** Compares with the definition, written in seven loops. */
   @Test
   void convolutionIsTheSumUnderItsKernel() {
     Random random = new Random(SEED);
@@ -37,7 +37,7 @@ class ResNetTest {
         Tensor y = convolution.apply(Tensors.of(x, 2, channels, side, side), Tap.NONE);
         int small = (side - 1) / stride + 1;
         assertThat(y.shape()).containsExactly(2, 3, small, small);
-        double[] found = y.toDoubles();
+        double[] actual = y.toDoubles();
         int n = 0;
         for (int b = 0; b < 2; b++) {
           for (int o = 0; o < 3; o++) {
@@ -53,7 +53,7 @@ class ResNetTest {
                             * x[((b * channels + k / 9) * side + row) * side + column];
                   }
                 }
-                assertThat(found[n]).isCloseTo(sum, within(1e-12));
+                assertThat(actual[n]).isCloseTo(sum, within(1e-12));
               }
             }
           }
@@ -72,7 +72,7 @@ class ResNetTest {
     return Dataset.classes(pixels, random.longs(count, 0, 3).toArray(), DType.FLOAT64);
   }
 
-  /** By slopes of the loss along random directions of all weights. */
+  /** Compares with finite differences along a random direction of each layer's weights. */
   @Test
   void gradientsOfAllLayersAreTheSlopesOfTheLogLikelihood() {
     Random random = new Random(SEED);

@@ -42,13 +42,13 @@ class ProximalBregmanTest {
         Perceptron model =
             new Perceptron(List.of(3, 4, outputs), Nonlinearity.TANH, SEED, DType.FLOAT64);
         Dataset training = data(random, count, classes);
-        Dataset asked = data(random, 5, classes)) {
+        Dataset queries = data(random, 5, classes)) {
       List<double[]> before = model.linears().stream().map(l -> l.matrix().toDoubles()).toList();
       double damping = 0.1;
       ProximalBregman.Settings settings =
           // Batches of 20 and 4 of 24 examples: the last must not count for more.
           new ProximalBregman.Settings(1e-4, damping, 20, 1500, 0.05, 1e-4, 4, SEED);
-      Task task = new Task("test", model, model.linears(), training, asked, 8, 1);
+      Task task = new Task("test", model, model.linears(), training, queries, 8, 1);
       double[][] exact;
       try (ExactInverse inverse =
           ExactInverse.of(
@@ -60,7 +60,7 @@ class ProximalBregmanTest {
       try (ProximalBregman objective =
           new ProximalBregman(model, model.linears(), training, settings)) {
         for (int s = 0; s < 2; s++) {
-          Response response = objective.respond(s == 0 ? 0 : 7, asked, true);
+          Response response = objective.respond(s == 0 ? 0 : 7, queries, true);
           assertThat(response.gradient()).isLessThan(1e-4);
           for (int q = 0; q < 5; q++) {
             double scale = largest(exact, s);
@@ -89,7 +89,7 @@ class ProximalBregmanTest {
         Perceptron model =
             new Perceptron(List.of(3, 4, outputs), Nonlinearity.TANH, SEED, DType.FLOAT64);
         Dataset training = data(random, 24, outputs > 1);
-        Dataset asked = data(random, 5, outputs > 1)) {
+        Dataset queries = data(random, 5, outputs > 1)) {
       ProximalBregman.Settings settings =
           new ProximalBregman.Settings(1e-3, 0.05, 24, 1500, 0.05, 1e-5, 5, SEED);
       GaussNewton curvature = new GaussNewton(model, model.linears(), training.pass(8), 0.05);
@@ -99,8 +99,8 @@ class ProximalBregmanTest {
           ProximalBregman byNewton =
               new ProximalBregman(
                   model, model.linears(), training, settings, Optional.of(solver))) {
-        Response adam = byAdam.respond(3, asked, true);
-        Response newton = byNewton.respond(3, asked, true);
+        Response adam = byAdam.respond(3, queries, true);
+        Response newton = byNewton.respond(3, queries, true);
         assertThat(newton.gradient()).isLessThan(1e-5);
         assertThat(newton.steps()).as("of Adam").isZero();
         for (int q = 0; q < 5; q++) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SubsetBankTest {
-  /** Noise beside sums that differ by about 2. */
+  /** A noise that is small beside the sums, which differ by about 2. */
   private static final double LITTLE = 0.01;
 
   @TempDir private Path folder;
@@ -44,9 +44,8 @@ class SubsetBankTest {
 
   @Test
   void theCeilingIsWhatTheNoiseOfTrainingLeaves() {
-    // The noise varies as the sums do, so two models of a half correlate at 1/2, and the mean of
-    // two
-    // has a reliability of 2/3. The second measurement has no noise.
+    // The noise varies as much as the sums do, so two models of a half correlate at 1/2, and the
+    // mean of two has a reliability of 2/3. The second measurement has no noise.
     SubsetBank bank = bank(new SumRecipe(spread()), 300);
     Agreement ceiling = DatamodelingScore.ceiling(bank);
     assertThat(ceiling.pearson().mean()).isCloseTo((Math.sqrt(2 / 3.0) + 1) / 2, within(0.03));

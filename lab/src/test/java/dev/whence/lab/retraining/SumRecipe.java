@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** Measures the sum of weights of the examples that it sees, with noise, and minus that without. */
+/**
+ * Measures the sum of the weights of the examples that it sees, with noise, and minus the sum
+ * without noise.
+ */
 final class SumRecipe implements Recipe {
   static final int SIZE = 40;
 

@@ -21,7 +21,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What does not see the vocabulary, against what does, in float64 on a random Llama. */
+/**
+ * Compares solvers that work on the head's inputs with the plain operator, in float64 on a random
+ * Llama.
+ */
 class LanguageSolversTest {
   private static final long SEED = 6;
   private static final double DAMPING = 0.02;
@@ -46,7 +49,8 @@ class LanguageSolversTest {
   }
 
   /**
-   * Of different lengths, so that batches are padded; the third is scored from its third token on.
+   * Sequences of different lengths, so that batches are padded; the third is scored from its third
+   * token on.
    */
   private static TokenSequences data(Random random) {
     List<int[]> tokens =
@@ -67,8 +71,8 @@ class LanguageSolversTest {
             .toList());
   }
 
-  private static double distance(Weights found, Weights expected) {
-    Weights difference = found.copy();
+  private static double distance(Weights actual, Weights expected) {
+    Weights difference = actual.copy();
     difference.add(expected, -1);
     return difference.norm() / expected.norm();
   }
@@ -89,8 +93,8 @@ class LanguageSolversTest {
           assertThat(distance(recorded.times(v), plain.times(v))).isLessThan(1e-12);
           for (Linear layer : layers) {
             Tensor before = layer.matrix();
-            layer.assignForAWhile(before.times(2));
-            layer.assignForAWhile(before);
+            layer.swapWeights(before.times(2));
+            layer.swapWeights(before);
           }
         }
       }

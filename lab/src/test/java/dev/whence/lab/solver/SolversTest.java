@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** In float64, against the matrix formed by a product for each column. */
+/** Compares with the dense matrix formed by a product for each column, in float64. */
 class SolversTest {
   private static final long SEED = 11;
   private static final double DAMPING = 0.05;
@@ -76,8 +76,8 @@ class SolversTest {
     return Cholesky.of(matrix).solve(flat(v).unsqueeze(1)).select(1, 0);
   }
 
-  private static double error(Weights found, Tensor exact) {
-    return flat(found).minus(exact).norm().item() / exact.norm().item();
+  private static double error(Weights solution, Tensor exact) {
+    return flat(solution).minus(exact).norm().item() / exact.norm().item();
   }
 
   @ParameterizedTest
@@ -157,9 +157,9 @@ class SolversTest {
         Dataset data = Dataset.reals(features, targets, DType.FLOAT64)) {
       GaussNewton curvature = new GaussNewton(model, model.linears(), data.pass(40), 1);
       Weights v = random(model, new Random(SEED));
-      Weights found = Lissa.of(curvature, data, 500, 1, SEED).solve(v);
-      assertThat(found.norm()).isFinite().isLessThan(v.norm());
-      assertThat(found.norm()).isGreaterThan(0);
+      Weights solution = Lissa.of(curvature, data, 500, 1, SEED).solve(v);
+      assertThat(solution.norm()).isFinite().isLessThan(v.norm());
+      assertThat(solution.norm()).isGreaterThan(0);
     }
   }
 
@@ -176,7 +176,7 @@ class SolversTest {
     }
   }
 
-  /** Of the identity, it must not matter; of the inverse itself, one step suffices. */
+  /** With the inverse itself as preconditioner one step suffices; without one it does not. */
   @Test
   void preconditionerChangesTheStepsNotTheAnswer() {
     try (Scope _ = Scope.open();
