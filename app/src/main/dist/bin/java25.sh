@@ -7,7 +7,7 @@ java_major() { # the major version of the JDK in a folder, or nothing
 find_java25() {
   local folder major
   for folder in "${JAVA_HOME:-}" \
-    /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* "$HOME"/.sdkman/candidates/java/* "$HOME"/.jdks/* \
+    /usr/lib/jvm/* /usr/java/* /opt/java/* /opt/jdk* "${HOME:-}"/.sdkman/candidates/java/* "${HOME:-}"/.jdks/* \
     /Library/Java/JavaVirtualMachines/*/Contents/Home \
     "$(command -v java >/dev/null && dirname "$(dirname "$(readlink -f "$(command -v java)")")")"; do
     major=$(java_major "$folder" || true)

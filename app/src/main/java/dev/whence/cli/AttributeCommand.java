@@ -77,7 +77,12 @@ final class AttributeCommand implements Callable<Integer> {
     DType precision =
         type.orElseGet(() -> DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT)));
     Path checkpoint = Path.of(run.manifest().model().folder());
-    try (ModelFolder model = ModelFolder.open(checkpoint, precision, compute.device())) {
+    try (ModelFolder model =
+        ModelFolder.open(
+            checkpoint,
+            corpus.endTokens(run.manifest().corpus().endTokens()),
+            precision,
+            compute.device())) {
       List<Query> queries =
           queryFile
               .map(file ->
@@ -112,7 +117,7 @@ final class AttributeCommand implements Callable<Integer> {
               force,
               progress);
       System.out.println(Summary.of(results));
-      System.out.println("Look at them with: whence top " + out);
+      System.out.println("Look at them with: whence top " + Words.quoted(out));
     }
   }
 }

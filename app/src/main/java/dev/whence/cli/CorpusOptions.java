@@ -4,9 +4,11 @@ import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
+import dev.whence.corpus.EndTokens;
 import dev.whence.corpus.Tokenization;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
@@ -45,8 +47,36 @@ public final class CorpusOptions {
           "The JSON field or Parquet column with token ids, such as input_ids (default: tokens).")
   private String tokenColumn = "tokens";
 
+  @Option(
+      names = "--bos",
+      paramLabel = "WHEN",
+      description =
+          "Whether a text begins with the checkpoint's token for a beginning: auto (as its own"
+              + " configuration has it), always or never (default: auto, or as the run has it).")
+  private Optional<EndTokens.Rule> bos = Optional.empty();
+
+  @Option(
+      names = "--eos",
+      paramLabel = "WHEN",
+      description = "Whether a text ends with its token for an end; as for --bos.")
+  private Optional<EndTokens.Rule> eos = Optional.empty();
+
   @ArgGroup
   private CacheOption cache = new CacheOption(); // a mixin cannot be in a group, as this may be
+
+  /** Which tokens texts begin and end with. */
+  public EndTokens endTokens() {
+    return endTokens(EndTokens.AUTO);
+  }
+
+  /**
+   * Which tokens texts begin and end with.
+   *
+   * @param usual what holds unless an option says otherwise
+   */
+  public EndTokens endTokens(EndTokens usual) {
+    return new EndTokens(bos.orElse(usual.bos()), eos.orElse(usual.eos()));
+  }
 
   /** Where tokenised corpora and their indexes are kept. */
   public Path cache() {

@@ -42,7 +42,8 @@ final class FitCommand implements Callable<Integer> {
     corpus.requireOutside(out);
     FitSettings settings = fit.settings(compute, memory);
     ConsoleProgress progress = new ConsoleProgress();
-    try (ModelFolder model = ModelFolder.open(modelFolder, fit.type(), compute.device());
+    try (ModelFolder model =
+            ModelFolder.open(modelFolder, corpus.endTokens(), fit.type(), compute.device());
         Corpus data =
             corpus.open(model.tokenization(fit.sequenceLength(model.model().limits())), progress)) {
       RunFolder run = Fit.run(model.model(), modelFolder, data, settings, out, force, progress);

@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
+import dev.whence.corpus.Tokenizer;
 import dev.whence.folder.Manifest;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
@@ -15,6 +16,8 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -92,6 +95,21 @@ final class InspectCommand implements Callable<Integer> {
     }
   }
 
+  /** Shows which tokens texts begin and end with when nothing is said of it. */
+  private static void inspectEnds(Tokenizer tokenizer) {
+    List<String> shown =
+        tokenizer.ends().stream()
+            .map(ids -> ids.stream().mapToInt(id -> id).toArray())
+            .map(ids ->
+                ids.length == 0
+                    ? "no special token"
+                    : "%s %s"
+                        .formatted(Shading.printable(tokenizer.decode(ids)), Arrays.toString(ids)))
+            .toList();
+    System.out.printf(
+        "  texts begin with %s and end with %s (--bos, --eos)%n", shown.get(0), shown.get(1));
+  }
+
   private void inspectModel() {
     try (ModelFolder opened = ModelFolder.open(folder, DType.FLOAT32, Device.CPU)) {
       LanguageModel model = opened.model();
@@ -104,6 +122,7 @@ final class InspectCommand implements Callable<Integer> {
           model.vocabularySize(),
           model.maximumPositions(),
           opened.tokenizer().isPresent() ? "with a tokenizer" : "without a tokenizer");
+      opened.tokenizer().ifPresent(InspectCommand::inspectEnds);
       System.out.println("  linear layers (bias as last column):");
       for (Linear layer : model.linears()) {
         System.out.printf(

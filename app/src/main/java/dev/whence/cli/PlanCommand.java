@@ -5,6 +5,7 @@ import dev.whence.Json;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.budget.LayerShape;
 import dev.whence.corpus.Corpus;
+import dev.whence.corpus.EndTokens;
 import dev.whence.corpus.QueryFile;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.fit.FitSettings;
@@ -99,6 +100,10 @@ final class PlanCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the whole plan as JSON.")
   private boolean json;
 
+  private EndTokens endTokens() {
+    return data.corpus == null ? EndTokens.AUTO : data.corpus.endTokens();
+  }
+
   @Override
   public Integer call() {
     if (candidates < 0) {
@@ -106,7 +111,7 @@ final class PlanCommand implements Callable<Integer> {
           "--candidates is " + candidates + " but must be at least 0 (all)");
     }
     FitSettings settings = fit.settings(compute, memory);
-    try (ModelText text = ModelText.open(modelFolder);
+    try (ModelText text = ModelText.open(modelFolder, endTokens());
         LanguageModel outline =
             LanguageModel.outline(modelFolder.resolve(LanguageModel.CONFIG_FILE))) {
       List<LayerShape> tracked = settings.layers().of(outline).stream().map(Linear::shape).toList();

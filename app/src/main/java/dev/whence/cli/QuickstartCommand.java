@@ -139,12 +139,12 @@ final class QuickstartCommand implements Callable<Integer> {
         entries == 0 ? WordNet.SYNSETS : entries,
         (System.nanoTime() - start) / 1_000_000_000,
         out.resolve("results"),
-        out.resolve("results"),
-        out.resolve("results"),
-        out.resolve("run"),
-        out.resolve("run"),
-        dictionary,
-        out.resolve("mine"));
+        Words.quoted(out.resolve("results")),
+        Words.quoted(out.resolve("results")),
+        Words.quoted(out.resolve("run")),
+        Words.quoted(out.resolve("run")),
+        Words.quoted(dictionary),
+        Words.quoted(out.resolve("mine")));
     return 0;
   }
 }

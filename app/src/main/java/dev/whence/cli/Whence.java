@@ -61,6 +61,7 @@ public final class Whence implements Runnable {
     Thread stop = new Thread(() -> Runtime.getRuntime().halt(INTERRUPTED));
     Runtime.getRuntime().addShutdownHook(stop);
     int code = FAILURE;
+    NativeCache.choose(System.getenv());
     try {
       code = run(arguments);
     } catch (Throwable e) {

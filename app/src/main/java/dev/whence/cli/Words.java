@@ -1,14 +1,26 @@
 package dev.whence.cli;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Quantities as a person says them. */
 final class Words {
   private static final double DAYS_IN_A_YEAR = 365.25;
   private static final long DAYS_THAT_ARE_COUNTED = 730;
 
+  private static final Pattern PLAIN = Pattern.compile("[\\w./~+:@%=,-]+");
+
   private Words() {}
+
+  /**
+   * A path as a shell takes it: in quotes where it has spaces or what else a shell would act on.
+   */
+  public static String quoted(Path path) {
+    String text = path.toString();
+    return PLAIN.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
+  }
 
   /** {@code 12.3 s}, {@code 4 min 5 s}, {@code 3 h 20 min}, {@code 12 days}, {@code 40 years}. */
   static String time(double seconds) {

@@ -96,7 +96,10 @@ public final class Library implements AutoCloseable {
 
   private static Optional<Tokenizer> tokenizer(ResultsStore store) {
     try {
-      return ModelText.open(Path.of(store.folder().manifest().model().folder())).tokenizer();
+      return ModelText.open(
+              Path.of(store.folder().manifest().model().folder()),
+              store.folder().manifest().corpus().endTokens())
+          .tokenizer();
     } catch (InvalidInputException _) {
       return Optional.empty(); // the model has moved: token ids are shown
     }

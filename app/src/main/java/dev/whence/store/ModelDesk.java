@@ -29,7 +29,8 @@ public final class ModelDesk implements AutoCloseable {
       Path checkpoint = Path.of(run.manifest().model().folder());
       run.verifiedModel(LanguageModel.files(checkpoint));
       DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
-      return new Loaded(run, ModelFolder.open(checkpoint, type, Device.CPU));
+      return new Loaded(
+          run, ModelFolder.open(checkpoint, run.manifest().corpus().endTokens(), type, Device.CPU));
     }
 
     public LanguageModel model() {

@@ -1,6 +1,6 @@
 package dev.whence.store;
 
-import dev.whence.InvalidInputException;
+import dev.whence.corpus.EndTokens;
 import dev.whence.corpus.Tokenization;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.model.LanguageModel;
@@ -12,15 +12,20 @@ import java.util.Optional;
 /** A checkpoint opened for use: the model, and its tokenizer if the folder has one. */
 public record ModelFolder(LanguageModel model, ModelText text) implements AutoCloseable {
 
+  /** Loads a checkpoint, whose documents begin and end as its configuration has it. */
+  public static ModelFolder open(Path path, DType type, Device device) {
+    return open(path, EndTokens.AUTO, type, device);
+  }
+
   /**
    * Loads a checkpoint.
    *
-   * @throws InvalidInputException also when the tokenizer has ids that the model does not know
+   * @param endTokens which tokens its documents begin and end with
    */
-  public static ModelFolder open(Path path, DType type, Device device) {
+  public static ModelFolder open(Path path, EndTokens endTokens, DType type, Device device) {
     LanguageModel model = LanguageModel.load(path, type, device);
     try {
-      return new ModelFolder(model, ModelText.open(path));
+      return new ModelFolder(model, ModelText.open(path, endTokens));
     } catch (RuntimeException e) {
       model.close();
       throw e;

@@ -1,6 +1,7 @@
 package dev.whence.store;
 
 import dev.whence.InvalidInputException;
+import dev.whence.corpus.EndTokens;
 import dev.whence.corpus.Tokenization;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.model.LanguageModel;
@@ -21,11 +22,16 @@ public record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> token
    * more tokens than the model: what it makes of a text is checked line by line.
    */
   public static ModelText open(Path path) {
+    return open(path, EndTokens.AUTO);
+  }
+
+  /** Reads a checkpoint's config, and its tokenizer with given ends of documents. */
+  public static ModelText open(Path path, EndTokens endTokens) {
     Path file = path.resolve(LanguageModel.TOKENIZER_FILE);
     return new ModelText(
         path,
         ModelLimits.of(path),
-        Files.exists(file) ? Optional.of(Tokenizer.load(file)) : Optional.empty());
+        Files.exists(file) ? Optional.of(Tokenizer.load(file, endTokens)) : Optional.empty());
   }
 
   /** How documents become this model's sequences. */

@@ -16,6 +16,7 @@ import dev.whence.folder.Provenance;
 import dev.whence.folder.WorkFolder;
 import dev.whence.influence.Candidates;
 import dev.whence.influence.InfluenceScan;
+import dev.whence.influence.PreconditionedQueries;
 import dev.whence.influence.TopInfluences;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
@@ -27,6 +28,8 @@ import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.tensor.DType;
 import dev.whence.trace.CorpusPass;
+import dev.whence.trace.PassRanges;
+import dev.whence.trace.Trace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -183,21 +186,31 @@ public final class Attribution {
     try (QueryParts parts =
         new QueryParts(preconditioner, queries, settings, memory, folder, progress)) {
       parts.prepare();
-      TopInfluences top =
+      Scanned scanned =
           ShrinkingBatches.run(
               memory.batch().tokens(),
               (tokens, remark) -> scan(folder, parts, tokens, "scanning" + remark));
-      tables(folder, parts, top);
+      tables(folder, parts, scanned);
       parts.forget();
     }
     return check;
   }
 
-  private TopInfluences scan(Path folder, QueryParts parts, int batchTokens, String what) {
-    Path checkpointFile = folder.resolve("scan.safetensors");
-    ScanCheckpoint checkpoint = new ScanCheckpoint(checkpointFile);
+  /**
+   * What a scan leaves.
+   *
+   * @param parts of the strongest, where they could be made on the way
+   */
+  private record Scanned(TopInfluences top, Optional<ScanAttributions> parts) {}
+
+  private Scanned scan(Path folder, QueryParts parts, int batchTokens, String what) {
+    ScanCheckpoint checkpoint = new ScanCheckpoint(folder.resolve("scan.safetensors"));
     TopInfluences top = new TopInfluences(queries.size(), settings.top());
-    long start = checkpoint.restore(top);
+    Optional<ScanAttributions> attributions =
+        attributesWhileScanning(parts)
+            ? Optional.of(new ScanAttributions(top, queries.size()))
+            : Optional.empty();
+    long start = checkpoint.restore(top, attributions);
     SplitScan scan =
         new SplitScan(
             model,
@@ -205,32 +218,75 @@ public final class Attribution {
             queries.size(),
             preconditioner.layers().size(),
             new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()));
-    TopInfluences.Admission admission =
-        candidates.<TopInfluences.Admission>map(c -> c::admits).orElse(TopInfluences.Admission.ALL);
     Cadence cadence = new Cadence(settings.checkpointSeconds());
     String name = parts.split().passes() == 1 ? what : what + parts.remark();
+    PassRanges ranges = PassRanges.of(corpus, selection, settings.batchTokens());
     try (Progress.Stage stage = progress.begin(name, selection.count(), "sequences");
         OptionalScores scores =
             new OptionalScores(scoresFile(folder, model.type().accumulator()))) {
       stage.advance(start);
       scan.run(
-          new CorpusPass(corpus, selection, batchTokens, model.device()),
+          new CorpusPass(corpus, selection, ranges, batchTokens, model.device()),
           start,
-          (places, s) -> {
-            long[] sequences = Arrays.stream(places).map(selection::at).toArray();
-            s.influence().ifPresent(influence -> top.add(sequences, influence, admission));
-            scores.file.ifPresent(file -> file.add(places, s));
-          },
+          new ScanSink(top, attributions, scores.file),
           next -> {
             scores.file.ifPresent(ScoresFile::flush);
+            attributions.ifPresent(ScanAttributions::prune);
             if (cadence.due() || next == selection.count()) {
-              checkpoint.save(top, next);
+              checkpoint.save(top, attributions, next);
               cadence.restart();
             }
           },
           stage);
     }
-    return top;
+    return new Scanned(top, attributions);
+  }
+
+  private boolean attributesWhileScanning(QueryParts parts) {
+    return parts.split().passes() == 1
+        && ScanAttributions.isWorthwhile(
+            selection.count(),
+            settings.top(),
+            queries.size(),
+            (long) corpus.maximumLength() + preconditioner.layers().size());
+  }
+
+  /** Takes the scores of the scan. */
+  private final class ScanSink implements InfluenceScan.Sink {
+    private final TopInfluences top;
+    private final Optional<ScanAttributions> attributions;
+    private final Optional<ScoresFile> scoresFile;
+    private final TopInfluences.Admission admission =
+        candidates.<TopInfluences.Admission>map(c -> c::admits).orElse(TopInfluences.Admission.ALL);
+
+    ScanSink(
+        TopInfluences top,
+        Optional<ScanAttributions> attributions,
+        Optional<ScoresFile> scoresFile) {
+      this.top = top;
+      this.attributions = attributions;
+      this.scoresFile = scoresFile;
+    }
+
+    @Override
+    public void take(long[] places, InfluenceScan.Scores scores) {
+      scores.influence().ifPresent(influence -> top.add(sequences(places), influence, admission));
+      scoresFile.ifPresent(file -> file.add(places, scores));
+    }
+
+    @Override
+    public void traced(long[] places, Trace trace, PreconditionedQueries prepared) {
+      attributions.ifPresent(parts -> {
+        long[] sequences = sequences(places);
+        int[] positions =
+            Arrays.stream(sequences).mapToInt(place -> corpus.length(place) - 1).toArray();
+        parts.take(sequences, positions, trace, prepared);
+      });
+    }
+
+    private long[] sequences(long... places) {
+      return Arrays.stream(places).map(selection::at).toArray();
+    }
   }
 
   private record OptionalScores(Optional<ScoresFile> file) implements AutoCloseable {
@@ -257,11 +313,12 @@ public final class Attribution {
                 type)));
   }
 
-  private void tables(Path folder, QueryParts parts, TopInfluences top) {
+  private void tables(Path folder, QueryParts parts, Scanned scanned) {
     try (Progress.Stage stage =
             progress.begin("attributing tokens and layers", queries.size(), "queries");
         ResultTables tables = new ResultTables(folder, tokenizer, layerNames())) {
-      new TopSequences(preconditioner, queries, corpus, settings, memory, parts, top)
+      new TopSequences(
+              preconditioner, queries, corpus, settings, memory, parts, scanned.top, scanned.parts)
           .run((q, rankedSequences) -> {
             rankedSequences.forEach(ranked -> tables.add(queries.get(q).id(), ranked));
             stage.advance(1);

@@ -6,6 +6,7 @@ import dev.whence.budget.ModelShape;
 import dev.whence.curvature.Blocks;
 import dev.whence.influence.QuerySplit.LayerBytes;
 import dev.whence.tensor.DType;
+import dev.whence.trace.PassRanges;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
@@ -54,27 +55,38 @@ public record AttributionMemory(
 
   /** For the queries as they are scanned with. */
   public QueryMemory scanning() {
-    return of(layer -> bytes(layer, settings.rank()), settings.selfInfluence());
+    return of(layer -> bytes(layer, settings.rank()), settings.selfInfluence(), tokenwiseBytes());
   }
 
   /** For queries with whole gradients, whatever the settings' rank. */
   public QueryMemory whole() {
-    return of(layer -> bytes(layer, 0), false);
+    return of(layer -> bytes(layer, 0), false, 0);
   }
 
   /** For queries with whole gradients and with products beside them. */
   public QueryMemory checking() {
-    return of(layer -> bytes(layer, 0) + bytes(layer, settings.rank()), false);
+    return of(layer -> bytes(layer, 0) + bytes(layer, settings.rank()), false, 0);
   }
 
-  private QueryMemory of(ToLongFunction<LayerShape> query, boolean selfInfluence) {
+  private QueryMemory of(ToLongFunction<LayerShape> query, boolean selfInfluence, long beside) {
     return new QueryMemory(
         this,
         layers.stream()
             .map(layer ->
                 new LayerBytes(
                     query.applyAsLong(layer), selfInfluence ? factors(layer) : 0, factors(layer)))
-            .toList());
+            .toList(),
+        beside);
+  }
+
+  /**
+   * Bytes of a query's scores at each position of a batch: their sum over the layers, one layer's,
+   * a copy to be written; and of all batches of a chunk, which wait for the layers of later passes.
+   */
+  private long tokenwiseBytes() {
+    return settings.tokenwise()
+        ? (3L + PassRanges.BATCHES_PER_CHUNK) * settings.batchTokens() * type.accumulator().bytes()
+        : 0;
   }
 
   /** Eigenvectors, the eigenvalues as they were fitted and with damping. */

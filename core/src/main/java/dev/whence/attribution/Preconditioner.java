@@ -12,21 +12,26 @@ import dev.whence.influence.PreconditionedQueries;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.run.RunFolder;
+import dev.whence.run.RunManifest;
 import dev.whence.tensor.NativeMemory;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Preconditions queries with a run's factors, which are in memory for a few layers at a time alone.
  *
  * @param layers the run's, in its order
+ * @param verified names of layers whose factor files were found to be those that were fitted
  */
 record Preconditioner(
     RunFolder run,
     LanguageModel model,
     List<Linear> layers,
     CurvatureKind curvature,
-    Damping damping) {
+    Damping damping,
+    Set<String> verified) {
 
   static Preconditioner of(
       RunFolder run, LanguageModel model, CurvatureKind curvature, Damping damping) {
@@ -39,7 +44,7 @@ record Preconditioner(
                         new InvalidInputException(
                             run.path() + " has a layer " + layer.name() + " that the model lacks")))
             .toList();
-    return new Preconditioner(run, model, layers, curvature, damping);
+    return new Preconditioner(run, model, layers, curvature, damping, new HashSet<>());
   }
 
   /** The inverse curvature of some layers, and the factors that it is made of. */
@@ -53,11 +58,16 @@ record Preconditioner(
 
   /** Loads a range of layers; the caller closes them. */
   Curvatures curvatures(Range range) {
+    List<RunManifest.Layer> subset = range.of(run.manifest().layers());
+    for (RunManifest.Layer layer : subset) {
+      if (verified.add(layer.name())) { // once: a scan in parts loads them for each chunk
+        run.verify(layer);
+      }
+    }
     Curvatures curvatures =
         new Curvatures(
             new ArrayList<>(),
-            run.factors(
-                range.of(run.manifest().layers()), model.type().accumulator(), model.device()));
+            run.verifiedFactors(subset, model.type().accumulator(), model.device()));
     try {
       for (LayerFactors layer : curvatures.factors.layers()) {
         curvatures.layers.add(layer.curvature(curvature, damping));

@@ -12,15 +12,16 @@ import java.util.Locale;
  *
  * @param memory that they share
  * @param layers what queries take at each layer
+ * @param beside bytes that a query takes during its pass whatever the number of layers
  */
-public record QueryMemory(AttributionMemory memory, List<LayerBytes> layers) {
+public record QueryMemory(AttributionMemory memory, List<LayerBytes> layers, long beside) {
   /**
    * The fewest passes that stay within the memory.
    *
    * @throws InvalidInputException when not even one query at one layer fits
    */
   public QuerySplit split(int queries) {
-    return QuerySplit.fewest(queries, layers, memory.free())
+    return QuerySplit.fewest(queries, layers, memory.free(), beside)
         .orElseThrow(() ->
             new InvalidInputException(
                 String.format(
@@ -28,7 +29,8 @@ public record QueryMemory(AttributionMemory memory, List<LayerBytes> layers) {
                     "--memory is %,d MiB but the model, a batch and one query's gradient at one"
                         + " layer take %,d MiB; allow as much, or give fewer --batch-tokens",
                     memory.settings().memory().bytes() >> 20,
-                    (memory.batch().bytes() + QuerySplit.least(queries, layers)) / (1 << 20) + 1)));
+                    (memory.batch().bytes() + QuerySplit.least(queries, layers, beside)) / (1 << 20)
+                        + 1)));
   }
 
   /** Cuts a part's layers into ranges whose factors fit beside its queries' own gradients. */
@@ -39,8 +41,9 @@ public record QueryMemory(AttributionMemory memory, List<LayerBytes> layers) {
   /** Bytes of a part's queries. */
   public long queries(QuerySplit.Part part) {
     return part.layers().of(layers).stream()
-        .mapToLong(b -> b.perQuery() * part.queries().size())
-        .sum();
+            .mapToLong(b -> b.perQuery() * part.queries().size())
+            .sum()
+        + beside * part.queries().size();
   }
 
   /** Bytes that are there during a part's pass beside its queries. */

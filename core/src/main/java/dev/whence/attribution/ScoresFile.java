@@ -15,17 +15,26 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /**
  * {@code scores.safetensors} while it is being filled: laid out in full at the start, each
- * sequence's scores written to their place. A chunk's scores are gathered in memory first, because
- * a query's row is far from the next one's on disk.
+ * sequence's scores written to their place. Scores are gathered in memory first, as many as a bound
+ * allows, because a query's row is far from the next one's on disk.
  */
 final class ScoresFile implements AutoCloseable {
+  /** So much waits in memory at most, beside a batch: queries and long sequences can be many. */
+  private static final long MOST_PENDING_BYTES = 64L << 20;
+
+  /** Bytes that are written at once. */
+  private static final int RUN_BYTES = 16 << 20;
+
   private static final String INFLUENCE = "influence";
   private static final String LAYERWISE = "layerwise";
   private static final String TOKENWISE = "tokenwise";
@@ -53,14 +62,15 @@ final class ScoresFile implements AutoCloseable {
   private final Shape shape;
   private final FileChannel channel;
   private final SafetensorsHeader header;
-  private final Map<String, Map<Long, double[]>> pending = new LinkedHashMap<>();
+  private final Map<String, List<Row>> pending = new LinkedHashMap<>();
+  private long pendingBytes;
 
   private ScoresFile(Path file, Shape shape, FileChannel channel, SafetensorsHeader header) {
     this.file = file;
     this.shape = shape;
     this.channel = channel;
     this.header = header;
-    header.entries().keySet().forEach(name -> pending.put(name, new LinkedHashMap<>()));
+    header.entries().keySet().forEach(name -> pending.put(name, new ArrayList<>()));
   }
 
   /** Opens the file, or lays it out with zeros. */
@@ -120,70 +130,105 @@ final class ScoresFile implements AutoCloseable {
   /** Takes the scores of the sequences at {@code places} of the selection. */
   void add(long[] places, Scores scores) {
     if (shape.queries > 0) {
-      scores.influence().ifPresent(t -> gather(INFLUENCE, places, t, 1));
-      scores.layerwise().ifPresent(t -> gather(LAYERWISE, places, t, shape.layers));
-      scores.tokenwise().ifPresent(t -> gather(TOKENWISE, places, t, shape.positions));
+      scores.influence().ifPresent(t -> gather(INFLUENCE, places, t));
+      scores.layerwise().ifPresent(t -> gather(LAYERWISE, places, t));
+      scores.tokenwise().ifPresent(t -> gather(TOKENWISE, places, t));
     }
-    scores.selfInfluence().ifPresent(t -> gather(SELF, places, t, 1));
+    scores.selfInfluence().ifPresent(t -> gather(SELF, places, t));
   }
 
-  /** Keeps for each place the values of all queries, each query's padded to {@code width}. */
-  private void gather(String name, long[] places, Tensor tensor, int width) {
-    Map<Long, double[]> rows = pending.get(name);
+  /**
+   * Scores of one sequence that wait to be written: those of all queries, each query's without
+   * padding.
+   *
+   * @param single in a float32 run
+   * @param exact in a float64 run
+   */
+  private record Row(long place, float[] single, double[] exact) {
+    int length() {
+      return single.length + exact.length;
+    }
+
+    double at(int index) {
+      return exact.length > 0 ? exact[index] : single[index];
+    }
+  }
+
+  /** Gathers the values of all queries for each place; writes when they have become many. */
+  private void gather(String name, long[] places, Tensor tensor) {
+    List<Row> rows = pending.get(name);
     if (rows == null) {
       return;
     }
-    double[] values = tensor.toDoubles();
-    int perPlace = values.length / places.length;
-    int queries = name.equals(SELF) ? 1 : shape.queries;
-    int given = perPlace / queries;
+    boolean wide = shape.type == DType.FLOAT64;
+    float[] single = wide ? new float[0] : tensor.toFloats();
+    double[] exact = wide ? tensor.toDoubles() : new double[0];
+    int each = (single.length + exact.length) / places.length;
     for (int b = 0; b < places.length; b++) {
-      double[] row = new double[queries * width];
-      for (int q = 0; q < queries; q++) {
-        System.arraycopy(values, b * perPlace + q * given, row, q * width, Math.min(given, width));
-      }
-      rows.put(places[b], row);
+      rows.add(
+          new Row(
+              places[b],
+              wide ? single : Arrays.copyOfRange(single, b * each, (b + 1) * each),
+              wide ? Arrays.copyOfRange(exact, b * each, (b + 1) * each) : exact));
+    }
+    pendingBytes += (long) (single.length + exact.length) * shape.type.bytes();
+    if (pendingBytes > MOST_PENDING_BYTES) {
+      flush();
     }
   }
 
-  /** Writes what was gathered for consecutive places, and syncs. */
+  /** Writes what was gathered, and syncs. */
   void flush() {
     try {
       for (var tensor : pending.entrySet()) {
-        Map<Long, double[]> rows = tensor.getValue();
+        List<Row> rows = tensor.getValue();
         if (!rows.isEmpty()) {
-          write(entry(tensor.getKey()), tensor.getKey().equals(SELF) ? 1 : shape.queries, rows);
+          rows.sort(Comparator.comparingLong(Row::place));
+          write(tensor.getKey(), rows);
           rows.clear();
         }
       }
+      pendingBytes = 0;
       channel.force(false);
     } catch (IOException e) {
       throw failed(file, e);
     }
   }
 
-  private void write(Entry entry, int queries, Map<Long, double[]> rows) throws IOException {
-    long[] places = rows.keySet().stream().mapToLong(Long::longValue).sorted().toArray();
-    int bytes = shape.type.bytes();
-    int width = Objects.requireNonNull(rows.get(places[0])).length / queries;
+  /** Writes each query's values of consecutive places together, padded to the tensor's width. */
+  private void write(String name, List<Row> rows) throws IOException {
+    int queries = name.equals(SELF) ? 1 : shape.queries;
+    int width = width(name);
+    int most = Math.max(1, RUN_BYTES / (width * shape.type.bytes()));
     for (int q = 0; q < queries; q++) {
       int start = 0;
-      while (start < places.length) {
+      while (start < rows.size()) {
         int end = start + 1;
-        while (end < places.length && places[end] == places[end - 1] + 1) {
+        while (end < rows.size()
+            && end - start < most
+            && rows.get(end).place == rows.get(end - 1).place + 1) {
           end++;
         }
         ByteBuffer buffer =
-            ByteBuffer.allocate((end - start) * width * bytes).order(ByteOrder.LITTLE_ENDIAN);
-        for (int p = start; p < end; p++) {
-          double[] row = Objects.requireNonNull(rows.get(places[p]));
-          put(buffer, Arrays.copyOfRange(row, q * width, (q + 1) * width));
+            ByteBuffer.allocate((end - start) * width * shape.type.bytes())
+                .order(ByteOrder.LITTLE_ENDIAN);
+        for (Row row : rows.subList(start, end)) {
+          put(buffer, row, q, row.length() / queries, width);
         }
-        long element = (q * shape.sequences.count() + places[start]) * width;
-        write(buffer.flip(), header.dataStart() + entry.begin() + element * bytes);
+        long element = (q * shape.sequences.count() + rows.get(start).place) * width;
+        write(
+            buffer.flip(), header.dataStart() + entry(name).begin() + element * shape.type.bytes());
         start = end;
       }
     }
+  }
+
+  private int width(String name) {
+    return switch (name) {
+      case LAYERWISE -> shape.layers;
+      case TOKENWISE -> shape.positions;
+      default -> 1;
+    };
   }
 
   private void write(ByteBuffer bytes, long at) throws IOException {
@@ -192,8 +237,9 @@ final class ScoresFile implements AutoCloseable {
     }
   }
 
-  private void put(ByteBuffer buffer, double[] values) {
-    for (double value : values) {
+  private void put(ByteBuffer buffer, Row row, int query, int given, int width) {
+    for (int i = 0; i < width; i++) {
+      double value = i < given ? row.at(query * given + i) : 0;
       if (shape.type == DType.FLOAT64) {
         buffer.putDouble(value);
       } else {

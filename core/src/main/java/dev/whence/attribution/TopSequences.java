@@ -8,13 +8,18 @@ import dev.whence.corpus.Sequence;
 import dev.whence.influence.PreconditionedQueries;
 import dev.whence.influence.QuerySplit;
 import dev.whence.influence.SequenceAttribution;
+import dev.whence.influence.SequenceAttribution.Pair;
 import dev.whence.influence.TopInfluences;
 import dev.whence.influence.TopInfluences.Entry;
 import dev.whence.results.RankedSequence;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -29,7 +34,8 @@ record TopSequences(
     AttributionSettings settings,
     AttributionMemory memory,
     QueryParts parts,
-    TopInfluences top) {
+    TopInfluences top,
+    Optional<ScanAttributions> scanned) {
   /**
    * A sequence with its influence by token and layer.
    *
@@ -77,13 +83,13 @@ record TopSequences(
     for (int q = subset.from(); q < subset.to(); q++) {
       entries.add(Stream.concat(top.raising(q).stream(), top.lowering(q).stream()).toList());
     }
-    Attributions sum = new Attributions(entries);
+    Attributions sum = new Attributions(entries, false);
     for (Range layers : parts.split().layers()) {
       try (QueryParts.Open open = parts.open(new QuerySplit.Part(range, layers))) {
         sum.add(layers, open.queries(), subset.from() - range.from());
       }
     }
-    return sum.list(false);
+    return sum.list();
   }
 
   /** Puts whole gradients' values in the place of the strongest sequences'. */
@@ -100,7 +106,7 @@ record TopSequences(
                     strongest(all, f -> f.entry.influence() < 0))
                 .toList());
       }
-      Attributions sum = new Attributions(entries);
+      Attributions sum = new Attributions(entries, true);
       for (Range layers : split.layers()) {
         try (PreconditionedQueries exact =
             preconditioner.prepare(
@@ -111,7 +117,7 @@ record TopSequences(
           sum.add(layers, exact, 0);
         }
       }
-      List<List<Attributed>> refined = sum.list(true);
+      List<List<Attributed>> refined = sum.list();
       for (int q = 0; q < range.size(); q++) {
         List<Entry> replaced = entries.get(q);
         List<Attributed> rest =
@@ -153,28 +159,26 @@ record TopSequences(
   /** Sequences of some queries, taken apart range of layers by range. */
   private final class Attributions {
     private final List<List<Entry>> entries;
+    private final boolean exact;
     private final List<SequenceAttribution> sums = new ArrayList<>(); // query after query
 
-    Attributions(List<List<Entry>> entries) {
+    /**
+     * @param exact whether the gradients are whole where the scan's were not
+     */
+    Attributions(List<List<Entry>> entries, boolean exact) {
       this.entries = entries;
+      this.exact = exact;
     }
 
     /** Adds layers after those that were added. */
     void add(Range layers, PreconditionedQueries prepared, int first) {
-      List<SequenceAttribution.Pair> pairs = new ArrayList<>();
+      List<Pair> pairs = new ArrayList<>();
       for (int q = 0; q < entries.size(); q++) {
         for (Entry entry : entries.get(q)) {
-          pairs.add(new SequenceAttribution.Pair(first + q, entry.place()));
+          pairs.add(new Pair(first + q, entry.place()));
         }
       }
-      List<SequenceAttribution> parts =
-          SequenceAttribution.of(
-              preconditioner.model(),
-              layers.of(preconditioner.layers()),
-              prepared,
-              pairs,
-              corpus,
-              memory.batch().tokens());
+      List<SequenceAttribution> parts = attributed(layers, prepared, pairs);
       if (sums.isEmpty()) {
         sums.addAll(parts);
       } else {
@@ -184,7 +188,30 @@ record TopSequences(
       }
     }
 
-    List<List<Attributed>> list(boolean exact) {
+    /** Those that the scan left, and the others by tracing them again. */
+    private List<SequenceAttribution> attributed(
+        Range layers, PreconditionedQueries prepared, List<Pair> pairs) {
+      Map<Pair, SequenceAttribution> parts = new HashMap<>();
+      if (!exact) {
+        scanned.ifPresent(
+            known -> pairs.forEach(pair -> known.get(pair).ifPresent(p -> parts.put(pair, p))));
+      }
+      List<Pair> others = pairs.stream().filter(pair -> !parts.containsKey(pair)).toList();
+      List<SequenceAttribution> traced =
+          SequenceAttribution.of(
+              preconditioner.model(),
+              layers.of(preconditioner.layers()),
+              prepared,
+              others,
+              corpus,
+              memory.batch().tokens());
+      for (int p = 0; p < others.size(); p++) {
+        parts.put(others.get(p), traced.get(p));
+      }
+      return pairs.stream().map(pair -> Objects.requireNonNull(parts.get(pair))).toList();
+    }
+
+    List<List<Attributed>> list() {
       List<List<Attributed>> attributed = new ArrayList<>();
       Iterator<SequenceAttribution> taken = sums.iterator();
       for (List<Entry> ofQuery : entries) {

@@ -23,14 +23,17 @@ import java.util.Optional;
 public final class Corpus implements AutoCloseable {
   private final CacheManifest manifest;
   private final int sequenceLength;
+  private final Optional<EndTokens> endTokens;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment tokens;
   private final MemorySegment sequences;
   private final MemorySegment documents;
 
-  private Corpus(CorpusCache.Ready cache, int sequenceLength) throws IOException {
+  private Corpus(CorpusCache.Ready cache, int sequenceLength, Optional<EndTokens> endTokens)
+      throws IOException {
     manifest = cache.manifest();
     this.sequenceLength = sequenceLength;
+    this.endTokens = endTokens;
     try {
       tokens = map(cache.folder(), CacheLayout.TOKENS);
       sequences = map(cache.folder(), CacheLayout.SEQUENCES);
@@ -55,7 +58,9 @@ public final class Corpus implements AutoCloseable {
     var cache = new CorpusCache(cacheFolder);
     try {
       return new Corpus(
-          cache.ready(key, source, tokenization, progress), tokenization.sequenceLength());
+          cache.ready(key, source, tokenization, progress),
+          tokenization.sequenceLength(),
+          tokenization.tokenizer().map(Tokenizer::endTokens));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot map the corpus cache in " + cacheFolder, e);
     }
@@ -77,7 +82,9 @@ public final class Corpus implements AutoCloseable {
       Optional<CacheManifest> manifest = CacheManifest.validIn(place, hash);
       return manifest.isEmpty()
           ? Optional.empty()
-          : Optional.of(new Corpus(new CorpusCache.Ready(place, manifest.get()), sequenceLength));
+          : Optional.of(
+              new Corpus(
+                  new CorpusCache.Ready(place, manifest.get()), sequenceLength, Optional.empty()));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot map the corpus cache " + place, e);
     }
@@ -86,6 +93,11 @@ public final class Corpus implements AutoCloseable {
   /** The length into which documents were cut. */
   public int sequenceLength() {
     return sequenceLength;
+  }
+
+  /** Which tokens its documents begin and end with, where there was a tokenizer. */
+  public Optional<EndTokens> endTokens() {
+    return endTokens;
   }
 
   /** How many sequences there are. */

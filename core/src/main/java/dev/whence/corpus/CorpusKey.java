@@ -23,7 +23,7 @@ record CorpusKey(String hash, List<CorpusFile> files, List<String> fileHashes) {
     }
     List<Object> parts = new ArrayList<>();
     parts.add(CacheManifest.FORMAT_VERSION);
-    parts.add(tokenization.tokenizer().map(Tokenizer::sha256).orElse("none"));
+    parts.add(tokenization.tokenizer().map(Tokenizer::hash).orElse("none"));
     parts.add(tokenization.sequenceLength());
     parts.add(tokenization.vocabularySize());
     parts.add(source.documentPerLine());

@@ -149,6 +149,7 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
     Connection duckdb = DriverManager.getConnection("jdbc:duckdb:", properties);
     try (Statement settings = duckdb.createStatement()) {
       settings.execute("SET autoinstall_known_extensions = false"); // never reach for the network
+      settings.execute("SET memory_limit = '1GB'");
       settings.execute("SET threads = 1"); // reading is not what takes long; rows stay in order
       return duckdb;
     } catch (SQLException e) {
@@ -186,14 +187,14 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
           if (open.size() == 1) {
             names.add(elements.getString(1));
           }
-          while (!open.isEmpty() && open.peek() == 1) {
-            open.pop();
-          }
           if (!open.isEmpty()) {
             open.push(open.pop() - 1);
           }
           if (elements.getLong(2) > 0) {
             open.push(elements.getLong(2));
+          }
+          while (!open.isEmpty() && open.peek() == 0) {
+            open.pop();
           }
         }
         return names;

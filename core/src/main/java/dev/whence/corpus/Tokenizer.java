@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A model's own tokenizer, as its {@code tokenizer.json} describes it, except that nothing is ever
@@ -33,30 +35,79 @@ public final class Tokenizer implements AutoCloseable {
 
   private final HuggingFaceTokenizer tokenizer;
   private final int vocabularySize;
-  private final String sha256;
+  private final EndTokens endTokens;
+  private final SpecialTokens special;
+  private final String hash;
 
-  private Tokenizer(HuggingFaceTokenizer tokenizer, int vocabularySize, String sha256) {
+  private Tokenizer(
+      HuggingFaceTokenizer tokenizer,
+      int vocabularySize,
+      EndTokens endTokens,
+      SpecialTokens special,
+      String sha256) {
     this.tokenizer = tokenizer;
     this.vocabularySize = vocabularySize;
-    this.sha256 = sha256;
+    this.endTokens = endTokens;
+    this.special = special;
+    this.hash = "%s %s %s".formatted(sha256, special.before(), special.after());
+  }
+
+  /** Loads a {@code tokenizer.json}, with the ends that its checkpoint's configuration has. */
+  public static Tokenizer load(Path tokenizerJson) {
+    return load(tokenizerJson, EndTokens.AUTO);
   }
 
   /**
    * Loads a {@code tokenizer.json}.
    *
-   * @throws InvalidInputException if the file is missing or is not a Hugging Face fast tokenizer
+   * @param endTokens which tokens texts begin and end with; what they are, the files beside the
+   *     tokenizer say
+   * @throws InvalidInputException if the file is missing or is not a Hugging Face fast tokenizer,
+   *     or the checkpoint lacks a token that is asked for
    */
-  public static Tokenizer load(Path tokenizerJson) {
+  public static Tokenizer load(Path tokenizerJson, EndTokens endTokens) {
     GitLfs.requireContent(tokenizerJson);
     byte[] json = read(tokenizerJson);
+    int vocabularySize;
+    JsonNode root;
     try {
-      int vocabularySize = VocabularySize.in(json);
-      return new Tokenizer(
-          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), WHOLE_TEXTS),
-          vocabularySize,
-          Hashes.of(json));
+      root = new JsonMapper().readTree(json);
+      vocabularySize = VocabularySize.in(root);
+    } catch (RuntimeException e) {
+      throw unusable(tokenizerJson, e);
+    }
+    requireNativeLibrary();
+    HuggingFaceTokenizer tokenizer;
+    try {
+      tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), WHOLE_TEXTS);
     } catch (IOException | RuntimeException e) { // the native library's errors have no own type
       throw unusable(tokenizerJson, e);
+    }
+    try {
+      SpecialTokens own =
+          SpecialTokens.around(ids(tokenizer, "a", false), ids(tokenizer, "a", true));
+      return new Tokenizer(
+          tokenizer,
+          vocabularySize,
+          endTokens,
+          own.with(endTokens, tokenizerJson, root),
+          Hashes.of(json));
+    } catch (RuntimeException e) {
+      tokenizer.close();
+      throw e;
+    }
+  }
+
+  /** Loads the native library, which is unpacked on first use. */
+  private static void requireNativeLibrary() {
+    try {
+      Class.forName(TokenizersLibrary.class.getName());
+    } catch (ClassNotFoundException | LinkageError | RuntimeException e) {
+      throw new InvalidInputException(
+          "the tokenizer's native library cannot be unpacked below "
+              + System.getProperty("DJL_CACHE_DIR", System.getProperty("user.home"))
+              + "; set WHENCE_CACHE to a folder that can be written",
+          e);
     }
   }
 
@@ -82,13 +133,10 @@ public final class Tokenizer implements AutoCloseable {
         e);
   }
 
-  /**
-   * The token ids of {@code text}, with the special tokens that the tokenizer's post-processor
-   * adds.
-   */
+  /** The token ids of {@code text}, between the special tokens that its documents have. */
   public int[] encode(String text) {
     requireWellFormed(text);
-    return takeIds(TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, true));
+    return special.around(ids(tokenizer, text, false));
   }
 
   /** Encodes each text on its own, on all cores. */
@@ -96,10 +144,10 @@ public final class Tokenizer implements AutoCloseable {
     texts.forEach(Tokenizer::requireWellFormed);
     long[] encodings =
         TokenizersLibrary.LIB.batchEncode(
-            tokenizer.getHandle(), texts.toArray(String[]::new), true);
+            tokenizer.getHandle(), texts.toArray(String[]::new), false);
     int[][] ids = new int[encodings.length][];
     for (int i = 0; i < ids.length; i++) {
-      ids[i] = takeIds(encodings[i]);
+      ids[i] = special.around(takeIds(encodings[i]));
     }
     return ids;
   }
@@ -107,27 +155,24 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Encodes a prompt and its completion as one text, so that tokens merge across their boundary as
    * they would in training. The completion starts at the first token that reaches past the prompt's
-   * last character, even if the token starts before it. Special tokens that the tokenizer puts
-   * before the text belong to the prompt; those it puts after the text are dropped.
+   * last character, even if the token starts before it. Special tokens that documents begin with
+   * belong to the prompt; those they end with are no part of a query.
    */
   public Completion encode(String prompt, String completion) {
     requireWellFormed(prompt);
     requireWellFormed(completion);
-    Encoding encoding = tokenizer.encode(prompt + completion, true, false);
+    Encoding encoding = tokenizer.encode(prompt + completion, false, false);
     int[] ids = toInts(encoding.getIds());
-    long[] special = encoding.getSpecialTokenMask();
     CharSpan[] spans = encoding.getCharTokenSpans();
-    int end = ids.length;
-    while (end > 0 && special[end - 1] == 1) {
-      end--;
-    }
     // The native library counts its spans in code points.
     int promptLength = prompt.codePointCount(0, prompt.length());
     int start = 0;
-    while (start < end && (special[start] == 1 || spans[start].getEnd() <= promptLength)) {
+    while (start < ids.length && spans[start].getEnd() <= promptLength) {
       start++;
     }
-    return new Completion(Arrays.copyOf(ids, start), Arrays.copyOfRange(ids, start, end));
+    SpecialTokens beginning = new SpecialTokens(special.before(), List.of());
+    return new Completion(
+        beginning.around(Arrays.copyOf(ids, start)), Arrays.copyOfRange(ids, start, ids.length));
   }
 
   /** The text of the tokens, special tokens included. */
@@ -154,9 +199,19 @@ public final class Tokenizer implements AutoCloseable {
     return vocabularySize;
   }
 
-  /** The SHA-256 of the {@code tokenizer.json} this was loaded from. */
-  String sha256() {
-    return sha256;
+  /** Which tokens texts begin and end with, as it was asked for. */
+  public EndTokens endTokens() {
+    return endTokens;
+  }
+
+  /** What texts begin and end with, as tokens. */
+  public List<List<Integer>> ends() {
+    return List.of(special.before(), special.after());
+  }
+
+  /** What everything that it makes of a text follows from. */
+  String hash() {
+    return hash;
   }
 
   @Override
@@ -173,6 +228,10 @@ public final class Tokenizer implements AutoCloseable {
     if (!Unicode.isWellFormed(text)) {
       throw new InvalidInputException("A text has an unpaired surrogate, which is not Unicode");
     }
+  }
+
+  private static int[] ids(HuggingFaceTokenizer tokenizer, String text, boolean special) {
+    return takeIds(TokenizersLibrary.LIB.encode(tokenizer.getHandle(), text, special));
   }
 
   private static int[] takeIds(long encoding) {

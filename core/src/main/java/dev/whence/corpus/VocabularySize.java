@@ -1,12 +1,9 @@
 package dev.whence.corpus;
 
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** How many token ids a {@code tokenizer.json} can produce. */
 final class VocabularySize {
-  private static final JsonMapper JSON = new JsonMapper();
-
   private VocabularySize() {}
 
   /**
@@ -14,8 +11,7 @@ final class VocabularySize {
    *
    * @throws IllegalArgumentException if there is no vocabulary
    */
-  static int in(byte[] tokenizerJson) {
-    JsonNode root = JSON.readTree(tokenizerJson);
+  static int in(JsonNode root) {
     JsonNode vocabulary = root.path("model").path("vocab");
     if (!vocabulary.isObject() && !vocabulary.isArray()) {
       throw new IllegalArgumentException("it has no model.vocab");

@@ -5,6 +5,7 @@ import dev.whence.budget.ModelShape;
 import dev.whence.curvature.Curvature;
 import dev.whence.model.Linear;
 import dev.whence.model.Model;
+import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import dev.whence.trace.CorpusPass;
@@ -53,6 +54,14 @@ public final class InfluenceScan {
      * @param places of the sequences in the pass's selection
      */
     void take(long[] places, Scores scores);
+
+    /**
+     * Takes what the scores of some sequences were made of, after the scores; it lives until this
+     * returns. Not called where a sequence is scored in several parts.
+     *
+     * @param places of the sequences in the pass's selection
+     */
+    default void traced(long[] places, Trace trace, PreconditionedQueries queries) {}
   }
 
   /**
@@ -76,7 +85,15 @@ public final class InfluenceScan {
   /** Scans; the arguments are those of {@link CorpusPass#run}. */
   public void run(
       CorpusPass pass, long from, Sink sink, LongConsumer chunkDone, Progress.Stage stage) {
-    pass.run(from, (places, batch) -> sink.take(places, score(batch)), chunkDone, stage);
+    pass.run(
+        from,
+        (places, batch) -> {
+          Trace trace = trace(batch);
+          sink.take(places, score(batch, trace));
+          queries.ifPresent(prepared -> sink.traced(places, trace, prepared));
+        },
+        chunkDone,
+        stage);
   }
 
   /** The scores of one batch; belongs to the caller's scope. */
@@ -98,14 +115,24 @@ public final class InfluenceScan {
     PreconditionedQueries prepared = queries.get();
     List<Tensor> byLayer = new ArrayList<>(); // each [batch, queries]
     Optional<Tensor> tokens = Optional.empty(); // [batch, positions, queries]
+    if (detail.tokenwise) {
+      Tensor byToken = zeros(batch.size(), positions(trace), prepared.count());
+      tokens = Optional.of(byToken);
+    }
     for (int l = 0; l < layers.size(); l++) {
-      if (detail.tokenwise) {
-        Tensor positions = prepared.layers().get(l).byPositions(trace.uses(l));
-        byLayer.add(positions.sum(1));
-        tokens = Optional.of(tokens.isEmpty() ? positions : tokens.get().plusInPlace(positions));
-      } else {
-        byLayer.add(scores(trace, l, prepared.layers().get(l), batch));
-      }
+      int layer = l;
+      LayerQueries queriesAtLayer = prepared.layers().get(l);
+      Optional<Tensor> sum = tokens;
+      // What a layer's scores are made of goes before the next layer's is made.
+      byLayer.add(
+          Scope.result(() -> {
+            if (sum.isEmpty()) {
+              return scores(trace, layer, queriesAtLayer, batch);
+            }
+            Tensor positions = queriesAtLayer.byPositions(trace.uses(layer));
+            sum.get().plusInPlace(positions);
+            return positions.sum(1);
+          }));
     }
     Tensor total = byLayer.getFirst().copy();
     byLayer.subList(1, byLayer.size()).forEach(total::plusInPlace);
@@ -115,6 +142,14 @@ public final class InfluenceScan {
         detail.layerwise ? Optional.of(Tensors.stack(byLayer, 2)) : Optional.empty(),
         tokens.map(t -> t.transpose(1, 2)),
         self);
+  }
+
+  private static long positions(Trace trace) {
+    return trace.uses(0).getFirst().input().size(1);
+  }
+
+  private Tensor zeros(long... shape) {
+    return Tensors.zeros(model.type().accumulator(), model.device(), shape);
   }
 
   private void requireFinite(Tensor total, List<Tensor> byLayer) {
@@ -135,8 +170,7 @@ public final class InfluenceScan {
   private Tensor scores(Trace trace, int layer, LayerQueries queries, Examples batch) {
     Linear linear = layers.get(layer);
     long matrix = (long) linear.outputs() * linear.inputs();
-    Tensor scores =
-        Tensors.zeros(model.type().accumulator(), model.device(), batch.size(), queries.count());
+    Tensor scores = zeros(batch.size(), queries.count());
     trace.slices(
         layer,
         ModelShape.SLICE_ELEMENTS / matrix,
@@ -158,7 +192,7 @@ public final class InfluenceScan {
   }
 
   private Tensor selfInfluence(Trace trace, Examples batch, List<Curvature> curvatures) {
-    Tensor sum = Tensors.zeros(model.type().accumulator(), model.device(), batch.size());
+    Tensor sum = zeros(batch.size());
     for (int l = 0; l < layers.size(); l++) {
       Curvature curvature = curvatures.get(l);
       long matrix = (long) layers.get(l).outputs() * layers.get(l).inputs();

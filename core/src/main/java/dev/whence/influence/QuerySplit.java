@@ -40,9 +40,11 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
    * The split with the fewest passes that keeps each within {@code bytes}; of several the one with
    * the fewest ranges of layers, since then a pass finishes its queries.
    *
+   * @param beside bytes that a query takes during its pass whatever the number of layers
    * @return empty when not even one query at one layer fits
    */
-  public static Optional<QuerySplit> fewest(int queries, List<LayerBytes> layers, long bytes) {
+  public static Optional<QuerySplit> fewest(
+      int queries, List<LayerBytes> layers, long bytes, long beside) {
     Optional<QuerySplit> best = Optional.empty();
     for (int groups = 1; groups <= Math.max(1, queries); groups++) {
       int size = Math.ceilDiv(queries, groups);
@@ -55,7 +57,10 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
       List<Range> queryRanges = even(queries, size);
       Optional<QuerySplit> split =
           LayerRanges.within(
-                  layers.size(), l -> layers.get(l).needed(size), l -> layers.get(l).passing, bytes)
+                  layers.size(),
+                  l -> layers.get(l).needed(size),
+                  l -> layers.get(l).passing,
+                  bytes - Math.multiplyExact(beside, (long) size))
               .map(ranges -> new QuerySplit(queryRanges, ranges));
       if (split.isPresent() && (best.isEmpty() || split.get().isBetterThan(best.get()))) {
         best = split;
@@ -65,9 +70,10 @@ public record QuerySplit(List<Range> queries, List<Range> layers) {
   }
 
   /** The smallest limit for which {@link #fewest} is not empty, in bytes. */
-  public static long least(int queries, List<LayerBytes> layers) {
+  public static long least(int queries, List<LayerBytes> layers, long beside) {
     int minimum = Math.min(1, queries);
-    return layers.stream().mapToLong(l -> l.needed(minimum) + l.passing).max().orElse(0);
+    return beside * minimum
+        + layers.stream().mapToLong(l -> l.needed(minimum) + l.passing).max().orElse(0);
   }
 
   private static List<Range> even(int queries, int size) {

@@ -111,10 +111,12 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
         }
         TokenBatch batch = TokenBatch.of(rows, model.device());
         Trace trace = Trace.of(model, layers, batch, new Targets.Given());
+        int[] positions = rows.stream().mapToInt(row -> row.tokens().length - 1).toArray();
         byQuery.forEach((query, pairRows) -> {
-          double[][][] parts = byLayerAndToken(trace, rows, queries, query, pairRows);
-          for (int i = 0; i < parts.length; i++) {
-            result[pairRows.get(i).pair] = SequenceAttribution.of(parts[i]);
+          long[] subset = pairRows.stream().mapToLong(PairRow::row).toArray();
+          List<SequenceAttribution> parts = of(trace, positions, queries, query, subset);
+          for (int i = 0; i < parts.size(); i++) {
+            result[pairRows.get(i).pair] = parts.get(i);
           }
         });
       }
@@ -125,31 +127,54 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
   /** A pair's index, and its sequence's row in a batch. */
   record PairRow(int pair, int row) {}
 
+  /**
+   * Attributes influences of sequences in a traced batch.
+   *
+   * @param positions how many each row of the batch has, without padding
+   * @param query its number among the queries
+   * @param rows of the batch
+   * @return in the order of {@code rows}
+   */
+  public static List<SequenceAttribution> of(
+      Trace trace, int[] positions, PreconditionedQueries queries, int query, long... rows) {
+    return Arrays.stream(byLayerAndToken(trace, positions, queries, query, rows))
+        .map(SequenceAttribution::of)
+        .toList();
+  }
+
   /** A query's influences for rows of a traced batch: for each a matrix [layers][positions]. */
   static double[][][] byLayerAndToken(
-      Trace trace,
-      List<TokenBatch.Row> rows,
-      PreconditionedQueries queries,
-      int query,
-      List<PairRow> pairRows) {
+      Trace trace, int[] positions, PreconditionedQueries queries, int query, long... rows) {
     try (Scope _ = Scope.open()) {
-      long[] places = pairRows.stream().mapToLong(PairRow::row).toArray();
-      List<Tensor> byLayer = new ArrayList<>(); // each [pairRows, positions]
+      List<Tensor> byLayer = new ArrayList<>(); // each [rows, positions]
       for (int l = 0; l < queries.layers().size(); l++) {
-        List<Trace.Use> uses = trace.uses(l).stream().map(use -> use.rows(places)).toList();
-        byLayer.add(queries.layers().get(l).byPositions(uses, query));
+        int layer = l;
+        byLayer.add(
+            Scope.result(() -> {
+              List<Trace.Use> uses = trace.uses(layer).stream().map(u -> subset(u, rows)).toList();
+              return queries.layers().get(layer).byPositions(uses, query);
+            }));
       }
-      int positions = (int) byLayer.getFirst().size(1);
-      double[] values = Tensors.stack(byLayer, 1).toDoubles(); // [pairRows, layers, positions]
-      double[][][] parts = new double[pairRows.size()][byLayer.size()][];
-      for (int i = 0; i < pairRows.size(); i++) {
-        int real = Math.max(0, rows.get(pairRows.get(i).row).tokens().length - 1);
+      int padded = (int) byLayer.getFirst().size(1);
+      double[] values = Tensors.stack(byLayer, 1).toDoubles(); // [rows, layers, positions]
+      double[][][] parts = new double[rows.length][byLayer.size()][];
+      for (int i = 0; i < rows.length; i++) {
+        int real = Math.max(0, positions[(int) rows[i]]);
         for (int l = 0; l < byLayer.size(); l++) {
-          int from = (i * byLayer.size() + l) * positions;
+          int from = (i * byLayer.size() + l) * padded;
           parts[i][l] = Arrays.copyOfRange(values, from, from + real);
         }
       }
       return parts;
     }
+  }
+
+  /** The rows of a batch, which are copied unless they are all of it. */
+  private static Trace.Use subset(Trace.Use use, long... rows) {
+    boolean all = rows.length == use.input().size(0);
+    for (int i = 0; all && i < rows.length; i++) {
+      all = rows[i] == i;
+    }
+    return all ? use : use.rows(rows);
   }
 }

@@ -63,10 +63,9 @@ public record SequenceViews(
       List<TokenBatch.Row> rows,
       TokenBatch batch) {
     Trace trace = Trace.of(model, layers, batch, new Targets.Given());
-    List<SequenceAttribution.PairRow> pairRows = List.of(new SequenceAttribution.PairRow(0, 0));
-    double[][] positions =
-        SequenceAttribution.byLayerAndToken(trace, rows, queries, query, pairRows)[0];
-    return Arrays.stream(positions)
+    int[] positions = {rows.getFirst().tokens().length - 1};
+    return Arrays.stream(
+            SequenceAttribution.byLayerAndToken(trace, positions, queries, query, 0)[0])
         .map(layer -> Arrays.copyOf(layer, layer.length + 1))
         .toArray(double[][]::new);
   }

@@ -4,9 +4,12 @@ import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * The k sequences that raise each query's log-probability most, and the k that lower it most. Equal
@@ -90,6 +93,16 @@ public final class TopInfluences {
       heap.poll();
       heap.add(entry);
     }
+  }
+
+  /**
+   * Which of some sequences are among a query's strongest of either sign as yet, by their index.
+   */
+  public long[] indexesOfKept(int query, long... places) {
+    Set<Long> kept = new HashSet<>();
+    raising.get(query).forEach(entry -> kept.add(entry.place));
+    lowering.get(query).forEach(entry -> kept.add(entry.place));
+    return LongStream.range(0, places.length).filter(i -> kept.contains(places[(int) i])).toArray();
   }
 
   /** The sequences that raise a query most, strongest first. */

@@ -77,6 +77,7 @@ public final class LanguageModel implements Model, AutoCloseable {
     }
     Config config = Config.read(folder.resolve(CONFIG_FILE));
     builder(config);
+    requirePlainWeights(config);
     try (Checkpoint checkpoint = Checkpoint.open(folder, type, device.require())) {
       return new LanguageModel(config, checkpoint, type, device);
     }

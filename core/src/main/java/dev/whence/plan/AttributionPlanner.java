@@ -4,6 +4,7 @@ import dev.whence.attribution.AttributionMemory;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.attribution.QueryMemory;
 import dev.whence.attribution.RankSample;
+import dev.whence.attribution.ScanAttributions;
 import dev.whence.budget.LayerRanges.Range;
 import dev.whence.budget.LayerShape;
 import dev.whence.curvature.CurvatureKind;
@@ -75,11 +76,17 @@ final class AttributionPlanner {
       }
       LayerShape first = job.tracked().get(part.layers().from());
       scanning = scanning.plus(scan.cost(g -> trace.of(g, first)));
+      if (split.passes() > 1 && settings.selfInfluence() && part.queries().from() == 0) {
+        scanning = scanning.plus(Cost.moved(2.0 * factors(part) * loads(), 0));
+      }
       if (split.passes() > 1) {
         scanning =
             scanning.plus(Cost.moved(2.0 * room.queries(part) * loads(), 0)); // read from its file
       }
       peak = Math.max(peak, (double) room.peak(part, formed));
+    }
+    if (queries() > 0 && attributesWhileScanning()) {
+      scanning = scanning.plus(attributedWhileScanning());
     }
     String parts = split.passes() == 1 ? "" : " in " + split.passes() + " parts";
     phases.add(new Phase("preconditioning", 1, queries(), "queries", preconditioning));
@@ -99,6 +106,11 @@ final class AttributionPlanner {
         memory.batch().bytes() + peak,
         scoreBytes() + tableBytes(),
         keepsFiles() ? split.parts().stream().mapToDouble(room::queries).sum() : 0);
+  }
+
+  /** Bytes of the factors with which a part computes self-influence. */
+  private double factors(QuerySplit.Part part) {
+    return part.layers().of(room.layers()).stream().mapToDouble(LayerBytes::held).sum();
   }
 
   /** Whether queries go to files: several parts, or one that makes room for whole gradients. */
@@ -214,7 +226,7 @@ final class AttributionPlanner {
 
   /** The top sequences, by token and layer; how many queries share one is not known in advance. */
   private Phase tables() {
-    Cost sum = attribute(settings.top(), split, rank());
+    Cost sum = attributesWhileScanning() ? Cost.NONE : attribute(settings.top(), split, rank());
     if (rank() > 0 && settings.refine() > 0) {
       for (Range batch : new Range(0, queries()).cut(AttributionMemory.QUERIES_TAKEN_APART)) {
         QuerySplit exact = memory.whole().split(batch.size());
@@ -226,6 +238,30 @@ final class AttributionPlanner {
       }
     }
     return new Phase("attributing tokens and layers", 1, queries(), "queries", sum);
+  }
+
+  private boolean attributesWhileScanning() {
+    return split.passes() == 1
+        && ScanAttributions.isWorthwhile(
+            (long) scan.sequences(),
+            settings.top(),
+            queries(),
+            (long) job.corpus().longest() + job.tracked().size());
+  }
+
+  /**
+   * What the strongest sequences' influences by token and layer cost when they are made of the
+   * scan's own traces. A sequence that is among the strongest for a while counts too: in a random
+   * order the i-th is with a probability of k/i.
+   */
+  private Cost attributedWhileScanning() {
+    double kept = Math.min(2.0 * settings.top(), scan.sequences());
+    double entering = kept * (1 + Math.log(Math.max(1, scan.sequences() / Math.max(1, kept))));
+    double positions = scan.sequences() == 0 ? 0 : scan.positions() / scan.sequences();
+    return Cost.sum(
+        costs.stream()
+            .map(cost -> cost.byPositions(queries() * entering * positions, rank()))
+            .toList());
   }
 
   private Cost attribute(int top, QuerySplit querySplit, int rank) {

@@ -12,6 +12,9 @@ import org.duckdb.DuckDBConnection;
 
 /** A table that is gathered row by row and written as one Parquet file, by DuckDB. */
 final class ParquetTable {
+  /** What does not fit spills to disk. Small enough to count as the program's own memory. */
+  private static final String MEMORY = "128MB";
+
   private final Connection connection;
   private final String name;
   private final Path file;
@@ -37,6 +40,8 @@ final class ParquetTable {
     try {
       Connection connection = DriverManager.getConnection("jdbc:duckdb:");
       try (Statement statement = connection.createStatement()) {
+        statement.execute("SET memory_limit = '" + MEMORY + "'");
+        statement.execute("SET threads = 1"); // a table is written row by row
         statement.execute("SET temp_directory = " + quoted(folder.resolve("spill").toString()));
       } catch (SQLException e) {
         connection.close();

@@ -79,6 +79,25 @@ public record RunFolder(Path path, RunManifest manifest) {
 
   /** Loads the factors of a subset of the manifest's layers; the caller closes them. */
   public Factors factors(List<RunManifest.Layer> layers, DType type, Device device) {
+    layers.forEach(this::verify);
+    return verifiedFactors(layers, type, device);
+  }
+
+  /**
+   * Checks that a layer's factor file is the one that was fitted: reads all of it.
+   *
+   * @throws InvalidInputException when it is missing or was changed
+   */
+  public void verify(RunManifest.Layer layer) {
+    Path file = FactorsFile.path(path, layer.name());
+    if (!Files.exists(file) || !Hashes.ofFiles(List.of(file)).equals(layer.factorsSha256())) {
+      throw new InvalidInputException(
+          file + " is missing or was changed since the fit; fit again with --force");
+    }
+  }
+
+  /** Loads the factors of layers that were verified before; the caller closes them. */
+  public Factors verifiedFactors(List<RunManifest.Layer> layers, DType type, Device device) {
     Factors factors = new Factors(new ArrayList<>(), new ArrayList<>());
     try {
       Map<String, Eigenbasis> activations = new HashMap<>();
@@ -99,11 +118,6 @@ public record RunFolder(Path path, RunManifest manifest) {
       DType type,
       Device device) {
     Path factorsFile = FactorsFile.path(path, layer.name());
-    if (!Files.exists(factorsFile)
-        || !Hashes.ofFiles(List.of(factorsFile)).equals(layer.factorsSha256())) {
-      throw new InvalidInputException(
-          factorsFile + " is missing or was changed since the fit; fit again with --force");
-    }
     try (SafetensorsFile file = SafetensorsFile.open(factorsFile)) {
       Optional<Eigenbasis> activation =
           layer.sharesInputWith().map(activations::get).or(() -> Optional.empty());

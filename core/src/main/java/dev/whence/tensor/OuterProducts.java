@@ -17,7 +17,7 @@ public final class OuterProducts {
   private OuterProducts() {}
 
   /**
-   * Multiplies. Not to be called by a piece of {@link Parallel#run}, which would wait for itself.
+   * Multiplies.
    *
    * @param left [batch, positions, rows]
    * @param right [batch, positions, columns]

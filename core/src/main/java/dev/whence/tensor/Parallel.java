@@ -21,6 +21,9 @@ public final class Parallel {
       Executors.newFixedThreadPool(
           CORES, task -> Thread.ofPlatform().daemon().name("whence-worker").unstarted(task));
 
+  /** Whether this thread runs pieces: one that waited for others would wait for itself. */
+  private static final ThreadLocal<Boolean> IS_PIECE = ThreadLocal.withInitial(() -> false);
+
   private Parallel() {}
 
   /** How many cores there are to share: libtorch's number of threads. */
@@ -29,15 +32,32 @@ public final class Parallel {
   }
 
   /**
-   * Runs pieces of work that share no tensor they write to. Calls of several threads take turns; a
-   * piece makes no such call.
+   * Runs pieces of work that share no tensor they write to. Calls of several threads take turns;
+   * the pieces of a call that a piece makes run one after the other, on that piece's core.
    *
    * @param pieces each run in a scope of its own, whose results leave it
    * @return each piece's results; the caller closes them
    * @throws RuntimeException or an {@link Error}, of the first piece that failed; no results are
    *     left then
    */
-  public static synchronized List<List<Tensor>> run(List<Callable<List<Tensor>>> pieces) {
+  public static List<List<Tensor>> run(List<Callable<List<Tensor>>> pieces) {
+    if (!IS_PIECE.get()) {
+      return runSideBySide(pieces);
+    }
+    List<List<Tensor>> done = new ArrayList<>();
+    try {
+      for (Callable<List<Tensor>> piece : pieces) {
+        done.add(inScope(piece));
+      }
+      return done;
+    } catch (Exception e) {
+      done.forEach(tensors -> tensors.forEach(Tensor::close));
+      throw unchecked(e);
+    }
+  }
+
+  private static synchronized List<List<Tensor>> runSideBySide(
+      List<Callable<List<Tensor>>> pieces) {
     divideProducts(1);
     List<List<Tensor>> done = new ArrayList<>();
     try {
@@ -71,6 +91,11 @@ public final class Parallel {
     if (torch.get_num_threads() != 1) {
       becomeWorker();
     }
+    IS_PIECE.set(true);
+    return inScope(piece);
+  }
+
+  private static List<Tensor> inScope(Callable<List<Tensor>> piece) throws Exception {
     try (Scope _ = Scope.open()) {
       List<Tensor> results = piece.call();
       results.forEach(Tensor::keep);

@@ -89,7 +89,7 @@ class AttributionSplitTest {
     for (long bytes = memory(bench, settings).batch().bytes(); ; bytes += 1000) {
       AttributionSettings some = settings.withMemory(new MemoryBudget(bytes));
       AttributionMemory memory = memory(bench, some);
-      var parts = QuerySplit.fewest(3, memory.scanning().layers(), memory.free());
+      var parts = QuerySplit.fewest(3, memory.scanning().layers(), memory.free(), 0);
       if (parts.isPresent()) {
         if (parts.get().queries().size() == queryRanges
             && parts.get().layers().size() == layerRanges) {

@@ -41,7 +41,7 @@ public record Bench(Path folder, LanguageModel model, Corpus corpus, RunFolder r
 
   /** Four sequences of one token, and the longest that there are. */
   private static final int[] LENGTHS = {
-    1, 24, 2, 7, 1, 12, 3, 24, 1, 5, 2, 9, 17, 4, 1, 6, 8, 3, 20, 11
+    2, 24, 2, 7, 3, 12, 3, 24, 2, 5, 2, 9, 17, 4, 2, 6, 8, 3, 20, 11
   };
 
   public static final AttributionSettings ALL =

@@ -22,6 +22,8 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class CorpusCacheTest {
   private static final Tokenization TOKENIZATION = new Tokenization(Optional.empty(), 4, 1000);
@@ -49,8 +51,32 @@ class CorpusCacheTest {
   void writeCorpus() throws IOException {
     file =
         write(
-            folder.resolve("corpus/c.jsonl"), "{\"tokens\": [1, 2, 3, 4, 5]}\n{\"tokens\": [6]}\n");
+            folder.resolve("corpus/c.jsonl"),
+            "{\"tokens\": [1, 2, 3, 4, 5, 8]}\n{\"tokens\": [6, 7]}\n");
     cache = folder.resolve("deep/cache");
+  }
+
+  /** A results folder may refer to a corpus that an older version tokenised. */
+  @Test
+  void aCacheInTheOldSpellingIsStillRead() throws IOException {
+    String hash = hash(CorpusSource.of(file), TOKENIZATION);
+    Path manifest = cache.resolve(hash).resolve("corpus.json");
+    JsonNode root = new JsonMapper().readTree(Files.readString(manifest));
+    assertThat(root.propertyNames())
+        .as("one vocabulary for all manifests")
+        .allMatch(name -> name.matches("[a-z_0-9]+"));
+    List<CacheManifest.CacheFile> files = new ArrayList<>();
+    for (JsonNode f : root.path("files")) {
+      files.add(
+          new CacheManifest.CacheFile(
+              f.path("name").asString(), f.path("bytes").asLong(), f.path("sha256").asString()));
+    }
+    CacheManifest old = new CacheManifest(1, hash, 3, 2, 0, 5, 4, files, "").withChecksum();
+    Files.writeString(manifest, new JsonMapper().writeValueAsString(old));
+    assertThat(Files.readString(manifest)).contains("formatVersion");
+    try (Corpus corpus = Corpus.cached(hash, 4, cache).orElseThrow()) {
+      assertThat(corpus.sequence(1).tokens()).containsExactly(5, 8);
+    }
   }
 
   @Test
@@ -158,7 +184,7 @@ class CorpusCacheTest {
                   return _ -> {};
                 };
             try (Corpus corpus = Corpus.open(CorpusSource.of(file), TOKENIZATION, cache, atOnce)) {
-              assertThat(corpus.sequence(1).tokens()).containsExactly(5);
+              assertThat(corpus.sequence(1).tokens()).containsExactly(5, 8);
               return corpus.hash();
             }
           };

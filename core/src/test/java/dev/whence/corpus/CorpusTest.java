@@ -23,12 +23,13 @@ class CorpusTest {
   @TempDir Path folder;
 
   @Test
-  void documentsAreCutIntoConsecutiveSequences() throws IOException {
+  void documentsAreCutIntoConsecutiveSequencesThatPredictSomething() throws IOException {
     Path file =
         write(
             folder.resolve("c.jsonl"),
             """
             {"id": "a", "tokens": [1, 2, 3, 4, 5, 6, 7]}
+            {"id": "b", "tokens": [1, 2, 3, 4, 5]}
             {"id": "none", "tokens": []}
             {"id": "é", "tokens": [8, 9, 10]}
             {"tokens": [11]}
@@ -38,15 +39,14 @@ class CorpusTest {
           .containsExactly(
               "0 a 0 0 [1, 2, 3]",
               "1 a 1 3 [4, 5, 6]",
-              "2 a 2 6 [7]",
-              "3 é 0 0 [8, 9, 10]",
-              "4 c.jsonl:4 0 0 [11]");
+              "2 b 0 0 [1, 2, 3]",
+              "3 b 1 3 [4, 5]",
+              "4 é 0 0 [8, 9, 10]");
       assertThat(corpus.size()).isEqualTo(5);
-      assertThat(corpus.documents()).isEqualTo(4);
+      assertThat(corpus.documents()).isEqualTo(5);
       assertThat(corpus.maximumLength()).isEqualTo(3);
-      assertThat(corpus.totalPositions()).isEqualTo(2 + 2 + 0 + 2 + 0);
+      assertThat(corpus.totalPositions()).isEqualTo(2 + 2 + 2 + 1 + 2);
       assertThat(corpus.malformed()).isZero();
-      assertThat(corpus.sequence(2).positions()).isZero();
     }
   }
 
@@ -64,7 +64,7 @@ class CorpusTest {
       long index = 0;
       for (int d = 0; d < documents.size(); d++) {
         int[] expected = documents.get(d);
-        for (int at = 0, k = 0; at < expected.length; at += length, k++, index++) {
+        for (int at = 0, k = 0; at < expected.length - 1; at += length, k++, index++) {
           Sequence sequence = corpus.sequence(index);
           assertThat(sequence.tokens())
               .as("seed " + seed)
@@ -85,7 +85,7 @@ class CorpusTest {
     for (int i = 0; i < 5000; i++) { // more than the builder encodes at once
       lines +=
           i % 3 == 0
-              ? "{\"tokens\": [%d]}\n".formatted(i % 400)
+              ? "{\"tokens\": [7, %d]}\n".formatted(i % 400)
               : "{\"text\": \"cat %d\"}\n".formatted(i);
     }
     Path file = write(folder.resolve("c.jsonl"), lines);
@@ -99,7 +99,7 @@ class CorpusTest {
       for (int i = 0; i < 5000; i++) {
         Sequence sequence = corpus.sequence(i);
         assertThat(sequence.documentId()).isEqualTo("c.jsonl:" + (i + 1));
-        int[] expected = i % 3 == 0 ? new int[] {i % 400} : tokenizer.encode("cat " + i);
+        int[] expected = i % 3 == 0 ? new int[] {7, i % 400} : tokenizer.encode("cat " + i);
         assertThat(sequence.tokens()).isEqualTo(expected);
       }
     }
@@ -110,7 +110,7 @@ class CorpusTest {
     Path file =
         write(
             folder.resolve("c.jsonl"),
-            "{\"tokens\": [1]}\n{\"tokens\": [1000]}\n{\"tokens\": [-1]}\n"
+            "{\"tokens\": [1, 2]}\n{\"tokens\": [1000]}\n{\"tokens\": [-1]}\n"
                 + "\u001B[2J?\n".repeat(7));
     assertThatThrownBy(() -> open(CorpusSource.of(file), tokens(4), cache()))
         .isInstanceOf(InvalidInputException.class)
@@ -122,7 +122,7 @@ class CorpusTest {
     try (Corpus corpus = open(CorpusSource.of(file).skippingMalformed(), tokens(4), cache())) {
       assertThat(corpus.malformed()).isEqualTo(9);
       assertThat(corpus.documents()).isEqualTo(1);
-      assertThat(shown(corpus)).containsExactly("0 c.jsonl:1 0 0 [1]");
+      assertThat(shown(corpus)).containsExactly("0 c.jsonl:1 0 0 [1, 2]");
     }
   }
 
@@ -140,7 +140,7 @@ class CorpusTest {
     Path file = write(folder.resolve("c.jsonl"), "{\"tokens\": []}\n\n");
     assertThatThrownBy(() -> open(CorpusSource.of(file), tokens(4), cache()))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("no tokens");
+        .hasMessageContaining("no sequence of two tokens");
     try (var left = Files.list(cache())) {
       assertThat(left).isEmpty();
     }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whence.InvalidInputException;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.json.JsonMapper;
 
 class TokenizerTest {
   private static final Tokenizer BYTES = Tokenizer.load(Fixtures.TOKENIZER);
@@ -139,7 +139,7 @@ class TokenizerTest {
     String gap =
         "{\"model\": {\"vocab\": {\"a\": 3, \"b\": 9}}, \"added_tokens\": [{\"id\": 20}, {\"id\":"
             + " 4}]}";
-    assertThat(VocabularySize.in(gap.getBytes(StandardCharsets.UTF_8))).isEqualTo(21);
+    assertThat(VocabularySize.in(new JsonMapper().readTree(gap))).isEqualTo(21);
   }
 
   @Test

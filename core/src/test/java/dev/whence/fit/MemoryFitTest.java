@@ -42,7 +42,7 @@ class MemoryFitTest {
   void givesTheFactorsThatARunFolderHas(String family) {
     try (Scope _ = Scope.open();
         LanguageModel model = Workbench.model(family);
-        Corpus corpus = Workbench.corpus(folder, Workbench.documents(SEED, 9, 24, 5, 12, 1, 7))) {
+        Corpus corpus = Workbench.corpus(folder, Workbench.documents(SEED, 9, 24, 5, 12, 2, 7))) {
       List<Linear> layers = LayerSelection.MLP.of(model);
       FitSettings settings =
           FitSettings.DEFAULT

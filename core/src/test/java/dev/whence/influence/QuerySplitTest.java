@@ -30,10 +30,10 @@ class QuerySplitTest {
       layers.add(new LayerBytes(random.nextInt(9), random.nextInt(5), random.nextInt(20)));
     }
     long bytes = random.nextInt(60);
-    Optional<QuerySplit> found = QuerySplit.fewest(queries, layers, bytes);
+    Optional<QuerySplit> found = QuerySplit.fewest(queries, layers, bytes, 0);
     Optional<Integer> least = leastPasses(queries, layers, bytes);
     assertThat(found.map(QuerySplit::passes)).isEqualTo(least);
-    assertThat(found.isPresent()).isEqualTo(bytes >= QuerySplit.least(queries, layers));
+    assertThat(found.isPresent()).isEqualTo(bytes >= QuerySplit.least(queries, layers, 0));
     found.ifPresent(split -> {
       Set<List<Integer>> seen = new HashSet<>();
       for (Part part : split.parts()) {
@@ -81,7 +81,7 @@ class QuerySplitTest {
   @Test
   void queriesAreSplitBeforeLayersWhenItIsTheSame() {
     List<LayerBytes> layers = List.of(new LayerBytes(10, 0, 0), new LayerBytes(10, 0, 0));
-    QuerySplit split = QuerySplit.fewest(4, layers, 40).orElseThrow();
+    QuerySplit split = QuerySplit.fewest(4, layers, 40, 0).orElseThrow();
     assertThat(split.queries()).containsExactly(new Range(0, 2), new Range(2, 4));
     assertThat(split.layers()).containsExactly(new Range(0, 2));
   }
@@ -89,8 +89,18 @@ class QuerySplitTest {
   @Test
   void layersAreSplitWhenFactorsAreHeld() {
     List<LayerBytes> layers = List.of(new LayerBytes(1, 50, 50), new LayerBytes(1, 50, 50));
-    QuerySplit split = QuerySplit.fewest(4, layers, 110).orElseThrow();
+    QuerySplit split = QuerySplit.fewest(4, layers, 110, 0).orElseThrow();
     assertThat(split.queries()).containsExactly(new Range(0, 4));
     assertThat(split.layers()).containsExactly(new Range(0, 1), new Range(1, 2));
+  }
+
+  /** As scores by token do, which are there once for all layers. */
+  @Test
+  void whatAQueryTakesBesideItsGradientsMakesMorePasses() {
+    List<LayerBytes> layers = List.of(new LayerBytes(10, 0, 0), new LayerBytes(10, 0, 0));
+    assertThat(QuerySplit.fewest(4, layers, 80, 0).orElseThrow().passes()).isEqualTo(1);
+    assertThat(QuerySplit.fewest(4, layers, 80, 10).orElseThrow().passes()).isEqualTo(2);
+    assertThat(QuerySplit.fewest(4, layers, QuerySplit.least(4, layers, 100), 100)).isPresent();
+    assertThat(QuerySplit.fewest(4, layers, QuerySplit.least(4, layers, 100) - 1, 100)).isEmpty();
   }
 }

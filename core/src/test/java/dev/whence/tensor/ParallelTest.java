@@ -59,4 +59,29 @@ class ParallelTest {
     assertThat(inside).containsExactly(1);
     assertThat(torch.get_num_threads()).isEqualTo(Parallel.cores());
   }
+
+  /** As a product does that is made while a batch is traced in slices. */
+  @Test
+  void piecesMayRunPiecesOfTheirOwn() {
+    try (Scope _ = Scope.open()) {
+      Tensor shared = Tensors.of(new double[] {1, 2}, 2);
+      List<Callable<List<Tensor>>> outer = new ArrayList<>();
+      for (int i = 0; i < 2 * Parallel.cores() + 1; i++) {
+        double factor = i;
+        outer.add(() -> {
+          List<List<Tensor>> inner =
+              Parallel.run(
+                  List.of(() -> List.of(shared.times(factor)), () -> List.of(shared.plus(factor))));
+          Tensor sum = inner.get(0).getFirst().plus(inner.get(1).getFirst());
+          inner.forEach(tensors -> tensors.forEach(Tensor::close));
+          return List.of(sum);
+        });
+      }
+      List<List<Tensor>> done = Parallel.run(outer);
+      for (int i = 0; i < done.size(); i++) {
+        assertThat(done.get(i).getFirst().toDoubles()).containsExactly(2.0 * i + 1, 3.0 * i + 2);
+      }
+      done.forEach(tensors -> tensors.forEach(Tensor::close));
+    }
+  }
 }

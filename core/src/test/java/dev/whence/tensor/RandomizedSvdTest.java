@@ -42,6 +42,35 @@ class RandomizedSvdTest {
     }
   }
 
+  /** The type and the branch of every run that is not float64. */
+  @ParameterizedTest
+  @CsvSource({"200, 300, 8, 1.0", "300, 200, 8, 0.7"})
+  void inFloat32LargeOnesComeWithinAPercentOfTheBestToo(int m, int n, int rank, double decay) {
+    try (Scope _ = Scope.open()) {
+      Tensor matrix = decaying(m, n, decay);
+      double best = bound(matrix, rank);
+      RandomizedSvd.Product thin = RandomizedSvd.of(matrix.to(DType.FLOAT32), rank);
+      assertThat(thin.left().type()).isEqualTo(DType.FLOAT32);
+      double error = product(thin).to(DType.FLOAT64).minus(matrix).norm().item();
+      assertThat(error).as("seed %d", SEED).isBetween(best * (1 - 1e-5), best * 1.01);
+    }
+  }
+
+  @Test
+  void inFloat32AMatrixOfThatRankIsRecoveredWhateverItsScale() {
+    try (Scope _ = Scope.open()) {
+      Tensor matrix = gaussian(200, 3).matmul(gaussian(3, 250));
+      for (double scale : new double[] {1e-12, 1, 1e12}) {
+        Tensor scaled = matrix.times(scale);
+        Tensor difference =
+            product(RandomizedSvd.of(scaled.to(DType.FLOAT32), 4)).to(DType.FLOAT64).minus(scaled);
+        assertThat(difference.norm().item() / scaled.norm().item())
+            .as("scale %g, seed %d", scale, SEED)
+            .isLessThan(2e-6);
+      }
+    }
+  }
+
   @Test
   void zeroHasNoDirectionsAndNoNaN() {
     try (Scope _ = Scope.open()) {

@@ -133,7 +133,12 @@ final class EvaluateFilterCommand implements Callable<Integer> {
     run.verifiedModel(LanguageModel.files(folder));
     DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
     ConsoleProgress progress = new ConsoleProgress();
-    try (ModelFolder model = ModelFolder.open(folder, type, compute.device());
+    try (ModelFolder model =
+            ModelFolder.open(
+                folder,
+                corpus.endTokens(run.manifest().corpus().endTokens()),
+                type,
+                compute.device());
         Corpus data =
             corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
       List<Query> queries = queries(model, data);

@@ -83,7 +83,12 @@ final class EvaluateRecallCommand implements Callable<Integer> {
     DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
     ConsoleProgress progress = new ConsoleProgress();
     EvaluationReport report = new EvaluationReport(spec);
-    try (ModelFolder model = ModelFolder.open(folder, type, compute.device());
+    try (ModelFolder model =
+            ModelFolder.open(
+                folder,
+                corpus.endTokens(run.manifest().corpus().endTokens()),
+                type,
+                compute.device());
         Corpus data =
             corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
       Tokenizer tokenizer =

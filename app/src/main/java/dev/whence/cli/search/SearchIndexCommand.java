@@ -58,7 +58,7 @@ final class SearchIndexCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ConsoleProgress progress = new ConsoleProgress();
-    try (ModelText model = ModelText.open(modelFolder);
+    try (ModelText model = ModelText.open(modelFolder, corpus.endTokens());
         Corpus data = corpus.open(model.tokenization(length(model)), progress)) {
       SequenceIndex.build(data, terms, model.tokenizer(), out, force, progress);
       try (SequenceIndex index = SequenceIndex.open(out, data, model.tokenizer())) {

@@ -105,7 +105,7 @@ final class SearchQueryCommand implements Callable<Integer> {
     }
     IndexManifest manifest = SequenceIndex.manifest(folder);
     ConsoleProgress progress = new ConsoleProgress();
-    try (ModelText model = ModelText.open(modelFolder);
+    try (ModelText model = ModelText.open(modelFolder, corpus.endTokens());
         Corpus data =
             corpus.open(model.tokenization(manifest.corpus().sequenceLength()), progress);
         SequenceIndex index = SequenceIndex.open(folder, data, model.tokenizer())) {
