@@ -1,6 +1,7 @@
 package dev.whence;
 
 import dev.whence.attribution.Attribution;
+import dev.whence.attribution.AttributionInput;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
@@ -42,11 +43,7 @@ final class TutorialExample {
       Query query = QueryFile.of("dog", "dog:", " a domesticated animal that barks", tokenizer);
       ResultsFolder results =
           Attribution.run(
-              run,
-              model,
-              Optional.of(tokenizer),
-              List.of(query),
-              corpus,
+              new AttributionInput(run, model, Optional.of(tokenizer), List.of(query), corpus),
               AttributionSettings.DEFAULT,
               folder.resolve("java-results"),
               false,

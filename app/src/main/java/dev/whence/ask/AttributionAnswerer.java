@@ -3,6 +3,7 @@ package dev.whence.ask;
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.attribution.Attribution;
+import dev.whence.attribution.AttributionInput;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
@@ -64,17 +65,20 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
                           "The model has no tokenizer.json, so text cannot be asked about"));
           Query query = query(question, tokenizer, loaded.model().maximumPositions());
           Attribution.run(
-              loaded.run(),
-              loaded.model(),
-              Optional.of(tokenizer),
-              List.of(query),
-              corpus,
-              candidates(question, base, query, progress),
+              new AttributionInput(
+                  loaded.run(),
+                  loaded.model(),
+                  Optional.of(tokenizer),
+                  List.of(query),
+                  corpus,
+                  candidates(question, base, query, progress)),
               AttributionSettings.DEFAULT
                   .withCurvature(question.curvature())
                   .withDamping(new Damping.Relative(question.dampingRatio()))
                   .withTop(question.top())
-                  .withAllScores(false, false),
+                  .withAllScores(true)
+                  .withLayerwise(false)
+                  .withTokenwise(false),
               results,
               false,
               progress);

@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.attribution.Attribution;
+import dev.whence.attribution.AttributionInput;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
@@ -72,10 +73,10 @@ final class AttributeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     corpus.requireOutside(out);
-    AttributionSettings settings = score.settings(curvature, compute, memory);
     RunFolder run = RunFolder.open(runFolder);
     DType precision =
         type.orElseGet(() -> DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT)));
+    AttributionSettings settings = score.settings(curvature, compute.compute(precision, memory));
     Path checkpoint = Path.of(run.manifest().model().folder());
     try (ModelFolder model =
         ModelFolder.open(
@@ -106,12 +107,8 @@ final class AttributeCommand implements Callable<Integer> {
           filter.candidates(queries, data, model.tokenizer(), corpus.cache(), progress);
       ResultsFolder results =
           Attribution.run(
-              run,
-              model.model(),
-              model.tokenizer(),
-              queries,
-              data,
-              candidates,
+              new AttributionInput(
+                  run, model.model(), model.tokenizer(), queries, data, candidates),
               settings,
               out,
               force,

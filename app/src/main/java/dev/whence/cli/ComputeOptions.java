@@ -1,5 +1,7 @@
 package dev.whence.cli;
 
+import dev.whence.budget.Compute;
+import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import picocli.CommandLine.Option;
 
@@ -34,7 +36,8 @@ public final class ComputeOptions {
     return new Device(device);
   }
 
-  int checkpointSeconds() {
-    return checkpointSeconds;
+  /** How work is computed, in a given precision. */
+  Compute compute(DType type, MemoryOption memory) {
+    return new Compute(batchTokens, type, device(), memory.budget(), checkpointSeconds);
   }
 }

@@ -103,10 +103,6 @@ public final class FitOptions {
         covarianceSequences,
         lambdaSequences,
         blocks,
-        compute.batchTokens(),
-        type,
-        compute.device(),
-        compute.checkpointSeconds(),
-        memory.budget());
+        compute.compute(type, memory));
   }
 }

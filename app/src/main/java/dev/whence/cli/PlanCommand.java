@@ -145,7 +145,7 @@ final class PlanCommand implements Callable<Integer> {
       List<LayerShape> tracked,
       FitSettings settings,
       CorpusShape corpus) {
-    AttributionSettings scoring = score.settings(curvature(settings), compute, memory);
+    AttributionSettings scoring = score.settings(curvature(settings), settings.compute());
     Optional<QueryShape> asked = asked(text);
     FitPlan fitting = FitPlan.of(outline.shape(), tracked, settings, corpus);
     boolean attributes = asked.isPresent() || scoring.selfInfluence();
@@ -158,14 +158,16 @@ final class PlanCommand implements Callable<Integer> {
                         outline.shape(),
                         tracked,
                         settings.blocks(),
-                        settings.type(),
+                        settings.compute().type(),
                         corpus,
                         shape,
                         (long) candidates * shape.lengths().size()),
                     scoring))
             : Optional.empty();
     return new Plan(
-        Machine.measure(settings.type(), compute.device().require()), fitting, attribution);
+        Machine.measure(settings.compute().type(), compute.device().require()),
+        fitting,
+        attribution);
   }
 
   /** The best of those that are fitted. */

@@ -2,6 +2,7 @@ package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
 import dev.whence.attribution.Attribution;
+import dev.whence.attribution.AttributionInput;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
@@ -93,22 +94,21 @@ final class QuickstartCommand implements Callable<Integer> {
               modelFolder,
               corpus,
               FitSettings.DEFAULT
-                  .withSequences(FIT_SEQUENCES, FIT_SEQUENCES)
-                  .withBatchTokens(BATCH_TOKENS),
+                  .withCovarianceSequences(FIT_SEQUENCES)
+                  .withLambdaSequences(FIT_SEQUENCES)
+                  .computing(c -> c.withBatchTokens(BATCH_TOKENS)),
               out.resolve("run"),
               force,
               progress);
       ResultsFolder results =
           Attribution.run(
-              run,
-              model.model(),
-              model.tokenizer(),
-              queries,
-              corpus,
+              new AttributionInput(run, model.model(), model.tokenizer(), queries, corpus),
               AttributionSettings.DEFAULT
                   .withTop(TOP)
-                  .withAllScores(false, false)
-                  .withBatchTokens(BATCH_TOKENS),
+                  .withAllScores(true)
+                  .withLayerwise(false)
+                  .withTokenwise(false)
+                  .computing(c -> c.withBatchTokens(BATCH_TOKENS)),
               out.resolve("results"),
               force,
               progress);

@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.attribution.AttributionSettings;
+import dev.whence.budget.Compute;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
 import java.util.Optional;
@@ -70,8 +71,7 @@ final class ScoreOptions {
       description = "Write every sequence's influence on itself to scores.safetensors.")
   private boolean selfInfluence;
 
-  AttributionSettings settings(
-      CurvatureKind curvature, ComputeOptions compute, MemoryOption memory) {
+  AttributionSettings settings(CurvatureKind curvature, Compute compute) {
     return new AttributionSettings(
         curvature,
         damping.damping(),
@@ -82,8 +82,6 @@ final class ScoreOptions {
         layerwise,
         selfInfluence,
         refine,
-        compute.batchTokens(),
-        compute.checkpointSeconds(),
-        memory.budget());
+        compute);
   }
 }

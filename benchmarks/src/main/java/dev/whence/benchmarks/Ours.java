@@ -2,6 +2,7 @@ package dev.whence.benchmarks;
 
 import dev.whence.Progress;
 import dev.whence.attribution.Attribution;
+import dev.whence.attribution.AttributionInput;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
@@ -46,7 +47,7 @@ final class Ours implements Contender, AutoCloseable {
       FitSettings settings =
           FitSettings.DEFAULT
               .withFisher(empirical ? Fisher.EMPIRICAL : Fisher.SAMPLED)
-              .withCheckpointSeconds(HOUR);
+              .computing(c -> c.withCheckpointSeconds(HOUR));
       Fit.run(model, folder.resolve("model"), corpus, settings, run(), true, times);
     }
     return Map.of(
@@ -70,14 +71,17 @@ final class Ours implements Contender, AutoCloseable {
           AttributionSettings.DEFAULT
               .withRank(job.rank())
               .withTop(1)
-              .withAllScores(false, false)
-              .withCheckpointSeconds(HOUR);
+              .withAllScores(true)
+              .withLayerwise(false)
+              .withTokenwise(false)
+              .computing(c -> c.withCheckpointSeconds(HOUR));
       Attribution.run(
-          RunFolder.open(run()),
-          model,
-          Optional.empty(),
-          queries.subList(0, job.queries()),
-          corpus,
+          new AttributionInput(
+              RunFolder.open(run()),
+              model,
+              Optional.empty(),
+              queries.subList(0, job.queries()),
+              corpus),
           settings,
           results,
           true,

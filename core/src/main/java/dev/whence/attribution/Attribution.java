@@ -56,21 +56,13 @@ public final class Attribution {
   private final Preconditioner preconditioner;
   private final AttributionMemory memory;
 
-  private Attribution(
-      RunFolder run,
-      LanguageModel model,
-      Optional<Tokenizer> tokenizer,
-      List<Query> queries,
-      Corpus corpus,
-      Optional<Candidates> candidates,
-      AttributionSettings settings,
-      Progress progress) {
-    this.run = run;
-    this.model = model;
-    this.tokenizer = tokenizer;
-    this.queries = queries;
-    this.corpus = corpus;
-    this.candidates = candidates;
+  private Attribution(AttributionInput input, AttributionSettings settings, Progress progress) {
+    this.run = input.run();
+    this.model = input.model();
+    this.tokenizer = input.tokenizer();
+    this.queries = input.queries();
+    this.corpus = input.corpus();
+    this.candidates = input.candidates();
     this.selection = candidates.map(Candidates::union).orElse(Selection.all(corpus.size()));
     this.settings = settings;
     this.progress = progress;
@@ -91,57 +83,38 @@ public final class Attribution {
     return Math.max(asked, Math.max(1, corpus.maximumLength()));
   }
 
-  /** Attributes all of a corpus's sequences; the arguments are those of the other method. */
-  public static ResultsFolder run(
-      RunFolder run,
-      LanguageModel model,
-      Optional<Tokenizer> tokenizer,
-      List<Query> queries,
-      Corpus corpus,
-      AttributionSettings settings,
-      Path out,
-      boolean force,
-      Progress progress) {
-    return run(
-        run, model, tokenizer, queries, corpus, Optional.empty(), settings, out, force, progress);
-  }
-
   /**
    * Attributes, or takes up an interrupted attribution of the same inputs, and writes the results
    * folder. When {@code out} already holds these results, they are returned as they are.
    *
-   * @param model loaded from the run's checkpoint
-   * @param queries may be empty when self-influence is wanted
-   * @param corpus what is scored; it need not be what the run was fitted to
-   * @param candidates when given, only they are scored, and each query is told of its own alone
    * @param force replaces results that were made from something else, and discards interrupted ones
    * @throws IllegalArgumentException when the candidates are not those of as many queries
    * @throws InvalidInputException when the model has changed since the fit, the run lacks the
    *     curvature asked for, or {@code out} is something else and {@code force} is not given
    */
   public static ResultsFolder run(
-      RunFolder run,
-      LanguageModel model,
-      Optional<Tokenizer> tokenizer,
-      List<Query> queries,
-      Corpus corpus,
-      Optional<Candidates> candidates,
+      AttributionInput input,
       AttributionSettings settings,
       Path out,
       boolean force,
       Progress progress) {
-    if (queries.isEmpty() && !settings.selfInfluence()) {
+    RunFolder run = input.run();
+    LanguageModel model = input.model();
+    Corpus corpus = input.corpus();
+    if (input.queries().isEmpty() && !settings.selfInfluence()) {
       throw new InvalidInputException(
           "there is nothing to compute: give --queries or --self-influence");
     }
-    if (candidates.isPresent() && candidates.get().queries() != queries.size()) {
-      throw new IllegalArgumentException(
-          "candidates of %d queries for %d queries"
-              .formatted(candidates.get().queries(), queries.size()));
-    }
+    input
+        .candidates()
+        .filter(candidates -> candidates.queries() != input.queries().size())
+        .ifPresent(candidates -> {
+          throw new IllegalArgumentException(
+              "candidates of %d queries for %d queries"
+                  .formatted(candidates.queries(), input.queries().size()));
+        });
     run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
-    Attribution attribution =
-        new Attribution(run, model, tokenizer, queries, corpus, candidates, settings, progress);
+    Attribution attribution = new Attribution(input, settings, progress);
     ResultsManifest manifest = attribution.manifest();
     if (!WorkFolder.isFree(out) && !force) {
       ResultsFolder existing = ResultsFolder.open(out);
@@ -218,9 +191,9 @@ public final class Attribution {
             queries.size(),
             preconditioner.layers().size(),
             new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()));
-    Cadence cadence = new Cadence(settings.checkpointSeconds());
+    Cadence cadence = new Cadence(settings.compute().checkpointSeconds());
     String name = parts.split().passes() == 1 ? what : what + parts.remark();
-    PassRanges ranges = PassRanges.of(corpus, selection, settings.batchTokens());
+    PassRanges ranges = PassRanges.of(corpus, selection, settings.compute().batchTokens());
     try (Progress.Stage stage = progress.begin(name, selection.count(), "sequences");
         OptionalScores scores =
             new OptionalScores(scoresFile(folder, model.type().accumulator()))) {

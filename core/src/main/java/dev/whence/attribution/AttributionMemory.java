@@ -45,12 +45,17 @@ public record AttributionMemory(
         settings,
         type,
         BatchMemory.within(
-            settings.memory(), model, layers, type, settings.batchTokens(), longest));
+            settings.compute().memory(),
+            model,
+            layers,
+            type,
+            settings.compute().batchTokens(),
+            longest));
   }
 
   /** Bytes for the queries. */
   public long free() {
-    return settings.memory().bytes() - batch.bytes();
+    return settings.compute().memory().bytes() - batch.bytes();
   }
 
   /** For the queries as they are scanned with. */
@@ -85,7 +90,9 @@ public record AttributionMemory(
    */
   private long tokenwiseBytes() {
     return settings.tokenwise()
-        ? (3L + PassRanges.BATCHES_PER_CHUNK) * settings.batchTokens() * type.accumulator().bytes()
+        ? (3L + PassRanges.BATCHES_PER_CHUNK)
+            * settings.compute().batchTokens()
+            * type.accumulator().bytes()
         : 0;
   }
 

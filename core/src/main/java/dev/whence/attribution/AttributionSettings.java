@@ -1,16 +1,18 @@
 package dev.whence.attribution;
 
 import dev.whence.InvalidInputException;
-import dev.whence.budget.MemoryBudget;
+import dev.whence.budget.Compute;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
 import dev.whence.results.ResultsManifest;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
- * How influence is computed and what is written. Start from {@link #DEFAULT} and change what is
+ * Which influence is computed, and what is written. Start from {@link #DEFAULT} and change what is
  * needed.
  *
  * @param rank of the preconditioned queries; 0 keeps them whole
@@ -21,9 +23,9 @@ import java.util.Map;
  * @param selfInfluence writes every sequence's influence on itself
  * @param refine how many of each query's strongest sequences, of each sign, are scored again with
  *     whole gradients
- * @param checkpointSeconds how often progress is saved; it decides nothing else
- * @param memory decides what is held at a time and what is computed again, and nothing else
+ * @param compute how it is computed; its type and device are those that the model was loaded with
  */
+@RecordBuilder
 public record AttributionSettings(
     CurvatureKind curvature,
     Damping damping,
@@ -34,9 +36,8 @@ public record AttributionSettings(
     boolean layerwise,
     boolean selfInfluence,
     int refine,
-    int batchTokens,
-    int checkpointSeconds,
-    MemoryBudget memory) {
+    Compute compute)
+    implements AttributionSettingsBuilder.With {
   /** EK-FAC with a tenth of the mean eigenvalue as damping, full rank, the top 100 of each sign. */
   public static final AttributionSettings DEFAULT =
       new AttributionSettings(
@@ -49,9 +50,7 @@ public record AttributionSettings(
           false,
           false,
           0,
-          4096,
-          60,
-          MemoryBudget.ofMachine());
+          Compute.DEFAULT);
 
   public AttributionSettings {
     if (rank < 0) {
@@ -64,10 +63,6 @@ public record AttributionSettings(
       throw new InvalidInputException(
           "--refine is %d but must be from 0 to --top, which is %d".formatted(refine, top));
     }
-    if (batchTokens < 1) {
-      throw new InvalidInputException(
-          "--batch-tokens is " + batchTokens + " but must be at least 1");
-    }
     if ((tokenwise || layerwise) && !allScores) {
       // The top sequences' tokens and layers are always written; the flags are about the matrices.
       tokenwise = false;
@@ -75,166 +70,9 @@ public record AttributionSettings(
     }
   }
 
-  public AttributionSettings withCurvature(CurvatureKind kind) {
-    return new AttributionSettings(
-        kind,
-        damping,
-        rank,
-        top,
-        allScores,
-        tokenwise,
-        layerwise,
-        selfInfluence,
-        refine,
-        batchTokens,
-        checkpointSeconds,
-        memory);
-  }
-
-  public AttributionSettings withDamping(Damping value) {
-    return new AttributionSettings(
-        curvature,
-        value,
-        rank,
-        top,
-        allScores,
-        tokenwise,
-        layerwise,
-        selfInfluence,
-        refine,
-        batchTokens,
-        checkpointSeconds,
-        memory);
-  }
-
-  public AttributionSettings withRank(int value) {
-    return new AttributionSettings(
-        curvature,
-        damping,
-        value,
-        top,
-        allScores,
-        tokenwise,
-        layerwise,
-        selfInfluence,
-        refine,
-        batchTokens,
-        checkpointSeconds,
-        memory);
-  }
-
-  public AttributionSettings withTop(int count) {
-    return new AttributionSettings(
-        curvature,
-        damping,
-        rank,
-        count,
-        allScores,
-        tokenwise,
-        layerwise,
-        selfInfluence,
-        refine,
-        batchTokens,
-        checkpointSeconds,
-        memory);
-  }
-
-  /** Writes the score matrix, for each layer and position too if wanted. */
-  public AttributionSettings withAllScores(boolean everyLayer, boolean everyToken) {
-    return new AttributionSettings(
-        curvature,
-        damping,
-        rank,
-        top,
-        true,
-        everyToken,
-        everyLayer,
-        selfInfluence,
-        refine,
-        batchTokens,
-        checkpointSeconds,
-        memory);
-  }
-
-  public AttributionSettings withSelfInfluence() {
-    return new AttributionSettings(
-        curvature,
-        damping,
-        rank,
-        top,
-        allScores,
-        tokenwise,
-        layerwise,
-        true,
-        refine,
-        batchTokens,
-        checkpointSeconds,
-        memory);
-  }
-
-  /** Scores each query's {@code count} strongest of each sign again with whole gradients. */
-  public AttributionSettings withRefine(int count) {
-    return new AttributionSettings(
-        curvature,
-        damping,
-        rank,
-        top,
-        allScores,
-        tokenwise,
-        layerwise,
-        selfInfluence,
-        count,
-        batchTokens,
-        checkpointSeconds,
-        memory);
-  }
-
-  public AttributionSettings withBatchTokens(int tokens) {
-    return new AttributionSettings(
-        curvature,
-        damping,
-        rank,
-        top,
-        allScores,
-        tokenwise,
-        layerwise,
-        selfInfluence,
-        refine,
-        tokens,
-        checkpointSeconds,
-        memory);
-  }
-
-  public AttributionSettings withCheckpointSeconds(int seconds) {
-    return new AttributionSettings(
-        curvature,
-        damping,
-        rank,
-        top,
-        allScores,
-        tokenwise,
-        layerwise,
-        selfInfluence,
-        refine,
-        batchTokens,
-        seconds,
-        memory);
-  }
-
-  public AttributionSettings withMemory(MemoryBudget budget) {
-    return new AttributionSettings(
-        curvature,
-        damping,
-        rank,
-        top,
-        allScores,
-        tokenwise,
-        layerwise,
-        selfInfluence,
-        refine,
-        batchTokens,
-        checkpointSeconds,
-        budget);
+  /** Asks for what these settings ask for, computed in another way. */
+  public AttributionSettings computing(UnaryOperator<Compute> change) {
+    return withCompute(change.apply(compute));
   }
 
   /** The curvature that results were made with. */
@@ -266,7 +104,7 @@ public record AttributionSettings(
     if (rank > 0) {
       options.put("refine", "" + refine);
     }
-    options.put("batch-tokens", "" + batchTokens);
+    options.put("batch-tokens", "" + compute.batchTokens());
     return options;
   }
 }

@@ -28,7 +28,7 @@ public record QueryMemory(AttributionMemory memory, List<LayerBytes> layers, lon
                     Locale.ROOT,
                     "--memory is %,d MiB but the model, a batch and one query's gradient at one"
                         + " layer take %,d MiB; allow as much, or give fewer --batch-tokens",
-                    memory.settings().memory().bytes() >> 20,
+                    memory.settings().compute().memory().bytes() >> 20,
                     (memory.batch().bytes() + QuerySplit.least(queries, layers, beside)) / (1 << 20)
                         + 1)));
   }

@@ -70,7 +70,7 @@ final class QueryParts implements AutoCloseable {
   /** What a progress report adds when there are several parts. */
   String remark() {
     return " in %d parts, as %,d MiB of memory allow"
-        .formatted(split.passes(), settings.memory().bytes() >> 20);
+        .formatted(split.passes(), settings.compute().memory().bytes() >> 20);
   }
 
   /** Of each query's completion given its prompt, in nats. */

@@ -69,8 +69,8 @@ public final class Fit {
   private boolean severalChunks() {
     return LongStream.of(settings.covarianceSequences(), settings.lambdaSequences())
         .mapToObj(count -> Selection.spread(corpus.size(), count))
-        .anyMatch(
-            selection -> PassRanges.of(corpus, selection, settings.batchTokens()).severalChunks());
+        .anyMatch(selection ->
+            PassRanges.of(corpus, selection, settings.compute().batchTokens()).severalChunks());
   }
 
   /**
@@ -90,9 +90,12 @@ public final class Fit {
       Path out,
       boolean force,
       Progress progress) {
-    if (settings.type() != model.type()) {
+    if (settings.compute().type() != model.type()) {
       throw new IllegalArgumentException(
-          "the model is in " + model.type() + ", the settings ask for " + settings.type());
+          "the model is in "
+              + model.type()
+              + ", the settings ask for "
+              + settings.compute().type());
     }
     Fit fit = new Fit(model, modelFolder, corpus, settings, progress);
     String modelHash = Hashes.ofFiles(LanguageModel.files(modelFolder));

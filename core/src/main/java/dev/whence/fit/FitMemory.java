@@ -46,13 +46,18 @@ public record FitMemory(
         settings,
         severalChunks,
         BatchMemory.within(
-            settings.memory(), model, layers, settings.type(), settings.batchTokens(), longest),
-        settings.memory());
+            settings.compute().memory(),
+            model,
+            layers,
+            settings.compute().type(),
+            settings.compute().batchTokens(),
+            longest),
+        settings.compute().memory());
   }
 
   /** Bytes of a layer's sums and bases, at the time when they are most. */
   public long layerBytes(LayerShape layer) {
-    DType type = settings.type().accumulator();
+    DType type = settings.compute().type().accumulator();
     long summing = LongSum.bytes(type, severalChunks);
     long squares = squares(layer);
     // The covariances' sums; later eigenvectors beside the sums of squares. While covariances are

@@ -1,30 +1,28 @@
 package dev.whence.fit;
 
 import dev.whence.InvalidInputException;
-import dev.whence.budget.MemoryBudget;
+import dev.whence.budget.Compute;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Fisher;
 import dev.whence.model.LayerSelection;
-import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * How curvature is fitted. Start from {@link #DEFAULT} and change what is needed.
+ * Which curvature is fitted, and how. Start from {@link #DEFAULT} and change what is needed.
  *
  * @param covarianceSequences how many sequences the covariances see, spread over the corpus; 0 for
  *     all
- * @param lambdaSequences the same for the corrected eigenvalues
+ * @param lambdaSequences how many sequences the corrected eigenvalues see; 0 for all
  * @param blocks diagonal blocks of each covariance
- * @param batchTokens tokens of a batch, padding included
- * @param type the precision of the forward and backward passes; sums are in float32 or better
- * @param checkpointSeconds how often progress is saved; it decides nothing else
- * @param memory decides how many layers are fitted at a time, and nothing else
+ * @param compute how it is computed; of that the type and the batch size decide rounding
  */
+@RecordBuilder
 public record FitSettings(
     LayerSelection layers,
     Set<CurvatureKind> curvatures,
@@ -33,11 +31,8 @@ public record FitSettings(
     long covarianceSequences,
     long lambdaSequences,
     int blocks,
-    int batchTokens,
-    DType type,
-    Device device,
-    int checkpointSeconds,
-    MemoryBudget memory) {
+    Compute compute)
+    implements FitSettingsBuilder.With {
   /** EK-FAC of the MLP layers, from sampled targets over the whole corpus, in float32. */
   public static final FitSettings DEFAULT =
       new FitSettings(
@@ -48,11 +43,7 @@ public record FitSettings(
           0,
           0,
           1,
-          4096,
-          DType.FLOAT32,
-          Device.CPU,
-          60,
-          MemoryBudget.ofMachine());
+          Compute.DEFAULT);
 
   public FitSettings {
     if (curvatures.isEmpty()) {
@@ -61,11 +52,6 @@ public record FitSettings(
     requireAtLeast("--covariance-sequences", covarianceSequences, 0);
     requireAtLeast("--lambda-sequences", lambdaSequences, 0);
     requireAtLeast("--blocks", blocks, 1);
-    requireAtLeast("--batch-tokens", batchTokens, 1);
-    if (!type.isFloatingPoint()) {
-      throw new InvalidInputException(
-          "--dtype is " + type + " but must be float32, float64, bfloat16 or float16");
-    }
     curvatures = Set.copyOf(curvatures);
   }
 
@@ -75,165 +61,9 @@ public record FitSettings(
     }
   }
 
-  public FitSettings withLayers(LayerSelection selection) {
-    return new FitSettings(
-        selection,
-        curvatures,
-        fisher,
-        seed,
-        covarianceSequences,
-        lambdaSequences,
-        blocks,
-        batchTokens,
-        type,
-        device,
-        checkpointSeconds,
-        memory);
-  }
-
-  public FitSettings withCurvatures(Set<CurvatureKind> kinds) {
-    return new FitSettings(
-        layers,
-        kinds,
-        fisher,
-        seed,
-        covarianceSequences,
-        lambdaSequences,
-        blocks,
-        batchTokens,
-        type,
-        device,
-        checkpointSeconds,
-        memory);
-  }
-
-  public FitSettings withFisher(Fisher kind) {
-    return new FitSettings(
-        layers,
-        curvatures,
-        kind,
-        seed,
-        covarianceSequences,
-        lambdaSequences,
-        blocks,
-        batchTokens,
-        type,
-        device,
-        checkpointSeconds,
-        memory);
-  }
-
-  public FitSettings withSeed(long value) {
-    return new FitSettings(
-        layers,
-        curvatures,
-        fisher,
-        value,
-        covarianceSequences,
-        lambdaSequences,
-        blocks,
-        batchTokens,
-        type,
-        device,
-        checkpointSeconds,
-        memory);
-  }
-
-  /** Fits on this many sequences, spread over the corpus, instead of all. */
-  public FitSettings withSequences(long covariance, long lambda) {
-    return new FitSettings(
-        layers,
-        curvatures,
-        fisher,
-        seed,
-        covariance,
-        lambda,
-        blocks,
-        batchTokens,
-        type,
-        device,
-        checkpointSeconds,
-        memory);
-  }
-
-  public FitSettings withBlocks(int count) {
-    return new FitSettings(
-        layers,
-        curvatures,
-        fisher,
-        seed,
-        covarianceSequences,
-        lambdaSequences,
-        count,
-        batchTokens,
-        type,
-        device,
-        checkpointSeconds,
-        memory);
-  }
-
-  public FitSettings withBatchTokens(int tokens) {
-    return new FitSettings(
-        layers,
-        curvatures,
-        fisher,
-        seed,
-        covarianceSequences,
-        lambdaSequences,
-        blocks,
-        tokens,
-        type,
-        device,
-        checkpointSeconds,
-        memory);
-  }
-
-  public FitSettings withType(DType precision) {
-    return new FitSettings(
-        layers,
-        curvatures,
-        fisher,
-        seed,
-        covarianceSequences,
-        lambdaSequences,
-        blocks,
-        batchTokens,
-        precision,
-        device,
-        checkpointSeconds,
-        memory);
-  }
-
-  public FitSettings withCheckpointSeconds(int seconds) {
-    return new FitSettings(
-        layers,
-        curvatures,
-        fisher,
-        seed,
-        covarianceSequences,
-        lambdaSequences,
-        blocks,
-        batchTokens,
-        type,
-        device,
-        seconds,
-        memory);
-  }
-
-  public FitSettings withMemory(MemoryBudget budget) {
-    return new FitSettings(
-        layers,
-        curvatures,
-        fisher,
-        seed,
-        covarianceSequences,
-        lambdaSequences,
-        blocks,
-        batchTokens,
-        type,
-        device,
-        checkpointSeconds,
-        budget);
+  /** Asks for what these settings ask for, computed in another way. */
+  public FitSettings computing(UnaryOperator<Compute> change) {
+    return withCompute(change.apply(compute));
   }
 
   /** Whether a kind of curvature is wanted. */
@@ -268,8 +98,8 @@ public record FitSettings(
     options.put("covariance-sequences", "" + covarianceSequences);
     options.put("lambda-sequences", "" + lambdaSequences);
     options.put("blocks", "" + blocks);
-    options.put("batch-tokens", "" + batchTokens);
-    options.put("dtype", type.toString());
+    options.put("batch-tokens", "" + compute.batchTokens());
+    options.put("dtype", compute.type().toString());
     return options;
   }
 }

@@ -63,7 +63,7 @@ record RangeFit(
     if (Files.exists(done)) {
       return Bases.readMarker(done, Counts.class);
     }
-    DType type = settings.type().accumulator();
+    DType type = settings.compute().type().accumulator();
     NativeMemory.giveBack(); // what other layers took
     try (Bases bases = settings.fitsEigenbases() ? bases(type) : Bases.none(layers.size());
         SequenceSquares squares =
@@ -74,7 +74,7 @@ record RangeFit(
                     : Bases.none(layers.size()).kronecker(),
                 settings.fits(CurvatureKind.DIAGONAL),
                 type,
-                settings.device(),
+                settings.compute().device(),
                 ranges(settings.lambdaSequences()).severalChunks())) {
       NativeMemory.giveBack(); // the covariances are gone
       if (settings.fitsSequenceGradients()) {
@@ -118,7 +118,8 @@ record RangeFit(
 
   /** The eigenbases: those of an earlier try, or of a pass over the corpus. */
   private Bases bases(DType type) {
-    Optional<Bases> earlier = Bases.read(folder, prefix, layers, groups, type, settings.device());
+    Optional<Bases> earlier =
+        Bases.read(folder, prefix, layers, groups, type, settings.compute().device());
     if (earlier.isPresent()) {
       return earlier.get();
     }
@@ -128,7 +129,7 @@ record RangeFit(
             groups,
             settings.blocks(),
             type,
-            settings.device(),
+            settings.compute().device(),
             ranges(settings.covarianceSequences()).severalChunks())) {
       pass(
           "accumulating covariances",
@@ -136,7 +137,7 @@ record RangeFit(
           settings.covarianceSequences(),
           COVARIANCE_STREAM,
           folder.resolve(prefix + COVARIANCES));
-      if (settings.type() == DType.FLOAT16) { // other types reach as far down as float32
+      if (settings.compute().type() == DType.FLOAT16) { // other types reach as far down as float32
         covariances.requireGradients();
       }
       NativeMemory.giveBack();
@@ -149,7 +150,8 @@ record RangeFit(
 
   /** How a pass over so many sequences is cut. */
   private PassRanges ranges(long count) {
-    return PassRanges.of(corpus, Selection.spread(corpus.size(), count), settings.batchTokens());
+    return PassRanges.of(
+        corpus, Selection.spread(corpus.size(), count), settings.compute().batchTokens());
   }
 
   private void pass(String what, PassState state, long count, int stream, Path file) {
@@ -171,10 +173,10 @@ record RangeFit(
             ? new Targets.Sampled(settings.seed(), stream)
             : new Targets.Given();
     long start = checkpoint.restore(state);
-    Cadence cadence = new Cadence(settings.checkpointSeconds());
+    Cadence cadence = new Cadence(settings.compute().checkpointSeconds());
     try (Progress.Stage stage = progress.begin(what, selection.count(), "sequences")) {
       stage.advance(start);
-      new CorpusPass(corpus, selection, ranges, tokens, settings.device())
+      new CorpusPass(corpus, selection, ranges, tokens, settings.compute().device())
           .run(
               start,
               (_, batch) -> state.add(Trace.of(model, layers, batch, targets), batch),

@@ -42,7 +42,8 @@ final class AttributionPlanner {
             .map(layer -> new LayerCost(layer, job.blocks(), job.type().accumulator()))
             .toList();
     this.scan =
-        job.corpus().batches(job.scanned(), settings.batchTokens(), memory.batch().tokens());
+        job.corpus()
+            .batches(job.scanned(), settings.compute().batchTokens(), memory.batch().tokens());
   }
 
   AttributionPlan plan() {

@@ -62,13 +62,15 @@ public record FitPlan(
     List<Range> ranges = memory.split();
     Batching covariance =
         settings.fitsEigenbases()
-            ? corpus.batches(settings.covarianceSequences(), settings.batchTokens(), batchTokens)
+            ? corpus.batches(
+                settings.covarianceSequences(), settings.compute().batchTokens(), batchTokens)
             : Batching.NONE;
     Batching squares =
         settings.fitsSequenceGradients()
-            ? corpus.batches(settings.lambdaSequences(), settings.batchTokens(), batchTokens)
+            ? corpus.batches(
+                settings.lambdaSequences(), settings.compute().batchTokens(), batchTokens)
             : Batching.NONE;
-    TraceCost trace = new TraceCost(model, settings.type());
+    TraceCost trace = new TraceCost(model, settings.compute().type());
     Cost covarianceTraces = Cost.NONE;
     Cost squareTraces = Cost.NONE;
     List<Layer> layers = new ArrayList<>();
@@ -118,7 +120,7 @@ public record FitPlan(
   }
 
   private static boolean severalChunks(FitSettings settings, CorpusShape corpus) {
-    int tokens = settings.batchTokens();
+    int tokens = settings.compute().batchTokens();
     return LongStream.of(settings.covarianceSequences(), settings.lambdaSequences())
         .anyMatch(count -> corpus.batches(count, tokens, tokens).chunks() > PassRanges.MOST);
   }
@@ -130,7 +132,7 @@ public record FitPlan(
       Batching covariance,
       Batching squares) {
     boolean leads = InputSharing.leads(together, l);
-    DType type = settings.type().accumulator();
+    DType type = settings.compute().type().accumulator();
     LayerCost cost = new LayerCost(together.get(l), settings.blocks(), type);
     boolean bases = settings.fitsEigenbases();
     boolean lambda = settings.fits(CurvatureKind.EKFAC);
@@ -157,7 +159,7 @@ public record FitPlan(
    * covariances stay until the range is done.
    */
   private static double checkpoint(List<LayerShape> layers, FitSettings settings) {
-    DType type = settings.type().accumulator();
+    DType type = settings.compute().type().accumulator();
     double covariances = 0;
     double squares = 0;
     for (int l = 0; l < layers.size(); l++) {

@@ -125,7 +125,8 @@ class AttributionCandidatesTest {
 
   @Test
   void interruptedScanOfCandidatesEndsWithTheSame() throws IOException {
-    AttributionSettings settings = Bench.ALL.withBatchTokens(1).withCheckpointSeconds(0);
+    AttributionSettings settings =
+        Bench.ALL.computing(c -> c.withBatchTokens(1).withCheckpointSeconds(0));
     try (Bench bench = Bench.open(folder)) {
       ResultsFolder expected = bench.attribute("expected", CANDIDATES, settings, Progress.NONE);
       int beforeScan = 1 + 3;

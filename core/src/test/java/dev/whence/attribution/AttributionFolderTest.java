@@ -44,7 +44,8 @@ class AttributionFolderTest {
     try (Bench bench = Bench.open(folder)) {
       ResultsFolder results = bench.attribute("out", SETTINGS);
       Map<String, String> before = Workbench.contents(results.path());
-      assertThat(again(bench, SETTINGS.withCheckpointSeconds(1), false)).isEqualTo(results);
+      assertThat(again(bench, SETTINGS.computing(c -> c.withCheckpointSeconds(1)), false))
+          .isEqualTo(results);
       for (AttributionSettings other :
           List.of(
               SETTINGS.withDamping(new Damping.Relative(0.2)),
@@ -52,9 +53,9 @@ class AttributionFolderTest {
               SETTINGS.withCurvature(CurvatureKind.KFAC),
               SETTINGS.withRank(2),
               SETTINGS.withTop(99),
-              SETTINGS.withBatchTokens(64),
-              SETTINGS.withSelfInfluence(),
-              SETTINGS.withAllScores(false, false))) {
+              SETTINGS.computing(c -> c.withBatchTokens(64)),
+              SETTINGS.withSelfInfluence(true),
+              SETTINGS.withAllScores(true).withLayerwise(false).withTokenwise(false))) {
         assertStale(() -> again(bench, other, false));
       }
       List<Query> fewer = Bench.queries().subList(0, 2);
@@ -199,11 +200,8 @@ class AttributionFolderTest {
 
   private static ResultsFolder again(Bench bench, AttributionSettings settings, boolean force) {
     return Attribution.run(
-        bench.run(),
-        bench.model(),
-        Optional.empty(),
-        Bench.queries(),
-        bench.corpus(),
+        new AttributionInput(
+            bench.run(), bench.model(), Optional.empty(), Bench.queries(), bench.corpus()),
         settings,
         bench.folder().resolve("out"),
         force,

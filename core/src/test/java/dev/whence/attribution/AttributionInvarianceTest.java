@@ -36,8 +36,10 @@ class AttributionInvarianceTest {
       List<Query> queries = bench.sequencesAsQueries();
       AttributionSettings settings =
           AttributionSettings.DEFAULT
-              .withAllScores(false, false)
-              .withSelfInfluence()
+              .withAllScores(true)
+              .withLayerwise(false)
+              .withTokenwise(false)
+              .withSelfInfluence(true)
               .withCurvature(kind);
       ResultsFolder results = bench.attribute("out", queries, settings, false, Progress.NONE);
       double[] self = Bench.scores(results, "self_influence");
@@ -69,7 +71,7 @@ class AttributionInvarianceTest {
   @Test
   void selfInfluenceNeedsNoQueries() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings = AttributionSettings.DEFAULT.withSelfInfluence();
+      AttributionSettings settings = AttributionSettings.DEFAULT.withSelfInfluence(true);
       ResultsFolder alone = bench.attribute("alone", List.of(), settings, false, Progress.NONE);
       ResultsFolder withQueries = bench.attribute("with", Bench.ALL);
       assertThat(Bench.scores(alone, "self_influence"))
@@ -83,9 +85,10 @@ class AttributionInvarianceTest {
   @Test
   void batchSizeAndPaddingChangeNothing() {
     try (Bench bench = Bench.open(folder)) {
-      ResultsFolder expected = bench.attribute("1", Bench.ALL.withBatchTokens(1));
+      ResultsFolder expected = bench.attribute("1", Bench.ALL.computing(c -> c.withBatchTokens(1)));
       for (int tokens : new int[] {30, 70, 100_000}) {
-        ResultsFolder results = bench.attribute("" + tokens, Bench.ALL.withBatchTokens(tokens));
+        ResultsFolder results =
+            bench.attribute("" + tokens, Bench.ALL.computing(c -> c.withBatchTokens(tokens)));
         for (String name : List.of("influence", "layerwise", "tokenwise", "self_influence")) {
           assertThat(Dense.error(Bench.scores(results, name), Bench.scores(expected, name)))
               .as("%s with --batch-tokens %d", name, tokens)
@@ -115,7 +118,9 @@ class AttributionInvarianceTest {
       assertThat(Dense.error(tokenSums, total)).isLessThan(1e-12);
       assertThat(Dense.error(layerSums, total)).isLessThan(1e-12);
       for (AttributionSettings some :
-          List.of(plain.withAllScores(false, false), plain.withAllScores(true, false))) {
+          List.of(
+              plain.withAllScores(true).withLayerwise(false).withTokenwise(false),
+              plain.withAllScores(true).withLayerwise(true).withTokenwise(false))) {
         String name = "some" + some.layerwise();
         double[] influence = Bench.scores(bench.attribute(name, some), "influence");
         assertThat(Dense.error(influence, total)).isLessThan(1e-12);
@@ -126,7 +131,8 @@ class AttributionInvarianceTest {
   @Test
   void orderOfTheCorpusOnlyMovesTheColumns() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings = AttributionSettings.DEFAULT.withAllScores(false, false);
+      AttributionSettings settings =
+          AttributionSettings.DEFAULT.withAllScores(true).withLayerwise(false).withTokenwise(false);
       double[] expected = Bench.scores(bench.attribute("out", settings), "influence");
       List<Map.Entry<String, int[]>> documents = new ArrayList<>(Bench.documents().entrySet());
       Collections.shuffle(documents, new Random(Bench.SEED));
@@ -150,7 +156,8 @@ class AttributionInvarianceTest {
   @Test
   void rankAndDampingAndCurvatureMatter() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings = AttributionSettings.DEFAULT.withAllScores(false, false);
+      AttributionSettings settings =
+          AttributionSettings.DEFAULT.withAllScores(true).withLayerwise(false).withTokenwise(false);
       double[] full = Bench.scores(bench.attribute("full", settings), "influence");
       for (AttributionSettings other :
           List.of(

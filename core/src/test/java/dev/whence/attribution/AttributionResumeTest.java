@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AttributionResumeTest {
   /** A batch for each sequence, a chunk for each few, and a checkpoint after each. */
   private static final AttributionSettings SETTINGS =
-      Bench.ALL.withTop(3).withBatchTokens(1).withCheckpointSeconds(0);
+      Bench.ALL.withTop(3).computing(c -> c.withBatchTokens(1).withCheckpointSeconds(0));
 
   @TempDir private Path folder;
 

@@ -38,13 +38,13 @@ class AttributionSplitTest {
   void splitWorkGivesTheSame(int rank, boolean self, int queryRanges, int layerRanges, int refine)
       throws IOException {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings detailed = AttributionSettings.DEFAULT.withAllScores(true, true);
+      AttributionSettings detailed =
+          AttributionSettings.DEFAULT.withAllScores(true).withLayerwise(true).withTokenwise(true);
       AttributionSettings plenty =
-          (self ? detailed.withSelfInfluence() : detailed)
+          (self ? detailed.withSelfInfluence(true) : detailed)
               .withRank(rank)
               .withRefine(refine)
-              .withBatchTokens(1)
-              .withCheckpointSeconds(0);
+              .computing(c -> c.withBatchTokens(1).withCheckpointSeconds(0));
       AttributionSettings little = little(bench, plenty, queryRanges, layerRanges);
       ResultsFolder expected = bench.attribute("expected", plenty);
       Interruption progress = Interruption.never();
@@ -87,13 +87,15 @@ class AttributionSplitTest {
   private static AttributionSettings little(
       Bench bench, AttributionSettings settings, int queryRanges, int layerRanges) {
     for (long bytes = memory(bench, settings).batch().bytes(); ; bytes += 1000) {
-      AttributionSettings some = settings.withMemory(new MemoryBudget(bytes));
-      AttributionMemory memory = memory(bench, some);
-      var parts = QuerySplit.fewest(3, memory.scanning().layers(), memory.free(), 0);
+      MemoryBudget budget = new MemoryBudget(bytes);
+      AttributionSettings little = settings.computing(c -> c.withMemory(budget));
+      AttributionMemory memory = memory(bench, little);
+      QueryMemory room = memory.scanning();
+      var parts = QuerySplit.fewest(3, room.layers(), memory.free(), room.beside());
       if (parts.isPresent()) {
         if (parts.get().queries().size() == queryRanges
             && parts.get().layers().size() == layerRanges) {
-          return some;
+          return little;
         }
         assertThat(parts.get().passes()).as("no such split").isGreaterThan(1);
       }
@@ -115,7 +117,8 @@ class AttributionSplitTest {
   @Test
   void tooLittleMemoryIsSaidWithWhatWouldDo() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings = Bench.ALL.withMemory(new MemoryBudget(100 << 20));
+      AttributionSettings settings =
+          Bench.ALL.computing(c -> c.withMemory(new MemoryBudget(100 << 20)));
       assertThatThrownBy(() -> bench.attribute("out", settings))
           .isInstanceOf(InvalidInputException.class)
           .hasMessageMatching("--memory is 100 MiB but .* take \\d+ MiB; allow as much, or .*");
@@ -126,7 +129,7 @@ class AttributionSplitTest {
   @Test
   void selfInfluenceWithoutQueriesNeedsNoRank() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings = AttributionSettings.DEFAULT.withSelfInfluence();
+      AttributionSettings settings = AttributionSettings.DEFAULT.withSelfInfluence(true);
       double[] whole =
           Bench.scores(
               bench.attribute("whole", List.of(), settings, false, Progress.NONE),

@@ -45,7 +45,11 @@ public record Bench(Path folder, LanguageModel model, Corpus corpus, RunFolder r
   };
 
   public static final AttributionSettings ALL =
-      AttributionSettings.DEFAULT.withAllScores(true, true).withSelfInfluence();
+      AttributionSettings.DEFAULT
+          .withAllScores(true)
+          .withLayerwise(true)
+          .withTokenwise(true)
+          .withSelfInfluence(true);
 
   public static Bench open(Path folder) {
     return open(folder, Oracle.of("gpt2").model());
@@ -58,7 +62,7 @@ public record Bench(Path folder, LanguageModel model, Corpus corpus, RunFolder r
         FitSettings.DEFAULT
             .withLayers(new LayerSelection(".*attn\\.c_proj"))
             .withCurvatures(EnumSet.of(CurvatureKind.EKFAC))
-            .withType(DType.FLOAT64);
+            .computing(c -> c.withType(DType.FLOAT64));
     RunFolder run =
         Fit.run(model, modelFolder, corpus, settings, folder.resolve("run"), false, Progress.NONE);
     return new Bench(folder, model, corpus, run);
@@ -104,11 +108,7 @@ public record Bench(Path folder, LanguageModel model, Corpus corpus, RunFolder r
       boolean force,
       Progress progress) {
     return Attribution.run(
-        run,
-        model,
-        Optional.empty(),
-        queries,
-        corpus,
+        new AttributionInput(run, model, Optional.empty(), queries, corpus),
         settings,
         folder.resolve(name),
         force,
@@ -119,12 +119,8 @@ public record Bench(Path folder, LanguageModel model, Corpus corpus, RunFolder r
   public ResultsFolder attribute(
       String name, Candidates candidates, AttributionSettings settings, Progress progress) {
     return Attribution.run(
-        run,
-        model,
-        Optional.empty(),
-        queries(),
-        corpus,
-        Optional.of(candidates),
+        new AttributionInput(
+            run, model, Optional.empty(), queries(), corpus, Optional.of(candidates)),
         settings,
         folder.resolve(name),
         false,

@@ -63,8 +63,7 @@ class GoldenScoresTest {
               .withLayers(new LayerSelection(oracle.layers()))
               .withCurvatures(EnumSet.allOf(CurvatureKind.class))
               .withFisher(Fisher.EMPIRICAL)
-              .withBatchTokens(500)
-              .withType(type);
+              .computing(c -> c.withBatchTokens(500).withType(type));
       RunFolder run =
           Fit.run(model, oracle.model(), corpus, fit, folder.resolve("run"), false, Progress.NONE);
       checkFactors(run, expected, tolerance);
@@ -72,16 +71,16 @@ class GoldenScoresTest {
       List<Query> queries =
           QueryFile.read(oracle.queries(), Optional.empty(), model.vocabularySize(), 64);
       AttributionSettings base =
-          AttributionSettings.DEFAULT.withAllScores(true, true).withSelfInfluence();
+          AttributionSettings.DEFAULT
+              .withAllScores(true)
+              .withLayerwise(true)
+              .withTokenwise(true)
+              .withSelfInfluence(true);
       for (CurvatureKind kind : CurvatureKind.values()) {
         Path out = folder.resolve(kind.toString());
         ResultsFolder results =
             Attribution.run(
-                run,
-                model,
-                Optional.empty(),
-                queries,
-                corpus,
+                new AttributionInput(run, model, Optional.empty(), queries, corpus),
                 base.withCurvature(kind),
                 out,
                 false,
@@ -100,12 +99,12 @@ class GoldenScoresTest {
       }
       ResultsFolder lowRank =
           Attribution.run(
-              run,
-              model,
-              Optional.empty(),
-              queries,
-              corpus,
-              AttributionSettings.DEFAULT.withAllScores(false, false).withRank(4),
+              new AttributionInput(run, model, Optional.empty(), queries, corpus),
+              AttributionSettings.DEFAULT
+                  .withAllScores(true)
+                  .withLayerwise(false)
+                  .withTokenwise(false)
+                  .withRank(4),
               folder.resolve("rank4"),
               false,
               Progress.NONE);

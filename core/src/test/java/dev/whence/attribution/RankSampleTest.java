@@ -20,7 +20,8 @@ class RankSampleTest {
   @Test
   void isTheCorrelationOfTheSampledScores() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings = AttributionSettings.DEFAULT.withAllScores(false, false);
+      AttributionSettings settings =
+          AttributionSettings.DEFAULT.withAllScores(true).withLayerwise(false).withTokenwise(false);
       ResultsFolder low = bench.attribute("low", settings.withRank(1));
       double[] whole = Bench.scores(bench.attribute("whole", settings), "influence");
       double[] cut = Bench.scores(low, "influence");

@@ -35,7 +35,7 @@ class DecompositionMemoryTest {
         FitMemory.of(
             new ModelShape(List.of(layer), SIZE, 1, 1, SIZE, 1, 1),
             List.of(layer),
-            FitSettings.DEFAULT.withMemory(new MemoryBudget(1L << 40)),
+            FitSettings.DEFAULT.computing(c -> c.withMemory(new MemoryBudget(1L << 40))),
             2,
             false);
     try (Scope _ = Scope.open();

@@ -3,7 +3,6 @@ package dev.whence.fit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whence.Progress;
-import dev.whence.budget.MemoryBudget;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Sequence;
 import dev.whence.curvature.Covariance;
@@ -159,19 +158,13 @@ class FactorsByHandTest {
 
   private RunFolder fit(LanguageModel model, Corpus corpus, Fisher fisher) {
     FitSettings settings =
-        new FitSettings(
-            new LayerSelection(LAYER),
-            EnumSet.allOf(CurvatureKind.class),
-            fisher,
-            SEED,
-            0,
-            0,
-            1,
-            40, // several batches, with padding
-            DType.FLOAT64,
-            Device.CPU,
-            60,
-            MemoryBudget.ofMachine());
+        FitSettings.DEFAULT
+            .withLayers(new LayerSelection(LAYER))
+            .withCurvatures(EnumSet.allOf(CurvatureKind.class))
+            .withFisher(fisher)
+            .withSeed(SEED)
+            // Several batches, with padding.
+            .computing(c -> c.withBatchTokens(40).withType(DType.FLOAT64));
     Path source = Oracle.of("gpt2").model();
     return Fit.run(model, source, corpus, settings, folder.resolve("run"), false, Progress.NONE);
   }

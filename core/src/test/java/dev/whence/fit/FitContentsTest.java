@@ -36,7 +36,8 @@ class FitContentsTest {
 
   @Test
   void subsetsAreFittedAsIfTheRestWereNotThere() {
-    RunFolder run = fits().fit("subset", SETTINGS.withSequences(7, 5));
+    RunFolder run =
+        fits().fit("subset", SETTINGS.withCovarianceSequences(7).withLambdaSequences(5));
     assertThat(run.manifest().covarianceSequences()).isEqualTo(7);
     assertThat(run.manifest().lambdaSequences()).isEqualTo(5);
     assertThat(run.manifest().corpus().sequences()).isEqualTo(40);
@@ -62,7 +63,10 @@ class FitContentsTest {
 
   @Test
   void moreSequencesThanThereAreMeansAll() {
-    RunManifest manifest = fits().fit("more", SETTINGS.withSequences(41, 9999)).manifest();
+    RunManifest manifest =
+        fits()
+            .fit("more", SETTINGS.withCovarianceSequences(41).withLambdaSequences(9999))
+            .manifest();
     assertThat(manifest.covarianceSequences()).isEqualTo(40);
     assertThat(manifest.lambdaSequences()).isEqualTo(40);
   }

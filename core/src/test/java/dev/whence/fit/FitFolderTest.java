@@ -35,7 +35,7 @@ class FitFolderTest {
   private static final FitSettings SETTINGS =
       FitSettings.DEFAULT
           .withLayers(new LayerSelection("transformer\\.h\\.1\\.attn\\.c_proj"))
-          .withType(DType.FLOAT64);
+          .computing(c -> c.withType(DType.FLOAT64));
 
   /** Fails the test where nothing should be computed. */
   private static final Progress IDLE =
@@ -68,7 +68,8 @@ class FitFolderTest {
     RunFolder run = fit(SETTINGS, false, Progress.NONE);
     Map<String, String> before = Workbench.contents(run.path());
     assertThat(fit(SETTINGS, false, IDLE)).isEqualTo(run);
-    assertThat(fit(SETTINGS.withCheckpointSeconds(1), false, IDLE)).isEqualTo(run);
+    assertThat(fit(SETTINGS.computing(c -> c.withCheckpointSeconds(1)), false, IDLE))
+        .isEqualTo(run);
     assertThat(Workbench.contents(run.path())).isEqualTo(before);
     assertThat(Workbench.names(folder)).containsExactly("a", "run");
   }
@@ -83,9 +84,9 @@ class FitFolderTest {
             SETTINGS.withLayers(new LayerSelection(".*\\.1\\.attn\\.c_proj")),
             SETTINGS.withCurvatures(EnumSet.of(CurvatureKind.KFAC)),
             SETTINGS.withFisher(Fisher.EMPIRICAL),
-            SETTINGS.withSequences(2, 0),
-            SETTINGS.withSequences(0, 2),
-            SETTINGS.withBatchTokens(7),
+            SETTINGS.withCovarianceSequences(2).withLambdaSequences(0),
+            SETTINGS.withCovarianceSequences(0).withLambdaSequences(2),
+            SETTINGS.computing(c -> c.withBatchTokens(7)),
             SETTINGS.withBlocks(2))) {
       assertRefused(() -> fit(other, false, IDLE));
       last = other;

@@ -24,9 +24,9 @@ class FitInvarianceTest {
 
   @Test
   void batchSizeAndPaddingChangeNothing() {
-    RunFolder expected = fits().fit("alone", SETTINGS.withBatchTokens(1));
-    RunFolder some = fits().fit("some", SETTINGS.withBatchTokens(50));
-    RunFolder all = fits().fit("all", SETTINGS.withBatchTokens(100_000));
+    RunFolder expected = fits().fit("alone", SETTINGS.computing(c -> c.withBatchTokens(1)));
+    RunFolder some = fits().fit("some", SETTINGS.computing(c -> c.withBatchTokens(50)));
+    RunFolder all = fits().fit("all", SETTINGS.computing(c -> c.withBatchTokens(100_000)));
     assertThat(Workbench.names(folder.resolve("all"))).containsOnly("cache", "corpus.jsonl", "run");
     Workbench.assertSameFactors(some, expected, 1e-9);
     Workbench.assertSameFactors(all, expected, 1e-9);
@@ -65,19 +65,7 @@ class FitInvarianceTest {
   }
 
   private static FitSettings seeded(long seed) {
-    return new FitSettings(
-        SETTINGS.layers(),
-        SETTINGS.curvatures(),
-        SETTINGS.fisher(),
-        seed,
-        0,
-        0,
-        1,
-        SETTINGS.batchTokens(),
-        SETTINGS.type(),
-        SETTINGS.device(),
-        SETTINGS.checkpointSeconds(),
-        SETTINGS.memory());
+    return SETTINGS.withSeed(seed);
   }
 
   private SmallFits fits() {

@@ -40,9 +40,7 @@ class FitResumeTest {
       FitSettings.DEFAULT
           .withLayers(new LayerSelection(".*\\.1\\.attn\\..*"))
           .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
-          .withType(DType.FLOAT64)
-          .withBatchTokens(1)
-          .withCheckpointSeconds(0);
+          .computing(c -> c.withType(DType.FLOAT64).withBatchTokens(1).withCheckpointSeconds(0));
 
   @TempDir private Path folder;
 
@@ -110,11 +108,11 @@ class FitResumeTest {
 
   @Test
   void checkpointsAreAsRareAsTheyShouldBe() {
-    cut("rare", SETTINGS.withCheckpointSeconds(3600), 8);
+    cut("rare", SETTINGS.computing(c -> c.withCheckpointSeconds(3600)), 8);
     assertThat(Workbench.names(folder.resolve("rare.partial")))
         .doesNotContain("covariances.safetensors");
     // A finished pass is always saved.
-    cut("rare", SETTINGS.withCheckpointSeconds(3600), 12);
+    cut("rare", SETTINGS.computing(c -> c.withCheckpointSeconds(3600)), 12);
     assertThat(Workbench.names(folder.resolve("rare.partial"))).contains("covariances.safetensors");
   }
 
@@ -202,7 +200,7 @@ class FitResumeTest {
 
   @Test
   void memoryThatRunsOutCostsABatchNotTheRun() {
-    FitSettings settings = SETTINGS.withBatchTokens(64);
+    FitSettings settings = SETTINGS.computing(c -> c.withBatchTokens(64));
     RunFolder expected = fit("expected", settings, Progress.NONE);
     List<String> stages = new ArrayList<>();
     Progress scarce =

@@ -34,9 +34,8 @@ class FitSplitTest {
       FitSettings.DEFAULT
           .withLayers(LayerSelection.MLP)
           .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
-          .withType(DType.FLOAT64)
-          .withBatchTokens(1) // little memory would make batches smaller
-          .withCheckpointSeconds(0);
+          // One token a batch, because little memory would make batches smaller.
+          .computing(c -> c.withType(DType.FLOAT64).withBatchTokens(1).withCheckpointSeconds(0));
 
   @TempDir private Path folder;
 
@@ -137,7 +136,8 @@ class FitSplitTest {
   private static FitSettings little(LanguageModel model, Corpus corpus, int ranges) {
     List<LayerShape> layers = SETTINGS.layers().of(model).stream().map(Linear::shape).toList();
     for (long bytes = 600 << 20; ; bytes += 10_000) {
-      FitSettings settings = SETTINGS.withMemory(new MemoryBudget(bytes));
+      MemoryBudget budget = new MemoryBudget(bytes);
+      FitSettings settings = SETTINGS.computing(c -> c.withMemory(budget));
       FitMemory memory =
           FitMemory.of(model.shape(), layers, settings, corpus.maximumLength(), false);
       try {
@@ -155,7 +155,8 @@ class FitSplitTest {
   @Test
   void tooLittleMemoryIsSaidWithWhatWouldDo() {
     assertThatThrownBy(() ->
-            new SmallFits(folder).fit("out", SETTINGS.withMemory(new MemoryBudget(100 << 20))))
+            new SmallFits(folder)
+                .fit("out", SETTINGS.computing(c -> c.withMemory(new MemoryBudget(100 << 20)))))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageMatching("--memory is 100 MiB but .* take \\d+ MiB; allow as much, or .*");
   }

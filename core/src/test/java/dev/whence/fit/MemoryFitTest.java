@@ -49,8 +49,7 @@ class MemoryFitTest {
               .withCurvatures(EnumSet.allOf(CurvatureKind.class))
               .withFisher(Fisher.SAMPLED)
               .withSeed(SEED)
-              .withBatchTokens(40)
-              .withType(DType.FLOAT64);
+              .computing(c -> c.withBatchTokens(40).withType(DType.FLOAT64));
       RunFolder run =
           Fit.run(
               model,

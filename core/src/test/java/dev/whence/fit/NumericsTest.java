@@ -58,7 +58,8 @@ class NumericsTest {
   void theyAreFoundInTheFirstChunkAndNotSaved() {
     Interruption progress = Interruption.never();
     ModelFolder spoilt = scaled(UP + ".weight", 1e25);
-    assertThatThrownBy(() -> fit(spoilt, settings(DType.FLOAT32).withBatchTokens(1), progress))
+    assertThatThrownBy(() ->
+            fit(spoilt, settings(DType.FLOAT32).computing(c -> c.withBatchTokens(1)), progress))
         .isInstanceOf(ArithmeticException.class);
     // A chunk is 16 tokens here, which one or two sequences fill.
     assertThat(progress.reports().stream().filter(r -> r.startsWith("accumulating")).count())
@@ -110,7 +111,12 @@ class NumericsTest {
             folder, Workbench.documents(5, new Random(5).ints(300, 20, 25).toArray()))) {
       RunFolder half = fit(unspoilt(), corpus, settings, "half", Progress.NONE);
       RunFolder whole =
-          fit(unspoilt(), corpus, settings.withType(DType.FLOAT32), "whole", Progress.NONE);
+          fit(
+              unspoilt(),
+              corpus,
+              settings.computing(c -> c.withType(DType.FLOAT32)),
+              "whole",
+              Progress.NONE);
       for (String name : List.of("activation_covariance", "gradient_covariance")) {
         double[] a = Workbench.factor(half, UP, name);
         double[] b = Workbench.factor(whole, UP, name);
@@ -179,8 +185,7 @@ class NumericsTest {
   private static FitSettings settings(DType type) {
     return FitSettings.DEFAULT
         .withLayers(LayerSelection.MLP)
-        .withType(type)
-        .withCheckpointSeconds(0);
+        .computing(c -> c.withType(type).withCheckpointSeconds(0));
   }
 
   private Corpus corpus() {
@@ -199,7 +204,7 @@ class NumericsTest {
 
   private RunFolder fit(
       ModelFolder source, Corpus corpus, FitSettings settings, String out, Progress progress) {
-    try (LanguageModel model = source.load(settings.type())) {
+    try (LanguageModel model = source.load(settings.compute().type())) {
       return Fit.run(model, source.path(), corpus, settings, folder.resolve(out), true, progress);
     }
   }

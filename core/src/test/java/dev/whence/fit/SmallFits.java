@@ -25,8 +25,7 @@ record SmallFits(Path folder) {
       FitSettings.DEFAULT
           .withLayers(new LayerSelection(".*\\.(0\\.attn|1\\.mlp)\\.c_proj"))
           .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
-          .withType(DType.FLOAT64)
-          .withBatchTokens(200);
+          .computing(c -> c.withType(DType.FLOAT64).withBatchTokens(200));
 
   /** Forty documents d0, d1, .. */
   static Map<String, int[]> documents() {

@@ -51,10 +51,11 @@ class PaperScaleTest {
       MemoryBudget memory = new MemoryBudget((long) (8 * matrices) + (200L << 30));
       FitSettings fitting =
           FitSettings.DEFAULT
-              .withType(DType.BFLOAT16)
+              .computing(c -> c.withType(DType.BFLOAT16))
               .withBlocks(blocks)
-              .withSequences(FITTED, FITTED)
-              .withMemory(memory);
+              .withCovarianceSequences(FITTED)
+              .withLambdaSequences(FITTED)
+              .computing(c -> c.withMemory(memory));
       CorpusShape corpus = new CorpusShape.Uniform(SEQUENCES, LENGTH);
       FitPlan fit = FitPlan.of(model.shape(), tracked, fitting, corpus);
       AttributionPlan attribution =
@@ -67,7 +68,7 @@ class PaperScaleTest {
                   corpus,
                   QueryShape.uniform(QUERIES, LENGTH),
                   0),
-              AttributionSettings.DEFAULT.withRank(RANK).withMemory(memory));
+              AttributionSettings.DEFAULT.withRank(RANK).computing(c -> c.withMemory(memory)));
 
       assertThat(fit.layers()).hasSize(2 * depth);
       assertThat(fit.memoryBytes()).isPositive().isLessThanOrEqualTo((double) memory.bytes());

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whence.Progress;
 import dev.whence.attribution.Attribution;
+import dev.whence.attribution.AttributionInput;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.budget.LayerShape;
 import dev.whence.budget.MemoryBudget;
@@ -78,11 +79,12 @@ class PlanCountsTest {
 
   @Test
   void aFitsProductsWhenLayersAreTakenInTurn() {
-    FitSettings plenty = settings("mlp", 1, "EKFAC").withBatchTokens(1);
+    FitSettings plenty = settings("mlp", 1, "EKFAC").computing(c -> c.withBatchTokens(1));
     try (LanguageModel model = Workbench.model("llama");
         Corpus corpus = Workbench.corpus(folder, Workbench.documents(SEED, LENGTHS))) {
       for (long bytes = 600 << 20; ; bytes += 10_000) {
-        FitSettings little = plenty.withMemory(new MemoryBudget(bytes));
+        MemoryBudget budget = new MemoryBudget(bytes);
+        FitSettings little = plenty.computing(c -> c.withMemory(budget));
         Optional<FitPlan> plan = planIfItFits(model, corpus, little);
         if (plan.isPresent() && plan.get().ranges().size() == 3) {
           assertThat(plan.get().phases().getFirst().passes()).isEqualTo(3);
@@ -135,7 +137,7 @@ class PlanCountsTest {
             .withRank(rank)
             .withTop(2 * LENGTHS.length)
             .withRefine(refine == 0 ? 0 : 2 * LENGTHS.length)
-            .withBatchTokens(parts == 0 ? 60 : 1);
+            .computing(c -> c.withBatchTokens(parts == 0 ? 60 : 1));
     try (LanguageModel model = Workbench.model(name);
         Corpus corpus = corpusOfOneLength()) {
       RunFolder run = fit(name, model, corpus, fitted);
@@ -148,7 +150,7 @@ class PlanCountsTest {
               new CorpusShape.Actual(corpus),
               new QueryShape(queries().stream().map(q -> q.tokens().length).toList()),
               0);
-      AttributionSettings settings = self ? asked.withSelfInfluence() : asked;
+      AttributionSettings settings = self ? asked.withSelfInfluence(true) : asked;
       if (parts > 0) {
         settings = withLittleMemory(job, settings, parts);
       }
@@ -162,7 +164,8 @@ class PlanCountsTest {
   private static AttributionSettings withLittleMemory(
       AttributionPlan.Job job, AttributionSettings settings, int passes) {
     for (long bytes = 600 << 20; ; bytes += 1000) {
-      AttributionSettings little = settings.withMemory(new MemoryBudget(bytes));
+      MemoryBudget budget = new MemoryBudget(bytes);
+      AttributionSettings little = settings.computing(c -> c.withMemory(budget));
       try {
         if (AttributionPlan.of(job, little).split().passes() == passes) {
           return little;
@@ -258,8 +261,7 @@ class PlanCountsTest {
         .withLayers(new LayerSelection(layers))
         .withCurvatures(set)
         .withBlocks(blocks)
-        .withType(DType.FLOAT64)
-        .withBatchTokens(60);
+        .computing(c -> c.withType(DType.FLOAT64).withBatchTokens(60));
   }
 
   private static List<LayerShape> tracked(LanguageModel model, FitSettings settings) {
@@ -289,11 +291,7 @@ class PlanCountsTest {
   private ResultsFolder attribute(
       RunFolder run, LanguageModel model, Corpus corpus, AttributionSettings settings) {
     return Attribution.run(
-        run,
-        model,
-        Optional.empty(),
-        queries(),
-        corpus,
+        new AttributionInput(run, model, Optional.empty(), queries(), corpus),
         settings,
         folder.resolve("results"),
         false,

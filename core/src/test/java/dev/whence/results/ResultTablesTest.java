@@ -82,7 +82,8 @@ class ResultTablesTest {
   @CsvSource({"0, 1", "0, 4096", "2, 4096"})
   void tokensAndLayersSumToTheInfluenceAndAreThoseOfTheMatrix(int rank, int batchTokens) {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings = Bench.ALL.withRank(rank).withBatchTokens(batchTokens);
+      AttributionSettings settings =
+          Bench.ALL.withRank(rank).computing(c -> c.withBatchTokens(batchTokens));
       ResultsFolder results = bench.attribute("out", settings);
       double[] tokenwise = Bench.scores(results, "tokenwise");
       double[] layerwise = Bench.scores(results, "layerwise");

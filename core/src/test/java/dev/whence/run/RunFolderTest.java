@@ -190,7 +190,7 @@ class RunFolderTest {
             .withLayers(new LayerSelection("model\\.layers\\.0\\.mlp\\.(gate|up)_proj"))
             .withCurvatures(kinds)
             .withBlocks(blocks)
-            .withType(DType.FLOAT64);
+            .computing(c -> c.withType(DType.FLOAT64));
     try (LanguageModel model = Workbench.model("llama");
         Corpus corpus = Workbench.corpus(folder, Workbench.documents(1, 8, 9))) {
       Path source = Oracle.of("llama").model();

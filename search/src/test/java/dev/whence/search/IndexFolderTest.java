@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Indexes that are damaged, of something else, or half built. */
 class IndexFolderTest {
   private static final List<int[]> DOCUMENTS =
-      List.of(new int[] {1, 2, 3}, new int[] {3, 4}, new int[] {5});
+      List.of(new int[] {1, 2, 3}, new int[] {3, 4}, new int[] {5, 9});
   private static final int[] QUERY = {3};
 
   @TempDir private Path folder;
@@ -99,7 +99,7 @@ class IndexFolderTest {
 
   @Test
   void indexOfAnotherCorpusIsRefusedUntilItIsReplaced() {
-    List<int[]> changed = List.of(new int[] {1, 2, 3}, new int[] {3, 4}, new int[] {6});
+    List<int[]> changed = List.of(new int[] {1, 2, 3}, new int[] {3, 4}, new int[] {6, 9});
     try (Corpus other = new Library(folder).tokens("corpus", changed)) {
       assertThatThrownBy(() -> open(out, other))
           .isInstanceOf(InvalidInputException.class)
