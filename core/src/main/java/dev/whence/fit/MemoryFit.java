@@ -16,7 +16,6 @@ import dev.whence.trace.Targets;
 import dev.whence.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * A fit without a run folder, for any model, where all factors fit in memory and a lost fit is soon
@@ -85,14 +84,16 @@ public record MemoryFit(List<LayerFactors> layers, Bases bases) implements AutoC
         settings.fisher() == Fisher.SAMPLED
             ? new Targets.Sampled(settings.seed(), stream)
             : new Targets.Given();
-    LongAdder batches = new LongAdder();
-    data.run(batch -> {
-      state.add(Trace.of(model, layers, batch, targets), batch);
-      batches.increment();
-      if (batches.sum() % PassRanges.BATCHES_PER_CHUNK == 0) {
-        state.endChunk(false);
-      }
-    });
+    int _ =
+        data.fold(
+            0,
+            (batches, batch) -> {
+              state.add(Trace.of(model, layers, batch, targets), batch);
+              if ((batches + 1) % PassRanges.BATCHES_PER_CHUNK == 0) {
+                state.endChunk(false);
+              }
+              return batches + 1;
+            });
     state.endChunk(true);
     state.requireFinite();
   }

@@ -38,7 +38,7 @@ final class Gpt2 implements Network {
   }
 
   @Override
-  public Tensor logits(Tensor tokens, Tap tap) {
+  public Tensor hidden(Tensor tokens, Tap tap) {
     long[] positions = LongStream.range(0, tokens.size(1)).toArray();
     Tensor position = Tensors.of(positions, positions.length).to(tokens.device());
     Tensor x =
@@ -47,7 +47,12 @@ final class Gpt2 implements Network {
     for (Block block : blocks) {
       x = block.apply(x, tap);
     }
-    return head.apply(finalNorm.apply(x), tap);
+    return finalNorm.apply(x);
+  }
+
+  @Override
+  public Linear head() {
+    return head;
   }
 
   private record Block(

@@ -42,13 +42,18 @@ final class GptNeoX implements Network {
   }
 
   @Override
-  public Tensor logits(Tensor tokens, Tap tap) {
+  public Tensor hidden(Tensor tokens, Tap tap) {
     Tensor x = tap.embedded(Functions.embedding(tokens, embedding));
     Rope.Table table = rope.table((int) tokens.size(1), x);
     for (Block block : blocks) {
       x = block.apply(x, table, tap);
     }
-    return head.apply(finalNorm.apply(x), tap);
+    return finalNorm.apply(x);
+  }
+
+  @Override
+  public Linear head() {
+    return head;
   }
 
   private record Block(

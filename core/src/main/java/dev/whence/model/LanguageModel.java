@@ -204,6 +204,21 @@ public final class LanguageModel implements Model, AutoCloseable {
     return network.logits(tokens, tap);
   }
 
+  /**
+   * What the head reads.
+   *
+   * @param tokens [batch, positions], int64
+   * @return [batch, positions, width]
+   */
+  public Tensor hidden(Tensor tokens, Tap tap) {
+    return network.hidden(tokens, tap);
+  }
+
+  /** The layer that makes logits. */
+  public Linear head() {
+    return network.head();
+  }
+
   @Override
   public Tensor outputs(Tensor tokens, Tap tap) {
     return logits(tokens, tap);

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 
 /**
@@ -41,13 +40,8 @@ public record Batching(List<Group> groups, double chunks) {
    */
   static Batching of(Corpus corpus, Selection selection, int chunkTokens, int batchTokens) {
     List<int[]> sizes = new ArrayList<>();
-    LongAdder chunks = new LongAdder();
-    new CorpusPass(
-            corpus,
-            selection,
-            PassRanges.of(corpus, selection, chunkTokens),
-            batchTokens,
-            Device.CPU)
+    PassRanges ranges = PassRanges.of(corpus, selection, chunkTokens);
+    new CorpusPass(corpus, selection, ranges, batchTokens, Device.CPU)
         .chunks(
             0,
             chunk -> {
@@ -55,8 +49,8 @@ public record Batching(List<Group> groups, double chunks) {
                 sizes.add(new int[] {corpus.length(selection.at(places[0])), places.length});
               }
             },
-            _ -> chunks.increment());
-    return of(sizes, chunks.sum());
+            _ -> {});
+    return of(sizes, ranges.chunkEnds().length);
   }
 
   /** The batches of queries of these lengths. */

@@ -1,6 +1,7 @@
 package dev.whence.tensor;
 
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.GradMode;
@@ -71,6 +72,17 @@ public final class Autograd {
    */
   public static Tensor untracked(Tensor tensor) {
     return Tensor.of(tensor.raw.variable_data());
+  }
+
+  /** What {@code work} gives when it runs without recording. */
+  public static <T> T unrecorded(Supplier<T> work) {
+    boolean before = GradMode.is_enabled();
+    GradMode.set_enabled(false);
+    try {
+      return work.get();
+    } finally {
+      GradMode.set_enabled(before);
+    }
   }
 
   /** Runs {@code work} without recording it, so that leaves can be written in place. */

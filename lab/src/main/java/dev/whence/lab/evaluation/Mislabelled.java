@@ -106,14 +106,16 @@ public final class Mislabelled {
               InfluenceScan.Detail.NONE,
               Optional.of(curvatures));
       double[] scores = new double[(int) task.training().size()];
-      int[] next = new int[1];
-      task.training()
-          .pass(task.batch())
-          .run(batch -> {
-            for (double score : scan.score(batch).selfInfluence().orElseThrow().toDoubles()) {
-              scores[next[0]++] = score;
-            }
-          });
+      int _ =
+          task.training()
+              .pass(task.batch())
+              .fold(
+                  0,
+                  (next, batch) -> {
+                    double[] part = scan.score(batch).selfInfluence().orElseThrow().toDoubles();
+                    System.arraycopy(part, 0, scores, next, part.length);
+                    return next + part.length;
+                  });
       return scores;
     } finally {
       curvatures.forEach(Curvature::close);

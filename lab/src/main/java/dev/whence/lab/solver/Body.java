@@ -7,7 +7,6 @@ import dev.whence.model.Tap;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -18,34 +17,12 @@ import java.util.List;
 public record Body(LanguageModel model) implements Model {
   /** The layer that makes logits. */
   public Linear head() {
-    return model.linears().stream()
-        .filter(layer -> layer.role() == Linear.Role.HEAD)
-        .findFirst()
-        .orElseThrow();
+    return model.head();
   }
 
   @Override
   public Tensor outputs(Tensor inputs, Tap tap) {
-    Linear head = head();
-    List<Tensor> read = new ArrayList<>();
-    Tap observer =
-        new Tap() {
-          @Override
-          public Tensor observe(Linear layer, Tensor input, Tensor output) {
-            if (layer.equals(head)) {
-              read.add(input);
-              return output;
-            }
-            return tap.observe(layer, input, output);
-          }
-
-          @Override
-          public Tensor embedded(Tensor embeddings) {
-            return tap.embedded(embeddings);
-          }
-        };
-    Tensor _ = model.outputs(inputs, observer);
-    return read.getFirst();
+    return model.hidden(inputs, tap);
   }
 
   /** The layers of the language model, without the head. */

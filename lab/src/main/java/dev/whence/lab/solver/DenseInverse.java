@@ -24,20 +24,19 @@ public final class DenseInverse implements ExactInverse {
     try (Scope _ = Scope.open()) {
       Tensor sum = // only the lower triangle, which is all that is factored
           Tensors.zeros(DType.FLOAT64, curvature.model().device(), weights, weights);
-      long[] count = new long[1];
-      ExactInverse.forEach(
-          curvature,
-          together,
-          layers -> {
-            List<Tensor> rows = // of each layer [rows, weights]
-                layers.stream()
-                    .map(LayerJacobian::dense)
-                    .map(dense -> dense.reshape(-1, dense.size(2)))
-                    .toList();
-            SymmetricProduct.accumulate(sum, Tensors.cat(rows, 1));
-            count[0] += layers.getFirst().examples();
-          });
-      sum.timesInPlace(1.0 / count[0]);
+      long count =
+          ExactInverse.forEach(
+              curvature,
+              together,
+              layers -> {
+                List<Tensor> rows = // of each layer [rows, weights]
+                    layers.stream()
+                        .map(LayerJacobian::dense)
+                        .map(dense -> dense.reshape(-1, dense.size(2)))
+                        .toList();
+                SymmetricProduct.accumulate(sum, Tensors.cat(rows, 1));
+              });
+      sum.timesInPlace(1.0 / count);
       return new DenseInverse(Cholesky.damped(sum, curvature.damping()).keep());
     }
   }

@@ -42,35 +42,32 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
    */
   static ExactInverse of(GaussNewton curvature, MemoryBudget memory, Progress progress) {
     long weights = curvature.weights();
-    long[] examples = new long[1];
-    long[] rows = new long[1];
-    long[] stored = new long[1]; // numbers of all rows
-    long[] widest = new long[1]; // of an example's rows
-    curvature
-        .data()
-        .run(batch -> {
-          List<LayerJacobian> first = rows(curvature, batch.narrow(0, 1)); // padded as all are
-          long each = first.stream().mapToLong(LayerJacobian::elements).sum();
-          examples[0] += batch.size();
-          rows[0] += first.getFirst().rows() * batch.size();
-          stored[0] += each * batch.size();
-          widest[0] = Math.max(widest[0], each);
-        });
-    boolean dense = weights < rows[0];
-    double side = Math.min(weights, rows[0]);
-    long together = Math.max(1, ROWS_AT_A_TIME / (COPIES * widest[0]));
+    Sizes sizes =
+        curvature
+            .data()
+            .fold(
+                new Sizes(0, 0, 0, 0),
+                (sum, batch) -> {
+                  // Padded as all of the batch are.
+                  List<LayerJacobian> first = rows(curvature, batch.narrow(0, 1));
+                  long each = first.stream().mapToLong(LayerJacobian::elements).sum();
+                  return sum.plus(batch.size(), first.getFirst().rows(), each);
+                });
+    boolean dense = weights < sizes.rows;
+    double side = Math.min(weights, sizes.rows);
+    long together = Math.max(1, ROWS_AT_A_TIME / (COPIES * sizes.widest));
     double numbers =
         MATRICES * side * side
-            + COPIES * Math.min((double) together * widest[0], (double) stored[0])
-            + (dense ? 0 : stored[0]);
+            + COPIES * Math.min((double) together * sizes.widest, (double) sizes.stored)
+            + (dense ? 0 : sizes.stored);
     double needed = Double.BYTES * numbers;
     if (needed > memory.bytes()) {
       throw new InvalidInputException(
           "the exact inverse of %,d weights and %,d outputs would take %,.1f GiB; take fewer examples, a smaller model, or conjugate gradient"
-              .formatted(weights, rows[0], needed / (1L << 30)));
+              .formatted(weights, sizes.rows, needed / (1L << 30)));
     }
     try (Progress.Stage stage =
-        progress.begin("forming the exact inverse", examples[0], "examples")) {
+        progress.begin("forming the exact inverse", sizes.examples, "examples")) {
       GaussNewton reported = curvature.reporting(stage);
       return dense ? DenseInverse.of(reported, together) : KernelInverse.of(reported, together);
     } finally {
@@ -78,11 +75,32 @@ public sealed interface ExactInverse extends InverseSolver, AutoCloseable
     }
   }
 
-  /** Goes through the rows of all data, those of {@code together} examples at a time. */
-  static void forEach(GaussNewton curvature, long together, Consumer<List<LayerJacobian>> step) {
-    curvature
+  /**
+   * What of the data's rows decides the size of the inverse.
+   *
+   * @param stored numbers of all rows
+   * @param widest numbers of one example's rows at most
+   */
+  record Sizes(long examples, long rows, long stored, long widest) {
+    /** Adds examples that have so many rows and numbers each. */
+    Sizes plus(long count, long rowsOfEach, long numbersOfEach) {
+      return new Sizes(
+          examples + count,
+          rows + rowsOfEach * count,
+          stored + numbersOfEach * count,
+          Math.max(widest, numbersOfEach));
+    }
+  }
+
+  /**
+   * Goes through the rows of all data, those of {@code together} examples at a time.
+   *
+   * @return how many examples there are
+   */
+  static long forEach(GaussNewton curvature, long together, Consumer<List<LayerJacobian>> step) {
+    return curvature
         .data()
-        .run(batch -> {
+        .count(batch -> {
           for (int first = 0; first < batch.size(); first += (int) together) {
             int count = (int) Math.min(together, batch.size() - first);
             try (Scope _ = Scope.open()) {

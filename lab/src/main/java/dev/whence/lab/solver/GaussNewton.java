@@ -20,12 +20,8 @@ public record GaussNewton(Model model, List<Linear> layers, Pass data, double da
   @Override
   public Weights times(Weights v) {
     Weights sum = v.zeros();
-    long[] count = new long[1];
-    data.run(batch -> {
-      sum.add(product(batch, v), 1);
-      count[0] += batch.size();
-    });
-    return damped(sum, count[0], v);
+    long count = data.count(batch -> sum.add(product(batch, v), 1));
+    return damped(sum, count, v);
   }
 
   /** Multiplies with {@code G + lambda} where G is the mean over one batch only. */

@@ -31,17 +31,16 @@ public final class KernelInverse implements ExactInverse {
     curvature.layers().forEach(_ -> batches.add(new ArrayList<>()));
     List<LayerJacobian> rows = new ArrayList<>();
     try (Scope _ = Scope.open()) {
-      long[] count = new long[1];
-      ExactInverse.forEach(
-          curvature,
-          together,
-          layers -> {
-            for (int l = 0; l < layers.size(); l++) {
-              batches.get(l).add(layers.get(l).keep());
-            }
-            count[0] += layers.getFirst().examples();
-          });
-      double scale = 1 / Math.sqrt((double) count[0]);
+      long count =
+          ExactInverse.forEach(
+              curvature,
+              together,
+              layers -> {
+                for (int l = 0; l < layers.size(); l++) {
+                  batches.get(l).add(layers.get(l).keep());
+                }
+              });
+      double scale = 1 / Math.sqrt((double) count);
       for (List<LayerJacobian> layerBatches : batches) {
         try (Scope _ = Scope.open()) { // otherwise views would hold the batches' memory
           rows.add(LayerJacobian.cat(layerBatches).combined(j -> j.timesInPlace(scale)).keep());

@@ -48,15 +48,14 @@ public final class RecordedGaussNewton implements CurvatureOperator, AutoCloseab
     Body body = new Body(model);
     List<Part> parts = new ArrayList<>();
     try {
-      long[] count = new long[1];
-      data.run(batch -> {
-        Linearization at = Linearization.of(body, layers, batch);
-        HeadExamples examples = new HeadExamples(batch, body.head().matrix());
-        Tensor hessian = examples.lossHessianMatrix(at.outputs());
-        parts.add(new Part(at.keep(), hessian.keep()));
-        count[0] += batch.size();
-      });
-      return new RecordedGaussNewton(parts, 1.0 / count[0], damping);
+      long count =
+          data.count(batch -> {
+            Linearization at = Linearization.of(body, layers, batch);
+            HeadExamples examples = new HeadExamples(batch, body.head().matrix());
+            Tensor hessian = examples.lossHessianMatrix(at.outputs());
+            parts.add(new Part(at.keep(), hessian.keep()));
+          });
+      return new RecordedGaussNewton(parts, 1.0 / count, damping);
     } catch (RuntimeException e) {
       parts.forEach(Part::close);
       throw e;

@@ -126,18 +126,19 @@ public final class Trainer implements AutoCloseable {
   }
 
   private double heldOutLoss() {
-    double[] sums = new double[2];
-    Autograd.unrecorded(() -> {
+    return Autograd.unrecorded(() -> {
+      double loss = 0;
+      double positions = 0;
       for (long[] indexes : order.heldOut()) {
         try (Scope _ = Scope.open()) {
           TokenBatch batch = batch(indexes);
           Tensor logits = model.logits(batch.inputs(), Tap.NONE);
-          sums[0] -= batch.logProbabilities(logits).sum().item();
-          sums[1] += batch.scored().sum().item();
+          loss -= batch.logProbabilities(logits).sum().item();
+          positions += batch.scored().sum().item();
         }
       }
+      return loss / positions;
     });
-    return sums[0] / sums[1];
   }
 
   private TokenBatch batch(long[] indexes) {
