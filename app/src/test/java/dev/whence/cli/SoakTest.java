@@ -15,8 +15,8 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The same jobs again and again in one process, whose memory must not grow. The profile "faults"
- * asks for a minute, {@code -Dwhence.test.soak=1800} for half an hour.
+ * Runs one list of jobs again and again in one process, whose memory must not grow. The profile
+ * "faults" asks for a minute, {@code -Dwhence.test.soak=1800} for half an hour.
  */
 @EnabledIfSystemProperty(named = "whence.test.soak", matches = "\\d+")
 class SoakTest {

@@ -64,7 +64,7 @@ final class Peer implements Contender, AutoCloseable {
   }
 
   /**
-   * The same with a choice.
+   * Scores the corpus, so many batches of queries to a pass.
    *
    * @param accumulate batches of queries to a pass: 1 is the peer's default, 0 all
    */

@@ -24,8 +24,8 @@ public record AttributionMemory(
     AttributionSettings settings,
     DType type,
     BatchMemory batch) {
-  /** So many queries' top sequences are in memory at a time, taken apart. */
-  public static final int QUERIES_TAKEN_APART = 64;
+  /** The top sequences of so many queries are attributed to tokens and layers at a time. */
+  public static final int QUERIES_ATTRIBUTED_AT_ONCE = 64;
 
   /**
    * Divides the memory of {@code settings}.

@@ -73,7 +73,7 @@ final class QueryParts implements AutoCloseable {
         .formatted(split.passes(), settings.compute().memory().bytes() >> 20);
   }
 
-  /** Of each query's completion given its prompt, in nats. */
+  /** Log-probability of each query's completion given its prompt, in nats. */
   List<Double> logProbabilities() {
     if (!inFiles()) {
       return open(split.parts().getFirst()).queries.logProbabilities();
@@ -174,7 +174,7 @@ final class QueryParts implements AutoCloseable {
     return open(part, false);
   }
 
-  /** The same with all that spares a scan work. */
+  /** Brings a part into memory, with what a scan prepares once so that each chunk costs less. */
   Open openToScan(QuerySplit.Part part) {
     return open(part, true);
   }

@@ -63,7 +63,7 @@ public final class RankSample {
         Arrays.stream(correlations).min().orElse(1));
   }
 
-  /** Of each of the sample's queries, [queries][sequences], by both kinds of gradients. */
+  /** The sample's scores, [queries][sequences], by whole and by truncated gradients. */
   private record Scores(double[][] whole, double[][] cut) {
     void add(
         Preconditioner preconditioner,

@@ -22,7 +22,9 @@ import java.util.function.Function;
  * take as long as the scan.
  */
 public final class ScanAttributions {
-  /** Of a corpus with more sequences for each that is kept, few are traced again. */
+  /**
+   * Where the corpus has more sequences for each that is kept, tracing those again costs little.
+   */
   private static final int SEQUENCES_FOR_EACH_KEPT = 20;
 
   /** Numbers that are held for all queries at most. */

@@ -66,7 +66,7 @@ record TopSequences(
   /** Goes through all queries, in order. */
   void run(Sink sink) {
     for (Range range : parts.split().queries()) {
-      for (Range subset : range.cut(AttributionMemory.QUERIES_TAKEN_APART)) {
+      for (Range subset : range.cut(AttributionMemory.QUERIES_ATTRIBUTED_AT_ONCE)) {
         List<List<Attributed>> attributed = attribute(range, subset);
         if (settings.rank() > 0 && settings.refine() > 0) {
           refine(subset, attributed);

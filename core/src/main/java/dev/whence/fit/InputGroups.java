@@ -30,7 +30,7 @@ record InputGroups(List<Integer> leader) {
     }
   }
 
-  /** The same for a model that reads something else, such as {@code probe}. */
+  /** Groups the layers of a model that reads what {@code probe} is an example of. */
   static InputGroups of(Model model, List<Linear> layers, Examples probe) {
     try (Scope _ = Scope.open()) {
       Trace trace = Trace.of(model, layers, probe, new Targets.Given());

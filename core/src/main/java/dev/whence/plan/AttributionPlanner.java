@@ -123,7 +123,7 @@ final class AttributionPlanner {
   private double peakOfWholeGradients() {
     QueryMemory both = memory.checking();
     QueryMemory whole = memory.whole();
-    int refined = settings.refine() == 0 ? 0 : AttributionMemory.QUERIES_TAKEN_APART;
+    int refined = settings.refine() == 0 ? 0 : AttributionMemory.QUERIES_ATTRIBUTED_AT_ONCE;
     int sampled = RankSample.sample(job.queries().lengths()).size();
     return Math.max(peak(both, sampled), peak(whole, Math.min(refined, queries())));
   }
@@ -229,7 +229,8 @@ final class AttributionPlanner {
   private Phase tables() {
     Cost sum = attributesWhileScanning() ? Cost.NONE : attribute(settings.top(), split, rank());
     if (rank() > 0 && settings.refine() > 0) {
-      for (Range batch : new Range(0, queries()).cut(AttributionMemory.QUERIES_TAKEN_APART)) {
+      for (Range batch :
+          new Range(0, queries()).cut(AttributionMemory.QUERIES_ATTRIBUTED_AT_ONCE)) {
         QuerySplit exact = memory.whole().split(batch.size());
         for (QuerySplit.Part part : exact.parts()) {
           QueryShape shape = job.queries().of(batch).of(part.queries());
@@ -270,7 +271,7 @@ final class AttributionPlanner {
     double positions = scan.sequences() == 0 ? 0 : scan.positions() / scan.sequences();
     Cost sum = Cost.NONE;
     for (Range range : querySplit.queries()) {
-      for (Range batch : range.cut(AttributionMemory.QUERIES_TAKEN_APART)) {
+      for (Range batch : range.cut(AttributionMemory.QUERIES_ATTRIBUTED_AT_ONCE)) {
         double distinct = Math.min(batch.size() * each, scan.sequences());
         double share = scan.sequences() == 0 ? 0 : distinct / scan.sequences();
         for (Range layers : querySplit.layers()) {

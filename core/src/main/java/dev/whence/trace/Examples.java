@@ -18,7 +18,7 @@ public interface Examples {
   /** What random draws depend on beside the position, one per example. */
   long[] keys();
 
-  /** The same examples with other keys, for other draws. */
+  /** These examples with other keys, for other draws. */
   Examples withKeys(long... keys);
 
   /** Where a position is not padding, [batch, positions]; empty when all are real. */

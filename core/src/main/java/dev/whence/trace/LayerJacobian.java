@@ -60,7 +60,7 @@ public sealed interface LayerJacobian {
   /** What it is made of, the rows first: [examples, rows, ..]. */
   List<Tensor> parts();
 
-  /** The same layer's rows of several batches, one after the other. */
+  /** Joins one layer's rows of several batches, one after the other. */
   static LayerJacobian cat(List<LayerJacobian> batches) {
     if (batches.stream().allMatch(batch -> batch instanceof Outer)) {
       return new Outer(cat(batches, 0), cat(batches, 1));
@@ -76,11 +76,11 @@ public sealed interface LayerJacobian {
     return Tensors.cat(batches.stream().map(batch -> batch.parts().get(part)).toList(), 0);
   }
 
-  /** The same, formed. */
+  /** The rows with every product formed. */
   Whole whole();
 
   /**
-   * Of a layer that each example uses at one position.
+   * Rows of a layer that each example uses at one position: outer products, not formed.
    *
    * @param gradients [examples, rows, out]
    * @param inputs [examples, in]
@@ -136,7 +136,7 @@ public sealed interface LayerJacobian {
   }
 
   /**
-   * Of any layer.
+   * Rows of any layer, formed.
    *
    * @param dense [examples, rows, out * in]
    */

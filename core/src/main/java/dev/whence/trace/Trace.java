@@ -56,7 +56,7 @@ public final class Trace {
         .trace(slice -> undivided(model, layers, slice, targets, false));
   }
 
-  /** The same for targets as given, with {@link #logProbabilities}. */
+  /** Traces a batch with its own tokens as targets, and keeps {@link #logProbabilities}. */
   public static Trace withLogProbabilities(Model model, List<Linear> layers, Examples batch) {
     return TraceSlices.of(batch, model.device())
         .trace(slice -> undivided(model, layers, slice, new Targets.Given(), true));

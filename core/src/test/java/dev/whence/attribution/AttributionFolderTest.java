@@ -81,7 +81,7 @@ class AttributionFolderTest {
     }
   }
 
-  /** The same tokens, of which one has gone from prompt to completion. */
+  /** The queries with one token moved from prompt to completion. */
   private static List<Query> moved() {
     return Bench.queries().stream()
         .map(q -> {

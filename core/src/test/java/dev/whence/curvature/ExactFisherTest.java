@@ -103,7 +103,7 @@ class ExactFisherTest {
     return ratio * Dense.trace(fisher) / (OUT * IN);
   }
 
-  /** The same by factors, as a dense matrix: the operator applied to every unit vector. */
+  /** The factors' inverse as a dense matrix: the operator applied to every unit vector. */
   private static double[][] approximateInverse(
       List<Seen> sequences, CurvatureKind kind, double ratio) {
     try (Scope _ = Scope.open();

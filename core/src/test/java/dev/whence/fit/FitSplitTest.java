@@ -141,11 +141,11 @@ class FitSplitTest {
       FitMemory memory =
           FitMemory.of(model.shape(), layers, settings, corpus.maximumLength(), false);
       try {
-        List<Range> found = memory.split();
-        if (found.size() == ranges) {
+        List<Range> split = memory.split();
+        if (split.size() == ranges) {
           return settings;
         }
-        assertThat(found.size()).as("ranges").isGreaterThan(ranges);
+        assertThat(split.size()).as("ranges").isGreaterThan(ranges);
       } catch (InvalidInputException e) {
         // Still too little.
       }

@@ -30,11 +30,11 @@ class QuerySplitTest {
       layers.add(new LayerBytes(random.nextInt(9), random.nextInt(5), random.nextInt(20)));
     }
     long bytes = random.nextInt(60);
-    Optional<QuerySplit> found = QuerySplit.fewest(queries, layers, bytes, 0);
+    Optional<QuerySplit> fewest = QuerySplit.fewest(queries, layers, bytes, 0);
     Optional<Integer> least = leastPasses(queries, layers, bytes);
-    assertThat(found.map(QuerySplit::passes)).isEqualTo(least);
-    assertThat(found.isPresent()).isEqualTo(bytes >= QuerySplit.least(queries, layers, 0));
-    found.ifPresent(split -> {
+    assertThat(fewest.map(QuerySplit::passes)).isEqualTo(least);
+    assertThat(fewest.isPresent()).isEqualTo(bytes >= QuerySplit.least(queries, layers, 0));
+    fewest.ifPresent(split -> {
       Set<List<Integer>> seen = new HashSet<>();
       for (Part part : split.parts()) {
         assertThat(bytes(part, layers)).isLessThanOrEqualTo(bytes);

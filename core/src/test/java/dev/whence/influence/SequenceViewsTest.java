@@ -150,10 +150,10 @@ class SequenceViewsTest {
         s -> {
           double[] up = logProbabilities(s, STEP);
           double[] down = logProbabilities(s, -STEP);
-          double[] found = s.views().byOutputToken();
+          double[] actual = s.views().byOutputToken();
           for (int t = 0; t < up.length; t++) {
-            assertThat(found[t + 1])
-                .isCloseTo((up[t] - down[t]) / (2 * STEP), within(1e-5 * largest(found)));
+            assertThat(actual[t + 1])
+                .isCloseTo((up[t] - down[t]) / (2 * STEP), within(1e-5 * largest(actual)));
           }
         });
   }
@@ -178,7 +178,7 @@ class SequenceViewsTest {
         family,
         0,
         s -> {
-          double[] found = s.views().byInputToken();
+          double[] actual = s.views().byInputToken();
           int width = width(s.model);
           for (int token : new int[] {0, 2, s.tokens.length - 2}) {
             double squares = 0;
@@ -190,9 +190,9 @@ class SequenceViewsTest {
               double down = s.influence(token, Tensors.of(unit, width));
               squares += Math.pow((up - down) / (2 * STEP), 2);
             }
-            assertThat(found[token])
+            assertThat(actual[token])
                 .as("token %d, seed %d", token, SEED)
-                .isCloseTo(Math.sqrt(squares), within(1e-6 * largest(found)));
+                .isCloseTo(Math.sqrt(squares), within(1e-6 * largest(actual)));
           }
         });
   }

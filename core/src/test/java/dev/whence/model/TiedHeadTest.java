@@ -54,7 +54,7 @@ class TiedHeadTest {
     }
   }
 
-  /** Of a tied weight's two uses an influence would see one. */
+  /** An influence would see one of a tied weight's two uses. */
   @Test
   void aTiedHeadCannotBeTracked() {
     ModelFolder folder = ModelFolder.copyOf("gpt2", temporary.resolve("m"));

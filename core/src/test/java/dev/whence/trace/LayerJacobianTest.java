@@ -26,9 +26,9 @@ class LayerJacobianTest {
         RandomTensors.of(random, EXAMPLES, ROWS, OUT), RandomTensors.of(random, EXAMPLES, IN));
   }
 
-  private static void assertSame(Tensor found, Tensor expected) {
-    assertThat(found.shape()).isEqualTo(expected.shape());
-    assertThat(found.toDoubles()).containsExactly(expected.toDoubles(), within(1e-12));
+  private static void assertSame(Tensor actual, Tensor expected) {
+    assertThat(actual.shape()).isEqualTo(expected.shape());
+    assertThat(actual.toDoubles()).containsExactly(expected.toDoubles(), within(1e-12));
   }
 
   @Test
