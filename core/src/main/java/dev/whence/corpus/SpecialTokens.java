@@ -1,18 +1,11 @@
 package dev.whence.corpus;
 
 import dev.whence.InvalidInputException;
-import dev.whence.Json;
 import dev.whence.corpus.EndTokens.Rule;
-import dev.whence.folder.AtomicFile;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 
 /**
  * What stands before and after a text's own tokens.
@@ -39,82 +32,33 @@ record SpecialTokens(List<Integer> before, List<Integer> after) {
   /**
    * What the rules make of these.
    *
-   * @param tokenizerJson beside which the checkpoint's other files are
    * @throws InvalidInputException when a token is asked for that the checkpoint does not name
    */
-  SpecialTokens with(EndTokens rules, Path tokenizerJson, JsonNode tokenizer) {
-    JsonNode config = read(tokenizerJson.resolveSibling("tokenizer_config.json"));
-    JsonNode model = read(tokenizerJson.resolveSibling("config.json"));
+  SpecialTokens with(EndTokens rules, NamedTokens named) {
     return new SpecialTokens(
-        apply(rules.bos(), "bos", before, 0, tokenizerJson, tokenizer, config, model),
-        apply(rules.eos(), "eos", after, after.size(), tokenizerJson, tokenizer, config, model));
+        apply(rules.bos(), "bos", before, 0, named),
+        apply(rules.eos(), "eos", after, after.size(), named));
   }
 
   private static List<Integer> apply(
-      Rule rule,
-      String name,
-      List<Integer> present,
-      int place,
-      Path tokenizerJson,
-      JsonNode tokenizer,
-      JsonNode config,
-      JsonNode model) {
-    Rule effective = rule;
-    JsonNode flag = config.path("add_" + name + "_token");
-    if (rule == Rule.AUTO && flag.isBoolean()) {
-      effective = flag.asBoolean() ? Rule.ALWAYS : Rule.NEVER;
-    }
-    if (effective == Rule.AUTO) {
+      Rule rule, String name, List<Integer> present, int place, NamedTokens named) {
+    if (rule == Rule.AUTO && (named.wanted(name).isEmpty() || named.id(name).isEmpty())) {
       return present;
     }
-    OptionalInt id = id(name + "_token", tokenizer, config, model);
-    if (id.isEmpty()) {
-      if (rule == Rule.ALWAYS) {
-        throw new InvalidInputException(
-            "--%s is always, but neither %s nor the files beside it name a %s_token"
-                .formatted(name, tokenizerJson, name));
-      }
-      return present; // the configuration asks for a token that it does not have
+    boolean wanted = rule == Rule.AUTO ? named.wanted(name).get() : rule == Rule.ALWAYS;
+    OptionalInt id = named.id(name);
+    if (id.isEmpty() && wanted) {
+      throw new InvalidInputException(
+          "--%s is always, but neither %s nor the files beside it name a %s_token"
+              .formatted(name, named.file(), name));
     }
     List<Integer> tokens = new ArrayList<>(present);
-    if (effective == Rule.NEVER) {
-      tokens.removeIf(token -> token == id.getAsInt());
+    if (!wanted) {
+      tokens.removeIf(token -> id.isEmpty() || token == id.getAsInt());
     } else if (!tokens.contains(id.getAsInt())) {
       tokens.add(place, id.getAsInt());
     }
     return tokens;
-  }
-
-  private static OptionalInt id(String name, JsonNode tokenizer, JsonNode config, JsonNode model) {
-    JsonNode token = config.path(name);
-    String text = token.isObject() ? token.path("content").asString("") : token.asString("");
-    if (!text.isEmpty()) {
-      for (JsonNode added : tokenizer.path("added_tokens")) {
-        if (added.path("content").asString("").equals(text)) {
-          return OptionalInt.of(added.path("id").asInt());
-        }
-      }
-      JsonNode id = tokenizer.path("model").path("vocab").path(text);
-      if (id.isIntegralNumber()) {
-        return OptionalInt.of(id.asInt());
-      }
-    }
-    JsonNode id = model.path(name + "_id");
-    JsonNode first = id.isArray() ? id.path(0) : id; // several tokens may end a document
-    return first.isIntegralNumber() ? OptionalInt.of(first.asInt()) : OptionalInt.empty();
-  }
-
-  private static JsonNode read(Path file) {
-    if (!Files.exists(file)) {
-      return Json.MAPPER.createObjectNode();
-    }
-    try {
-      return Json.MAPPER.readTree(Files.readAllBytes(file));
-    } catch (JacksonException e) {
-      throw new InvalidInputException(file + " is not valid JSON: " + Json.reason(e), e);
-    } catch (IOException e) {
-      throw AtomicFile.unreadable(file, e);
-    }
   }
 
   /** A text's own tokens with these around them. */

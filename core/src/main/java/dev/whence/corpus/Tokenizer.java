@@ -90,7 +90,7 @@ public final class Tokenizer implements AutoCloseable {
           tokenizer,
           vocabularySize,
           endTokens,
-          own.with(endTokens, tokenizerJson, root),
+          own.with(endTokens, NamedTokens.of(tokenizerJson, root)),
           Hashes.of(json));
     } catch (RuntimeException e) {
       tokenizer.close();
