@@ -16,6 +16,7 @@ import java.util.function.ToLongFunction;
  *
  * @param layers the tracked ones
  * @param blocks of each covariance (appendix A of the paper)
+ * @param longest tokens of the longest sequence or query
  * @param batch the model and the workspace
  */
 public record AttributionMemory(
@@ -23,6 +24,7 @@ public record AttributionMemory(
     int blocks,
     AttributionSettings settings,
     DType type,
+    int longest,
     BatchMemory batch) {
   /** The top sequences of so many queries are attributed to tokens and layers at a time. */
   public static final int QUERIES_ATTRIBUTED_AT_ONCE = 64;
@@ -44,6 +46,7 @@ public record AttributionMemory(
         blocks,
         settings,
         type,
+        longest,
         BatchMemory.within(
             settings.compute().memory(),
             model,
@@ -89,11 +92,12 @@ public record AttributionMemory(
    * a copy to be written; and of all batches of a chunk, which wait for the layers of later passes.
    */
   private long tokenwiseBytes() {
-    return settings.tokenwise()
-        ? (3L + PassRanges.BATCHES_PER_CHUNK)
-            * settings.compute().batchTokens()
-            * type.accumulator().bytes()
-        : 0;
+    if (!settings.tokenwise()) {
+      return 0;
+    }
+    long batch = Math.max(settings.compute().batchTokens(), longest);
+    long chunk = (long) PassRanges.BATCHES_PER_CHUNK * settings.compute().batchTokens() + longest;
+    return (3 * batch + chunk) * type.accumulator().bytes();
   }
 
   /** Eigenvectors, the eigenvalues as they were fitted and with damping. */

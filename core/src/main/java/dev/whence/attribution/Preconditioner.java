@@ -60,8 +60,9 @@ record Preconditioner(
   Curvatures curvatures(Range range) {
     List<RunManifest.Layer> subset = range.of(run.manifest().layers());
     for (RunManifest.Layer layer : subset) {
-      if (verified.add(layer.name())) { // once: a scan in parts loads them for each chunk
+      if (!verified.contains(layer.name())) { // once: a scan in parts loads them for each chunk
         run.verify(layer);
+        verified.add(layer.name());
       }
     }
     Curvatures curvatures =
@@ -90,10 +91,10 @@ record Preconditioner(
     List<PreconditionedQueries> done = new ArrayList<>();
     try {
       for (Range range : ranges) {
-        try (Curvatures some = curvatures(range)) {
+        try (Curvatures loaded = curvatures(range)) {
           done.add(
               PreconditionedQueries.of(
-                  model, range.of(layers), queries, some.layers, rank, progress));
+                  model, range.of(layers), queries, loaded.layers, rank, progress));
         }
         NativeMemory.giveBack(); // the factors are gone
       }

@@ -27,12 +27,13 @@ public final class ScanAttributions {
    */
   private static final int SEQUENCES_FOR_EACH_KEPT = 20;
 
-  /** Numbers that are held for all queries at most. */
-  private static final long MOST_NUMBERS = 1L << 24;
+  /** Numbers that are held for all queries at most, in the Java heap: 32 MB. */
+  private static final long MOST_NUMBERS = 1L << 22;
 
   private final TopInfluences top;
   private final int queries;
   private final Map<Pair, SequenceAttribution> parts = new HashMap<>();
+  private long numbers; // of all parts
 
   ScanAttributions(TopInfluences top, int queries) {
     this.top = top;
@@ -64,10 +65,25 @@ public final class ScanAttributions {
       if (rows.length > 0) {
         var attributed = SequenceAttribution.of(trace, positions, prepared, query, rows);
         for (int i = 0; i < rows.length; i++) {
-          parts.put(new Pair(query, sequences[(int) rows[i]]), attributed.get(i));
+          put(new Pair(query, sequences[(int) rows[i]]), attributed.get(i));
         }
       }
+      if (numbers > MOST_NUMBERS) {
+        prune();
+      }
     }
+  }
+
+  private void put(Pair pair, SequenceAttribution attributed) {
+    numbers += numbers(attributed);
+    SequenceAttribution replaced = parts.put(pair, attributed);
+    if (replaced != null) {
+      numbers -= numbers(replaced);
+    }
+  }
+
+  private static long numbers(SequenceAttribution attributed) {
+    return (long) attributed.byToken().length + attributed.byLayer().length;
   }
 
   /** A pair's influence by token and layer, unless it came into a scan that was taken up again. */
@@ -84,6 +100,7 @@ public final class ScanAttributions {
       top.lowering(q).forEach(entry -> kept.add(new Pair(query, entry.place())));
     }
     parts.keySet().retainAll(kept);
+    numbers = parts.values().stream().mapToLong(ScanAttributions::numbers).sum();
   }
 
   /** All parts as tensors, for a checkpoint. */
@@ -123,7 +140,7 @@ public final class ScanAttributions {
     for (int i = 0; i < query.length; i++) {
       int tokenEnd = token + (int) sizes[2 * i];
       int layerEnd = layer + (int) sizes[2 * i + 1];
-      parts.put(
+      put(
           new Pair((int) query[i], place[i]),
           new SequenceAttribution(
               Arrays.copyOfRange(byToken, token, tokenEnd),

@@ -68,35 +68,41 @@ record SplitScan(LanguageModel model, QueryParts parts, int queries, int layers,
   /** The scores of a batch, as the parts come in. */
   private record Sums(Scores scores) implements AutoCloseable {
     /** All zero, with the places of every part. */
-    static Sums zeros(Scores some, int queries, int layers) {
+    static Sums zeros(Scores like, int queries, int layers) {
+      // Kept when all are there: memory may be short for one, and a smaller attempt follow.
+      Optional<Tensor> influence = like.influence().map(t -> zeros(t, t.size(0), queries));
+      Optional<Tensor> layerwise = like.layerwise().map(t -> zeros(t, t.size(0), queries, layers));
+      Optional<Tensor> tokenwise =
+          like.tokenwise().map(t -> zeros(t, t.size(0), queries, t.size(2)));
+      Optional<Tensor> selfInfluence = like.selfInfluence().map(t -> zeros(t, t.size(0)));
       return new Sums(
           new Scores(
-              some.influence().map(t -> zeros(t, t.size(0), queries)),
-              some.layerwise().map(t -> zeros(t, t.size(0), queries, layers)),
-              some.tokenwise().map(t -> zeros(t, t.size(0), queries, t.size(2))),
-              some.selfInfluence().map(t -> zeros(t, t.size(0)))));
+              influence.map(Tensor::keep),
+              layerwise.map(Tensor::keep),
+              tokenwise.map(Tensor::keep),
+              selfInfluence.map(Tensor::keep)));
     }
 
     private static Tensor zeros(Tensor like, long... shape) {
-      return Tensors.zeros(like.type(), like.device(), shape).keep();
+      return Tensors.zeros(like.type(), like.device(), shape);
     }
 
-    void add(QuerySplit.Part part, Scores some) {
+    void add(QuerySplit.Part part, Scores partial) {
       int first = part.queries().from();
       int count = part.queries().size();
-      add(scores.influence().map(t -> t.narrow(1, first, count)), some.influence());
+      add(scores.influence().map(t -> t.narrow(1, first, count)), partial.influence());
       add(
           scores
               .layerwise()
               .map(t ->
                   t.narrow(1, first, count).narrow(2, part.layers().from(), part.layers().size())),
-          some.layerwise());
-      add(scores.tokenwise().map(t -> t.narrow(1, first, count)), some.tokenwise());
-      add(scores.selfInfluence(), some.selfInfluence());
+          partial.layerwise());
+      add(scores.tokenwise().map(t -> t.narrow(1, first, count)), partial.tokenwise());
+      add(scores.selfInfluence(), partial.selfInfluence());
     }
 
-    private static void add(Optional<Tensor> sum, Optional<Tensor> some) {
-      sum.ifPresent(s -> some.ifPresent(s::plusInPlace));
+    private static void add(Optional<Tensor> sum, Optional<Tensor> partial) {
+      sum.ifPresent(s -> partial.ifPresent(s::plusInPlace));
     }
 
     @Override

@@ -16,11 +16,20 @@ public record Blocks(int size, int count) {
       throw new InvalidInputException(
           "--blocks is " + count + " but must be from 1 to the layer's width of " + size);
     }
+  }
+
+  /**
+   * Looks whether the blocks can be decomposed.
+   *
+   * @throws InvalidInputException with the remedy, when they are too large
+   */
+  public Blocks requireDecomposable() {
     if (Math.ceilDiv(size, count) > Eigen.MOST_ROWS) {
       throw new InvalidInputException(
           "--blocks is %d, which leaves a layer %,d wide blocks of more than %,d, and larger ones cannot be decomposed; give --blocks %d or more"
               .formatted(count, size, Eigen.MOST_ROWS, Math.ceilDiv(size, Eigen.MOST_ROWS)));
     }
+    return this;
   }
 
   /** Where block {@code b} begins; {@code start(count)} is the end. */

@@ -34,11 +34,17 @@ public final class Covariance implements AutoCloseable {
    * @param severalChunks whether ranges of the corpus have more than one chunk
    */
   public static Covariance zero(Blocks blocks, DType type, Device device, boolean severalChunks) {
-    List<LongSum> sums = new ArrayList<>();
-    for (int b = 0; b < blocks.count(); b++) {
-      sums.add(LongSum.zero(type, device, severalChunks, blocks.length(b), blocks.length(b)));
+    Covariance covariance = new Covariance(blocks, new ArrayList<>());
+    try {
+      for (int b = 0; b < blocks.count(); b++) {
+        covariance.sums.add(
+            LongSum.zero(type, device, severalChunks, blocks.length(b), blocks.length(b)));
+      }
+      return covariance;
+    } catch (RuntimeException e) {
+      covariance.close(); // memory is short, and a smaller attempt may follow
+      throw e;
     }
-    return new Covariance(blocks, sums);
   }
 
   /** Adds the rows of {@code x} [.., n]; rows of zeros add nothing. */
@@ -55,14 +61,16 @@ public final class Covariance implements AutoCloseable {
    */
   public boolean isFinite() {
     try (Scope _ = Scope.open()) {
-      return sums.stream().allMatch(sum -> sum.total().diagonal().isFinite());
+      return sums.stream().flatMap(LongSum::parts).allMatch(part -> part.diagonal().isFinite());
     }
   }
 
   /** Whether nothing but zeros was added. */
   public boolean isZero() {
     try (Scope _ = Scope.open()) {
-      return sums.stream().allMatch(sum -> sum.total().diagonal().max().item() == 0);
+      return sums.stream()
+          .flatMap(LongSum::parts)
+          .allMatch(part -> part.diagonal().max().item() == 0);
     }
   }
 
@@ -78,11 +86,12 @@ public final class Covariance implements AutoCloseable {
   /** The mean over {@code count} vectors, in a type: one matrix a block. */
   public List<Tensor> mean(long count, DType type) {
     return sums.stream()
-        .map(sum -> {
-          // Divided in float64, then mirrored in what may be a smaller type.
-          Tensor mean = sum.total().over((double) Math.max(1, count)).to(type);
-          return SymmetricProduct.whole(mean);
-        })
+        .map(sum ->
+            Scope.result(() -> {
+              // Divided in float64, then mirrored in what may be a smaller type.
+              double divisor = Math.max(1, count);
+              return SymmetricProduct.whole(Scope.result(() -> sum.total().over(divisor).to(type)));
+            }))
         .toList();
   }
 

@@ -35,16 +35,21 @@ final class Covariances implements PassState {
     this.layers = layers;
     this.groups = groups;
     this.positions = new long[layers.size()];
-    for (int l = 0; l < layers.size(); l++) {
-      if (groups.leads(l)) {
-        activation.put(
-            l,
+    try {
+      for (int l = 0; l < layers.size(); l++) {
+        if (groups.leads(l)) {
+          activation.put(
+              l,
+              Covariance.zero(
+                  new Blocks(layers.get(l).inputs(), blocks), type, device, severalChunks));
+        }
+        gradient.add(
             Covariance.zero(
-                new Blocks(layers.get(l).inputs(), blocks), type, device, severalChunks));
+                new Blocks(layers.get(l).outputs(), blocks), type, device, severalChunks));
       }
-      gradient.add(
-          Covariance.zero(
-              new Blocks(layers.get(l).outputs(), blocks), type, device, severalChunks));
+    } catch (RuntimeException e) {
+      close(); // memory is short, and a smaller attempt may follow
+      throw e;
     }
   }
 

@@ -4,6 +4,7 @@ import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.budget.LayerRanges.Range;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.WorkFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,21 +18,31 @@ import java.util.List;
  * @param ranges consecutive, over all tracked layers
  */
 record Division(List<Range> ranges) {
-  private static final String FILE = "division.json";
+  static final String FILE = "division.json";
 
   /**
    * The division of the work in a folder: what it was begun with, or else what memory allows now.
    *
+   * @param force starts over where memory does not allow what it was begun with
    * @throws InvalidInputException when it was begun with more memory than there is now, or memory
    *     does not suffice for a single layer
    */
-  static Division of(Path folder, FitMemory memory) {
+  static Division of(WorkFolder work, FitMemory memory, boolean force) {
+    Path folder = work.path();
     Path file = folder.resolve(FILE);
     try {
       if (Files.exists(file)) {
         Division begun = Bases.readMarker(file, Division.class);
-        begun.requireFits(memory, folder);
-        return begun;
+        long bytes = begun.ranges.stream().mapToLong(memory::bytes).max().orElse(0);
+        if (bytes <= memory.budget().bytes()) {
+          return begun;
+        }
+        if (!force) {
+          throw new InvalidInputException(
+              "%s was begun with more memory: it takes %,d MiB and --memory is %,d MiB; allow as much, or give --force to start over with less"
+                  .formatted(folder, bytes / (1 << 20) + 1, memory.budget().bytes() >> 20));
+        }
+        work.startOver();
       }
       Division fresh = new Division(memory.split());
       AtomicFile.write(file, Json.MAPPER.writeValueAsString(fresh));
@@ -39,19 +50,5 @@ record Division(List<Range> ranges) {
     } catch (IOException e) {
       throw AtomicFile.failed("write to", folder, e);
     }
-  }
-
-  private void requireFits(FitMemory memory, Path folder) {
-    long most = ranges.stream().mapToLong(memory::bytes).max().orElse(0);
-    if (most > memory.budget().bytes()) {
-      throw new InvalidInputException(
-          "%s was begun with more memory: it takes %,d MiB and --memory is %,d MiB; allow as much, or give --force to start over with less"
-              .formatted(folder, most / (1 << 20) + 1, memory.budget().bytes() >> 20));
-    }
-  }
-
-  /** Forgets the division, once the run is complete. */
-  static void forget(Path folder) throws IOException {
-    Files.deleteIfExists(folder.resolve(FILE));
   }
 }

@@ -116,7 +116,10 @@ public final class Fit {
     // What memory does not allow is refused before anything is written.
     List<Range> _ = fit.memory.split();
     try (WorkFolder work = WorkFolder.open(out, RunManifest.KIND, identity, force)) {
-      fit.into(work.path(), modelHash);
+      if (!Files.exists(work.path().resolve(Manifest.NAME))) {
+        fit.into(work, modelHash, force);
+      }
+      RangeFit.forget(work.path());
       return RunFolder.open(work.publish());
     }
   }
@@ -128,9 +131,10 @@ public final class Fit {
         && manifest.corpus().hash().equals(corpus.hash());
   }
 
-  private void into(Path folder, String modelHash) {
+  private void into(WorkFolder work, String modelHash, boolean force) {
+    List<Range> ranges = Division.of(work, memory, force).ranges();
+    Path folder = work.path();
     createFactorsFolder(folder);
-    List<Range> ranges = Division.of(folder, memory).ranges();
     InputGroups cut = groups.within(ranges);
     RangeFit.Counts counts = RangeFit.Counts.NONE;
     for (Range range : ranges) {
@@ -148,7 +152,6 @@ public final class Fit {
               .run();
     }
     Manifest.write(folder, manifest(folder, modelHash, cut, counts));
-    RangeFit.forget(folder);
   }
 
   private RunManifest manifest(

@@ -69,19 +69,25 @@ public record FitMemory(
 
   private long squares(LayerShape layer) {
     return settings.fitsEigenbases()
-        ? new Blocks(layer.outputs(), settings.blocks()).elements()
-            + new Blocks(layer.inputs(), settings.blocks()).elements()
+        ? new Blocks(layer.outputs(), settings.blocks()).requireDecomposable().elements()
+            + new Blocks(layer.inputs(), settings.blocks()).requireDecomposable().elements()
         : 0;
   }
 
   /**
-   * Bytes that a layer's decomposition takes for itself, of the largest block: its eigenvectors in
-   * float64, and twice as much for LAPACK to work in. The covariance itself is decomposed where it
-   * lies, and later copied to its file in less.
+   * Bytes that a layer's decomposition takes for itself. Of the largest block: its eigenvectors in
+   * float64, and twice as much for LAPACK to work in, while the covariance is decomposed where it
+   * lies. Afterwards: the means of all blocks, which are written together, and the last one on its
+   * way from float64.
    */
   public long decompositionBytes(LayerShape layer) {
+    if (!settings.fitsEigenbases()) {
+      return 0;
+    }
     long widest = Math.ceilDiv(Math.max(layer.outputs(), layer.inputs()), settings.blocks());
-    return settings.fitsEigenbases() ? 3 * widest * widest * Double.BYTES : 0;
+    long block = widest * widest * Double.BYTES;
+    long means = squares(layer) * settings.compute().type().accumulator().bytes();
+    return Math.max(3 * block, means + 2 * block);
   }
 
   /**

@@ -11,7 +11,9 @@ import dev.whence.trace.Targets;
 import dev.whence.trace.TokenBatch;
 import dev.whence.trace.Trace;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Which tracked layers read the same input (gate and up; q, k and v), and so share one covariance A
@@ -34,17 +36,18 @@ record InputGroups(List<Integer> leader) {
   static InputGroups of(Model model, List<Linear> layers, Examples probe) {
     try (Scope _ = Scope.open()) {
       Trace trace = Trace.of(model, layers, probe, new Targets.Given());
-      List<Tensor> inputs = new ArrayList<>();
+      IdentityHashMap<Tensor, Integer> firstReaders = new IdentityHashMap<>();
       List<Integer> leader = new ArrayList<>();
       for (int l = 0; l < layers.size(); l++) {
         if (trace.uses(l).isEmpty()) {
           throw new IllegalStateException("the model never uses layer " + layers.get(l).name());
         }
-        // A shared module reads several inputs; it leads a group of its own.
-        Tensor input = trace.uses(l).getFirst().input();
-        int first = trace.uses(l).size() > 1 ? -1 : indexOf(inputs, input);
-        leader.add(first < 0 ? l : first);
-        inputs.add(input);
+        if (trace.uses(l).size() > 1) {
+          leader.add(l); // it reads several inputs, whose covariance is its own
+        } else {
+          Tensor input = trace.uses(l).getFirst().input();
+          leader.add(Objects.requireNonNullElse(firstReaders.putIfAbsent(input, l), l));
+        }
       }
       return new InputGroups(leader);
     }
@@ -72,15 +75,5 @@ record InputGroups(List<Integer> leader) {
 
   boolean leads(int layer) {
     return leader.get(layer) == layer;
-  }
-
-  @SuppressWarnings("ReferenceEquality") // the same tensor, not an equal one
-  private static int indexOf(List<Tensor> tensors, Tensor wanted) {
-    for (int i = 0; i < tensors.size(); i++) {
-      if (tensors.get(i) == wanted) {
-        return i;
-      }
-    }
-    return -1;
   }
 }

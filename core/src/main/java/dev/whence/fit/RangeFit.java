@@ -100,12 +100,7 @@ record RangeFit(
 
   /** Removes what ranges of layers left beside the factor files, once the run is complete. */
   static void forget(Path folder) {
-    try {
-      Division.forget(folder);
-    } catch (IOException e) {
-      throw AtomicFile.failed("write to", folder, e);
-    }
-    for (String name : List.of(DONE, Bases.MARKER, COVARIANCES, SQUARES)) {
+    for (String name : List.of(DONE, Bases.MARKER, COVARIANCES, SQUARES, Division.FILE)) {
       try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + name)) {
         for (Path file : files) {
           Files.delete(file);

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The second pass's sums over sequences of squared gradients: in the Kronecker eigenbases for
@@ -45,14 +46,19 @@ final class SequenceSquares implements PassState {
     this.layers = layers;
     this.bases = bases;
     this.type = type;
-    for (int l = 0; l < layers.size(); l++) {
-      Linear layer = layers.get(l);
-      if (bases.get(l).isPresent()) {
-        lambda.add(LongSum.zero(type, device, severalChunks, layer.outputs(), layer.inputs()));
+    try {
+      for (int l = 0; l < layers.size(); l++) {
+        Linear layer = layers.get(l);
+        if (bases.get(l).isPresent()) {
+          lambda.add(LongSum.zero(type, device, severalChunks, layer.outputs(), layer.inputs()));
+        }
+        if (wantDiagonal) {
+          diagonal.add(LongSum.zero(type, device, severalChunks, layer.outputs(), layer.inputs()));
+        }
       }
-      if (wantDiagonal) {
-        diagonal.add(LongSum.zero(type, device, severalChunks, layer.outputs(), layer.inputs()));
-      }
+    } catch (RuntimeException e) {
+      close(); // memory is short, and a smaller attempt may follow
+      throw e;
     }
   }
 
@@ -94,8 +100,11 @@ final class SequenceSquares implements PassState {
   public void requireFinite() {
     for (int l = 0; l < layers.size(); l++) {
       try (Scope _ = Scope.open()) {
-        if ((!lambda.isEmpty() && !lambda.get(l).total().isFinite())
-            || (!diagonal.isEmpty() && !diagonal.get(l).total().isFinite())) {
+        int layer = l;
+        if (Stream.of(lambda, diagonal)
+            .filter(sums -> !sums.isEmpty())
+            .flatMap(sums -> sums.get(layer).parts())
+            .anyMatch(part -> !part.isFinite())) {
           throw new ArithmeticException(
               "the squared gradients of layer %s overflow or are not numbers; try --dtype float32 or float64"
                   .formatted(layers.get(l).name()));

@@ -3,11 +3,12 @@ package dev.whence.folder;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -20,6 +21,12 @@ public final class FolderLock implements AutoCloseable {
 
   /** File locks hold between processes alone: threads of this one take turns here first. */
   private static final ReentrantLock IN_THIS_PROCESS = new ReentrantLock();
+
+  /**
+   * Folders that this process holds. They are looked up before a lock file is opened: closing any
+   * channel to a file gives up the process's lock on it.
+   */
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path folder;
   private final FileChannel channel;
@@ -37,19 +44,24 @@ public final class FolderLock implements AutoCloseable {
    */
   public static Optional<FolderLock> tryTake(Path folder) throws IOException {
     Files.createDirectories(folder);
-    FileChannel channel = open(folder.resolve(NAME));
-    try {
-      if (channel.tryLock() != null) {
-        return Optional.of(new FolderLock(folder, channel));
-      }
-    } catch (OverlappingFileLockException _) {
-      // Another thread of this process has it.
-    } catch (IOException | RuntimeException e) {
-      channel.close();
-      throw e;
+    Path real = folder.toRealPath();
+    if (!HELD.add(real)) {
+      return Optional.empty();
     }
-    channel.close();
-    return Optional.empty();
+    boolean taken = false;
+    FileChannel channel = null;
+    try {
+      channel = open(real.resolve(NAME));
+      taken = channel.tryLock() != null;
+      return taken ? Optional.of(new FolderLock(real, channel)) : Optional.empty();
+    } finally {
+      if (!taken) {
+        HELD.remove(real);
+        if (channel != null) {
+          channel.close();
+        }
+      }
+    }
   }
 
   /** What is done while no other writer is at work. */
@@ -84,6 +96,8 @@ public final class FolderLock implements AutoCloseable {
       channel.close();
     } catch (IOException e) {
       throw AtomicFile.failed("release", folder, e);
+    } finally {
+      HELD.remove(folder);
     }
   }
 }

@@ -30,13 +30,18 @@ import tools.jackson.core.type.TypeReference;
 public final class WorkFolder implements AutoCloseable {
   private static final String IDENTITY = "identity.json";
 
+  /** The identity while work is being discarded. */
+  private static final Map<String, String> NOTHING = Map.of();
+
   private final Path target;
   private final Path partial;
+  private final Map<String, String> identity;
   private final FolderLock lock;
 
-  private WorkFolder(Path target, Path partial, FolderLock lock) {
+  private WorkFolder(Path target, Path partial, Map<String, String> identity, FolderLock lock) {
     this.target = target;
     this.partial = partial;
+    this.identity = identity;
     this.lock = lock;
   }
 
@@ -73,9 +78,9 @@ public final class WorkFolder implements AutoCloseable {
                       "another process is writing "
                           + target
                           + "; wait for it, or choose another --out"));
-      WorkFolder folder = new WorkFolder(real, partial, lock);
+      WorkFolder folder = new WorkFolder(real, partial, identity, lock);
       try {
-        folder.begin(identity, force);
+        folder.begin(force);
         return folder;
       } catch (IOException | RuntimeException e) {
         folder.close();
@@ -138,25 +143,41 @@ public final class WorkFolder implements AutoCloseable {
     }
   }
 
-  private void begin(Map<String, String> identity, boolean force) throws IOException {
+  private void begin(boolean force) throws IOException {
     Path file = partial.resolve(IDENTITY);
-    Optional<Map<String, String>> begun = readIdentity(file);
-    if (begun.isPresent() && begun.get().equals(identity)) {
+    boolean known = Files.exists(file);
+    Optional<Map<String, String>> begun = known ? readIdentity(file) : Optional.empty();
+    if (begun.equals(Optional.of(identity))) {
       return;
     }
-    if (begun.isPresent() && !force && hasWork()) {
+    boolean discarded = begun.equals(Optional.of(NOTHING));
+    if (known && !discarded && !force && hasWork()) {
       throw new InvalidInputException(
           "%s holds interrupted work on something else (%s); give --force to discard it, or another --out"
-              .formatted(partial, differences(begun.get(), identity)));
+              .formatted(
+                  partial,
+                  begun.map(b -> differences(b, identity)).orElse(IDENTITY + " is damaged")));
     }
-    // The identity goes first: without it, what is left can be taken for nothing.
-    Files.deleteIfExists(file);
+    discard();
+    AtomicFile.write(file, Json.MAPPER.writeValueAsString(identity));
+  }
+
+  /** Removes all that was written. Killed on the way, it is gone on with at the next opening. */
+  private void discard() throws IOException {
+    AtomicFile.write(partial.resolve(IDENTITY), Json.MAPPER.writeValueAsString(NOTHING));
     try (Stream<Path> files = Files.list(partial)) {
       for (Path old : files.filter(f -> !f.endsWith(FolderLock.NAME)).toList()) {
-        Folders.delete(old);
+        if (!old.endsWith(IDENTITY)) {
+          Folders.delete(old);
+        }
       }
     }
-    AtomicFile.write(file, Json.MAPPER.writeValueAsString(identity));
+  }
+
+  /** Discards the work that the folder holds, which is still for the same thing. */
+  public void startOver() throws IOException {
+    discard();
+    AtomicFile.write(partial.resolve(IDENTITY), Json.MAPPER.writeValueAsString(identity));
   }
 
   /**
@@ -186,11 +207,8 @@ public final class WorkFolder implements AutoCloseable {
         .collect(Collectors.joining(", "));
   }
 
-  /** Empty when there is none, or it is damaged: what is beside it then means nothing. */
+  /** Empty when the file is damaged. */
   private static Optional<Map<String, String>> readIdentity(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return Optional.empty();
-    }
     try {
       return Optional.of(
           Json.MAPPER.readValue(

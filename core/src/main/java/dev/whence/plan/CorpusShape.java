@@ -2,6 +2,7 @@ package dev.whence.plan;
 
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Selection;
+import dev.whence.trace.PassRanges;
 
 /** The properties of a corpus that decide the cost of a pass over it. */
 public sealed interface CorpusShape {
@@ -19,6 +20,14 @@ public sealed interface CorpusShape {
    */
   Batching batches(long count, int chunkTokens, int batchTokens);
 
+  /**
+   * Chunks of a pass.
+   *
+   * @param count of sequences, spread over the corpus; 0 for all
+   * @param chunkTokens the batch size of the settings, from which chunks follow
+   */
+  long chunks(long count, int chunkTokens);
+
   /** A corpus that exists. */
   record Actual(Corpus corpus) implements CorpusShape {
     @Override
@@ -35,6 +44,13 @@ public sealed interface CorpusShape {
     public Batching batches(long count, int chunkTokens, int batchTokens) {
       return Batching.of(corpus, Selection.spread(corpus.size(), count), chunkTokens, batchTokens);
     }
+
+    @Override
+    public long chunks(long count, int chunkTokens) {
+      return PassRanges.of(corpus, Selection.spread(corpus.size(), count), chunkTokens)
+          .chunkEnds()
+          .length;
+    }
   }
 
   /** A corpus known only by its number of sequences, all of one length. */
@@ -43,6 +59,11 @@ public sealed interface CorpusShape {
     public Batching batches(long count, int chunkTokens, int batchTokens) {
       long selected = count == 0 ? sequences : Math.min(count, sequences);
       return Batching.uniform((double) selected, longest, chunkTokens, batchTokens);
+    }
+
+    @Override
+    public long chunks(long count, int chunkTokens) {
+      return (long) batches(count, chunkTokens, chunkTokens).chunks();
     }
   }
 }

@@ -116,13 +116,16 @@ public record FitPlan(
         batchTokens,
         ranges.stream().mapToDouble(memory::bytes).max().orElse(0),
         layers.stream().mapToDouble(Layer::runBytes).sum(),
-        ranges.stream().mapToDouble(r -> checkpoint(r.of(tracked), settings)).max().orElse(0));
+        ranges.stream()
+            .mapToDouble(r -> checkpoint(r.of(tracked), settings, memory.severalChunks()))
+            .max()
+            .orElse(0));
   }
 
   private static boolean severalChunks(FitSettings settings, CorpusShape corpus) {
-    int tokens = settings.compute().batchTokens();
     return LongStream.of(settings.covarianceSequences(), settings.lambdaSequences())
-        .anyMatch(count -> corpus.batches(count, tokens, tokens).chunks() > PassRanges.MOST);
+        .map(count -> corpus.chunks(count, settings.compute().batchTokens()))
+        .anyMatch(chunks -> chunks > PassRanges.MOST);
   }
 
   private static Layer layer(
@@ -156,9 +159,11 @@ public record FitPlan(
 
   /**
    * Bytes of the two passes' checkpoints: the next one is written beside the last, and those of the
-   * covariances stay until the range is done.
+   * covariances stay until the range is done. Within a range of several chunks, its sums are saved
+   * beside the totals.
    */
-  private static double checkpoint(List<LayerShape> layers, FitSettings settings) {
+  private static double checkpoint(
+      List<LayerShape> layers, FitSettings settings, boolean severalChunks) {
     DType type = settings.compute().type().accumulator();
     double covariances = 0;
     double squares = 0;
@@ -171,6 +176,8 @@ public record FitPlan(
       }
       squares += (double) settings.sumsOfSquares() * layers.get(l).elements();
     }
-    return Math.max(2 * covariances, covariances + 2 * squares) * DType.FLOAT64.bytes();
+    return Math.max(2 * covariances, covariances + 2 * squares)
+        * (severalChunks ? 2 : 1)
+        * DType.FLOAT64.bytes();
   }
 }

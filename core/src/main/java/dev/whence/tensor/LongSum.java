@@ -3,6 +3,7 @@ package dev.whence.tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A sum over a long corpus. What is added goes into a buffer of the working precision; at the end
@@ -34,12 +35,13 @@ public final class LongSum implements AutoCloseable {
    */
   public static LongSum zero(DType type, Device device, boolean severalChunks, long... shape) {
     try (Scope _ = Scope.open()) {
-      return new LongSum(
-          Tensors.zeros(type, device, shape).keep(),
+      Tensor chunk = Tensors.zeros(type, device, shape);
+      Optional<Tensor> range =
           severalChunks
-              ? Optional.of(Tensors.zeros(DType.FLOAT64, device, shape).keep())
-              : Optional.empty(),
-          Tensors.zeros(DType.FLOAT64, device, shape).keep());
+              ? Optional.of(Tensors.zeros(DType.FLOAT64, device, shape))
+              : Optional.empty();
+      Tensor total = Tensors.zeros(DType.FLOAT64, device, shape);
+      return new LongSum(chunk.keep(), range.map(Tensor::keep), total.keep());
     }
   }
 
@@ -86,12 +88,24 @@ public final class LongSum implements AutoCloseable {
     }
   }
 
-  /** All that was added, in float64; the sum owns it. */
+  /**
+   * All that was added, in float64; the sum owns it.
+   *
+   * @throws IllegalStateException within a range, whose chunks go into the total together
+   */
   public Tensor total() {
-    if (pending || rangeBegun) {
+    if (rangeBegun) {
+      throw new IllegalStateException("the range goes on");
+    }
+    if (pending) {
       endChunk(true);
     }
     return total;
+  }
+
+  /** What was added, in the parts in which it is at the time: a look that changes nothing. */
+  public Stream<Tensor> parts() {
+    return Stream.of(chunk, range, Optional.of(total)).flatMap(Optional::stream);
   }
 
   /** Gives up the buffers, when nothing more is to be added. */

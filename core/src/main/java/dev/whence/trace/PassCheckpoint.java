@@ -45,14 +45,17 @@ public final class PassCheckpoint {
       state.restoreCounts(Map.of());
       return 0;
     }
-    try (Scope _ = Scope.open();
-        SafetensorsFile saved = SafetensorsFile.open(file)) {
+    try (SafetensorsFile saved = SafetensorsFile.open(file)) {
       Map<String, Tensor> tensors = tensors(state);
       String next = saved.metadata().get(NEXT);
       if (next == null || !saved.names().equals(tensors.keySet())) {
         throw new InvalidInputException("it holds something else");
       }
-      tensors.forEach((name, tensor) -> tensor.copyInPlace(saved.tensor(name)));
+      tensors.forEach((name, tensor) -> {
+        try (Scope _ = Scope.open()) { // one at a time: together they take as much again
+          tensor.copyInPlace(saved.tensor(name));
+        }
+      });
       boolean inRange = Boolean.parseBoolean(saved.metadata().get(IN_RANGE));
       state.sums().values().forEach(sum -> sum.restored(inRange));
       Map<String, Long> counts = new HashMap<>();

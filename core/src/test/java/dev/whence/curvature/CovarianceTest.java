@@ -88,9 +88,9 @@ class CovarianceTest {
   /** LAPACK's workspace is counted in 32 bits: said before any pass, not after the first. */
   @Test
   void blocksTooLargeToBeDecomposedAreRefusedWithTheNumberThatWouldDo() {
-    assertThat(new Blocks(32_766, 1).length(0)).isEqualTo(32_766);
-    assertThat(new Blocks(100_000, 4).count()).isEqualTo(4);
-    assertThatThrownBy(() -> new Blocks(100_000, 3))
+    assertThat(new Blocks(32_766, 1).requireDecomposable().length(0)).isEqualTo(32_766);
+    assertThat(new Blocks(100_000, 4).requireDecomposable().count()).isEqualTo(4);
+    assertThatThrownBy(() -> new Blocks(100_000, 3).requireDecomposable())
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("--blocks is 3")
         .hasMessageContaining("give --blocks 4 or more");

@@ -107,6 +107,22 @@ class FitSplitTest {
     }
   }
 
+  @Test
+  void forceStartsOverWithLessMemory() {
+    Path source = Oracle.of("llama").model();
+    try (LanguageModel model = Workbench.model("llama");
+        Corpus corpus = Workbench.corpus(folder, SmallFits.documents())) {
+      FitSettings less = little(model, corpus, 2);
+      assertThatThrownBy(() -> fit(model, source, corpus, "out", SETTINGS, Interruption.at(12)))
+          .isInstanceOf(Interruption.PowerCut.class);
+      RunFolder forced =
+          Fit.run(model, source, corpus, less, folder.resolve("out"), true, Progress.NONE);
+      RunFolder expected = fit(model, source, corpus, "expected", less, Progress.NONE);
+      assertThat(Workbench.contents(forced.path().resolve("factors")))
+          .isEqualTo(Workbench.contents(expected.path().resolve("factors")));
+    }
+  }
+
   /** The stages that went over the corpus. */
   private static Set<String> starts(Interruption progress) {
     return progress.reports().stream()

@@ -77,7 +77,10 @@ class RangesTest {
         .run(
             range,
             (_, batch) -> state.add(Trace.of(model, layers, batch, new Targets.Given()), batch),
-            next -> state.endChunk(ranges.endsRange(next)),
+            next -> {
+              state.endChunk(ranges.endsRange(next));
+              state.requireFinite(); // as in a fit: a look that must not change the sums
+            },
             Progress.NONE.begin("", 0, ""));
   }
 }

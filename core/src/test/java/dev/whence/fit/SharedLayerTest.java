@@ -61,9 +61,7 @@ class SharedLayerTest {
   void bothUsesAreInTheCovariancesAndInTheCountThatTheyAreDividedBy() {
     Random random = new Random(SEED);
     try (Scope _ = Scope.open()) {
-      Linear layer =
-          Linear.of(
-              "shared", Linear.Role.MLP, Dense.tensor(Dense.random(random, WIDTH, WIDTH)), false);
+      Linear layer = layer("shared", random);
       Model model = new Twice(layer);
       TokenBatch batch = batch(random);
       Trace trace = Trace.of(model, List.of(layer), batch, new Targets.Given());
@@ -110,6 +108,48 @@ class SharedLayerTest {
             .isLessThan(1e-6);
       }
     }
+  }
+
+  /** {@code V x + W tanh(W x)}: V reads what W reads first. */
+  private record Beside(Linear shared, Linear single) implements Model {
+    @Override
+    public Tensor outputs(Tensor inputs, Tap tap) {
+      Tensor first = shared.apply(inputs, tap);
+      return single.apply(inputs, tap).plus(shared.apply(Functions.tanh(first), tap));
+    }
+
+    @Override
+    public List<Linear> linears() {
+      return List.of(shared, single);
+    }
+
+    @Override
+    public DType type() {
+      return DType.FLOAT64;
+    }
+
+    @Override
+    public Device device() {
+      return Device.CPU;
+    }
+  }
+
+  /** The covariance of a layer with several uses has more inputs than the first. */
+  @Test
+  void anotherReaderOfTheFirstInputHasACovarianceOfItsOwn() {
+    Random random = new Random(SEED);
+    try (Scope _ = Scope.open()) {
+      Linear shared = layer("shared", random);
+      Linear single = layer("single", random);
+      Model model = new Beside(shared, single);
+      InputGroups groups = InputGroups.of(model, model.linears(), batch(random));
+      assertThat(groups.leader()).containsExactly(0, 1);
+    }
+  }
+
+  private static Linear layer(String name, Random random) {
+    return Linear.of(
+        name, Linear.Role.MLP, Dense.tensor(Dense.random(random, WIDTH, WIDTH)), false);
   }
 
   private static void near(Covariance sum, long count, double[][] expected) {

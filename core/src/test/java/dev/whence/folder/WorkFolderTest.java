@@ -54,10 +54,33 @@ class WorkFolderTest {
   }
 
   @Test
-  void partWhoseIdentityIsDamagedIsDiscarded() throws IOException {
+  void partWhoseIdentityIsDamagedIsKeptUntilForced() throws IOException {
     leave("half", WORK);
     Files.writeString(partial().resolve("identity.json"), "{\"seed\": \"1");
+    assertRefused("(identity.json is damaged); give --force");
+    assertThat(partial().resolve("half")).hasContent("half");
+    open(WORK, true).close();
     assertFresh();
+  }
+
+  @Test
+  void discardingThatWasKilledIsGoneOnWith() throws IOException {
+    leave("half", Map.of("seed", "2"));
+    Files.writeString(partial().resolve("identity.json"), "{}"); // the first that discarding does
+    assertFresh();
+  }
+
+  @Test
+  void workThatIsStartedOverIsGoneAndStillForTheSame() throws IOException {
+    leave("half", WORK);
+    try (WorkFolder work = open(WORK)) {
+      work.startOver();
+      assertThat(Workbench.names(work.path())).containsExactly("identity.json", "lock");
+      Files.writeString(work.path().resolve("other half"), "");
+    }
+    try (WorkFolder work = open(WORK)) {
+      assertThat(work.path().resolve("other half")).exists();
+    }
   }
 
   private void assertFresh() throws IOException {

@@ -71,7 +71,9 @@ class LongSumTest {
         LongSum sum = LongSum.zero(DType.FLOAT32, Device.CPU, true, 2)) {
       sum.chunk().plusInPlace(Tensors.of(new float[] {1, 2}, 2));
       sum.endChunk(false);
+      assertThatThrownBy(sum::total).isInstanceOf(IllegalStateException.class);
       sum.chunk().plusInPlace(Tensors.of(new float[] {3, 4}, 2));
+      sum.endChunk(true);
       sum.complete();
       assertThat(sum.total().toDoubles()).containsExactly(4, 6);
       assertThatThrownBy(sum::chunk).isInstanceOf(IllegalStateException.class);
