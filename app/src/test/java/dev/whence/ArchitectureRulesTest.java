@@ -52,7 +52,7 @@ class ArchitectureRulesTest {
     layeredArchitecture()
         .consideringOnlyDependenciesInAnyPackage("dev.whence..")
         .layer("commands")
-        .definedBy("dev.whence.cli")
+        .definedBy("dev.whence.cli..")
         .layer("pages")
         .definedBy("dev.whence.web")
         .layer("questions")

@@ -72,11 +72,13 @@ final class AttributeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    AttributionSettings options =
+        score.settings(curvature, compute.compute(type.orElse(DType.FLOAT32), memory));
     corpus.requireOutside(out);
     RunFolder run = RunFolder.open(runFolder);
     DType precision =
         type.orElseGet(() -> DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT)));
-    AttributionSettings settings = score.settings(curvature, compute.compute(precision, memory));
+    AttributionSettings settings = options.computing(c -> c.withType(precision));
     Path checkpoint = Path.of(run.manifest().model().folder());
     try (ModelFolder model =
         ModelFolder.open(

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,9 +45,9 @@ final class DictionaryCommand implements Callable<Integer> {
   /** Writes {@code count} synsets, spread over the dictionary, as lines {@code {"id", "text"}}. */
   static void write(Path file, int count) throws IOException {
     StringBuilder lines = new StringBuilder();
-    long[] seen = {0};
+    AtomicLong seen = new AtomicLong();
     WordNet.forEach(synset -> {
-      long n = seen[0]++;
+      long n = seen.getAndIncrement();
       // The n-th is taken where n * count / SYNSETS steps up: count times, evenly.
       if ((n + 1) * count / WordNet.SYNSETS == n * count / WordNet.SYNSETS) {
         return;

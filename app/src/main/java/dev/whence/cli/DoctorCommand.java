@@ -2,7 +2,7 @@ package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Corpus;
-import dev.whence.corpus.CorpusSource;
+import dev.whence.corpus.EndTokens;
 import dev.whence.doctor.Check;
 import dev.whence.doctor.Doctor;
 import dev.whence.model.LayerSelection;
@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -36,12 +38,8 @@ final class DoctorCommand implements Callable<Integer> {
   @Parameters(paramLabel = "MODEL", description = "The folder of a Hugging Face checkpoint.")
   private Path folder = Path.of("");
 
-  @Option(
-      names = "--corpus",
-      arity = "1..*",
-      paramLabel = "FILE",
-      description = "Documents to check with (default: random tokens).")
-  private List<Path> files = List.of();
+  @ArgGroup(exclusive = false, heading = "Documents to check with (default: random tokens):%n")
+  private @Nullable CorpusOptions corpus; // picocli's way to say that it was not given
 
   @Option(
       names = "--layers",
@@ -54,8 +52,9 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     int failures = 0;
     // float64 tells a wrong formula from rounding.
-    try (ModelFolder model = ModelFolder.open(folder, DType.FLOAT64, Device.CPU);
-        ModelFolder single = ModelFolder.open(folder, DType.FLOAT32, Device.CPU)) {
+    EndTokens ends = corpus == null ? EndTokens.AUTO : corpus.endTokens();
+    try (ModelFolder model = ModelFolder.open(folder, ends, DType.FLOAT64, Device.CPU);
+        ModelFolder single = ModelFolder.open(folder, ends, DType.FLOAT32, Device.CPU)) {
       Doctor doctor =
           new Doctor(
               model.model(),
@@ -84,7 +83,7 @@ final class DoctorCommand implements Callable<Integer> {
   private List<int[]> sequences(ModelFolder model) {
     List<int[]> sequences = new ArrayList<>();
     int length = Math.min(LENGTH, model.model().maximumPositions());
-    if (files.isEmpty()) {
+    if (corpus == null) {
       Random random = new Random(0);
       for (int s = 0; s < SEQUENCES; s++) {
         // Different lengths, so that padding is checked too.
@@ -93,15 +92,10 @@ final class DoctorCommand implements Callable<Integer> {
       }
       return sequences;
     }
-    try (Corpus corpus =
-        Corpus.open(
-            CorpusSource.of(files),
-            model.tokenization(length),
-            CacheOption.defaultFolder(System.getenv()),
-            new ConsoleProgress())) {
-      for (long i = 0; i < corpus.size() && sequences.size() < SEQUENCES; i++) {
-        if (corpus.length(i) > 1) {
-          sequences.add(corpus.sequence(i).tokens());
+    try (Corpus data = corpus.open(model.tokenization(length), new ConsoleProgress())) {
+      for (long i = 0; i < data.size() && sequences.size() < SEQUENCES; i++) {
+        if (data.length(i) > 1) {
+          sequences.add(data.sequence(i).tokens());
         }
       }
     }

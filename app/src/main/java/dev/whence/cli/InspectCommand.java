@@ -84,7 +84,7 @@ final class InspectCommand implements Callable<Integer> {
   private static void inspect(ResultsFolder results) {
     results.verify();
     System.out.println(Summary.of(results));
-    for (ResultsFolder.AskedQuery query : results.queries()) {
+    for (ResultsFolder.StoredQuery query : results.queries()) {
       System.out.printf(
           Locale.ROOT,
           "    %s: %s │%s (log p = %.2f nats)%n",

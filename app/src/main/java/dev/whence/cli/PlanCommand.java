@@ -146,10 +146,10 @@ final class PlanCommand implements Callable<Integer> {
       FitSettings settings,
       CorpusShape corpus) {
     AttributionSettings scoring = score.settings(curvature(settings), settings.compute());
-    Optional<QueryShape> asked = asked(text);
+    Optional<QueryShape> queryShape = queryShape(text);
     FitPlan fitting = FitPlan.of(outline.shape(), tracked, settings, corpus);
-    boolean attributes = asked.isPresent() || scoring.selfInfluence();
-    QueryShape shape = asked.orElse(new QueryShape(List.of()));
+    boolean attributes = queryShape.isPresent() || scoring.selfInfluence();
+    QueryShape shape = queryShape.orElse(new QueryShape(List.of()));
     Optional<AttributionPlan> attribution =
         attributes
             ? Optional.of(
@@ -177,7 +177,7 @@ final class PlanCommand implements Callable<Integer> {
         : settings.curvatures().stream().max(Comparator.naturalOrder()).orElseThrow();
   }
 
-  private Optional<QueryShape> asked(ModelText text) {
+  private Optional<QueryShape> queryShape(ModelText text) {
     if (queries.count.isPresent()) {
       int count = (int) requireAtLeastOne("--query-count", queries.count.get());
       requireAtLeastOne("--query-tokens", queryTokens - 1L);

@@ -115,7 +115,7 @@ final class QuickstartCommand implements Callable<Integer> {
       ResultsPrinter printer =
           new ResultsPrinter(
               System.out, Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
-      for (ResultsFolder.AskedQuery query : results.queries()) {
+      for (ResultsFolder.StoredQuery query : results.queries()) {
         printer.print(results, query, 4, 1);
         printer.printLayerShares(results, query);
       }

@@ -1,9 +1,9 @@
 package dev.whence.cli;
 
 import dev.whence.results.ResultsFolder;
-import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.results.ResultsFolder.Influence;
 import dev.whence.results.ResultsFolder.LayerInfluence;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 record ResultsPrinter(PrintStream out, Shading shading) {
 
   /** Prints the strongest sequences of both signs. */
-  void print(ResultsFolder results, AskedQuery query, int raising, int lowering) {
+  void print(ResultsFolder results, StoredQuery query, int raising, int lowering) {
     out.printf(
         Locale.ROOT,
         "%n%s: %s │%s   (log p = %.2f nats)%n",
@@ -51,7 +51,7 @@ record ResultsPrinter(PrintStream out, Shading shading) {
   }
 
   /** Prints each block's share of the top sequences' influence. */
-  void printLayerShares(ResultsFolder results, AskedQuery query) {
+  void printLayerShares(ResultsFolder results, StoredQuery query) {
     List<LayerInfluence> layers = results.layerShares(query.id());
     double total = layers.stream().mapToDouble(LayerInfluence::influence).sum();
     if (total > 0) {

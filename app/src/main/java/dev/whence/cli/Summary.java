@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import dev.whence.corpus.CorpusSummary;
 import dev.whence.results.RankCheck;
 import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsManifest;
@@ -22,7 +23,7 @@ public final class Summary {
         """
         run %s (whence %s, %s)
           model   %s, %s, sha256 %s
-          corpus  %,d documents, %,d sequences of at most %d tokens, %,d positions
+          corpus  %,d documents, %,d sequences of at most %d tokens, %,d positions%s
           layers  %d (%s), %,d parameters
           fitted  %s, %s Fisher, seed %s, %s
           on      %,d sequences for covariances, %,d for eigenvalues; %.1f positions a sequence\
@@ -37,6 +38,7 @@ public final class Summary {
         m.corpus().sequences(),
         m.corpus().sequenceLength(),
         m.corpus().positions(),
+        ends(m.corpus()),
         m.layers().size(),
         m.settings().get("layers"),
         parameters,
@@ -61,7 +63,7 @@ public final class Summary {
         """
         results %s (whence %s, %s)
           run       %s
-          corpus    %,d sequences of %,d documents%s
+          corpus    %,d sequences of %,d documents%s%s
           queries   %,d
           settings  %s%s
           unit      %s
@@ -76,11 +78,19 @@ public final class Summary {
         m.candidates()
             .map(c -> String.format(Locale.ROOT, ", of which %,d were scored", c.sequences()))
             .orElse(""),
+        ends(m.corpus()),
         m.queries(),
         settings,
         m.rankCheck().map(Summary::line).orElse(""),
         m.unit(),
         m.sign());
+  }
+
+  /** How texts begin and end, where a tokenizer was there to decide. */
+  private static String ends(CorpusSummary corpus) {
+    return corpus.bos().isPresent() && corpus.eos().isPresent()
+        ? ", --bos %s --eos %s".formatted(corpus.bos().get(), corpus.eos().get())
+        : "";
   }
 
   private static String line(RankCheck check) {
@@ -98,7 +108,7 @@ public final class Summary {
         Locale.ROOT,
         """
         index %s (whence %s, lucene %s, %s)
-          corpus  %,d sequences of %,d documents, at most %d tokens each
+          corpus  %,d sequences of %,d documents, at most %d tokens each%s
           terms   %s
           size    %,d bytes in %d files\
         """,
@@ -109,6 +119,7 @@ public final class Summary {
         m.corpus().sequences(),
         m.corpus().documents(),
         m.corpus().sequenceLength(),
+        ends(m.corpus()),
         m.terms(),
         m.files().stream().mapToLong(IndexManifest.IndexFile::bytes).sum(),
         m.files().size());

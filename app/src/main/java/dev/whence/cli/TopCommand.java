@@ -3,7 +3,7 @@ package dev.whence.cli;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.results.ResultsFolder;
-import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -46,7 +46,7 @@ final class TopCommand implements Callable<Integer> {
       throw new InvalidInputException("--count is " + count + " but must be at least 1");
     }
     ResultsFolder results = ResultsFolder.open(folder);
-    List<AskedQuery> queries =
+    List<StoredQuery> queries =
         results.queries().stream()
             .filter(q -> queryId.isEmpty() || q.id().equals(queryId.get()))
             .toList();
@@ -59,7 +59,7 @@ final class TopCommand implements Callable<Integer> {
     ResultsPrinter printer =
         new ResultsPrinter(
             System.out, Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
-    for (AskedQuery query : queries) {
+    for (StoredQuery query : queries) {
       if (json) {
         printJson(results, query);
       } else {
@@ -69,7 +69,7 @@ final class TopCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void printJson(ResultsFolder results, AskedQuery query) {
+  private void printJson(ResultsFolder results, StoredQuery query) {
     for (var list :
         List.of(results.raising(query.id(), count), results.lowering(query.id(), count))) {
       for (ResultsFolder.Influence influence : list) {

@@ -142,6 +142,10 @@ final class TrainCommand implements Callable<Integer> {
     if (Files.exists(out.resolve("model.safetensors"))) {
       throw new InvalidInputException(out + " holds a model already; choose another --out");
     }
+    corpus.requireOutside(out);
+    if (Files.exists(out) && !Files.isDirectory(out)) {
+      throw new InvalidInputException(out + " is a file; choose another --out");
+    }
     Path config =
         start.config.orElseGet(
             () -> start.checkpoint.orElseThrow().resolve(LanguageModel.CONFIG_FILE));
@@ -149,7 +153,8 @@ final class TrainCommand implements Callable<Integer> {
     Files.createDirectories(out);
     ConsoleProgress progress = new ConsoleProgress();
     try (LanguageModel model = model(settings);
-        Tokenizers tokens = new Tokenizers(tokenizerFile.map(Tokenizer::load));
+        Tokenizers tokens =
+            new Tokenizers(tokenizerFile.map(file -> Tokenizer.load(file, corpus.endTokens())));
         Corpus data =
             corpus.open(
                 new Tokenization(tokens.tokenizer(), sequenceLength, model.vocabularySize()),
@@ -165,10 +170,7 @@ final class TrainCommand implements Callable<Integer> {
       Files.copy(
           config, out.resolve(LanguageModel.CONFIG_FILE), StandardCopyOption.REPLACE_EXISTING);
       if (tokenizerFile.isPresent()) {
-        Files.copy(
-            tokenizerFile.get(),
-            out.resolve(LanguageModel.TOKENIZER_FILE),
-            StandardCopyOption.REPLACE_EXISTING);
+        copyTokenizer(tokenizerFile.get());
       }
       Map<String, Object> record = new LinkedHashMap<>();
       record.put("whence_version", Provenance.VERSION);
@@ -181,6 +183,16 @@ final class TrainCommand implements Callable<Integer> {
       System.out.printf(Locale.ROOT, "wrote %s, held-out loss %.4f nats per token%n", out, loss);
     }
     return 0;
+  }
+
+  /** Copies a tokenizer, with what says which tokens texts begin and end with. */
+  private void copyTokenizer(Path file) throws IOException {
+    Files.copy(
+        file, out.resolve(LanguageModel.TOKENIZER_FILE), StandardCopyOption.REPLACE_EXISTING);
+    Path config = file.resolveSibling(Tokenizer.CONFIG_FILE);
+    if (Files.exists(config)) {
+      Files.copy(config, out.resolve(Tokenizer.CONFIG_FILE), StandardCopyOption.REPLACE_EXISTING);
+    }
   }
 
   private Optional<Path> inheritedTokenizer() {

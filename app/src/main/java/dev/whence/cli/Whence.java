@@ -121,10 +121,14 @@ public final class Whence implements Runnable {
     if (NativeErrors.isOutOfMemory(error)) {
       return "out of memory; lower --batch-tokens, or track fewer layers";
     }
+    if (error instanceof LinkageError) {
+      return "a native library cannot be loaded or unpacked (%s); set WHENCE_CACHE to a folder that can be written"
+          .formatted(Shading.printable(NativeErrors.firstLine(error)));
+    }
     String message =
         error instanceof InvalidInputException || error instanceof UncheckedIOException
             ? String.valueOf(error.getMessage())
-            : error instanceof FileSystemException io
+            : error instanceof FileSystemException io && io.getFile() != null
                 ? String.valueOf(
                     AtomicFile.failed("access", Path.of(io.getFile()), io).getMessage())
                 : NativeErrors.firstLine(error);

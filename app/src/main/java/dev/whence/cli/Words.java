@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Quantities as a person says them. */
-final class Words {
+public final class Words {
   private static final double DAYS_IN_A_YEAR = 365.25;
   private static final long DAYS_THAT_ARE_COUNTED = 730;
 
@@ -18,7 +18,11 @@ final class Words {
    * A path as a shell takes it: in quotes where it has spaces or what else a shell would act on.
    */
   public static String quoted(Path path) {
-    String text = path.toString();
+    return quoted(path.toString());
+  }
+
+  /** A word of a command line as a shell takes it. */
+  public static String quoted(String text) {
     return PLAIN.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 

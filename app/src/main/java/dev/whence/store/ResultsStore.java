@@ -3,8 +3,8 @@ package dev.whence.store;
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Query;
 import dev.whence.results.ResultsFolder;
-import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.results.ResultsFolder.LayerInfluence;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.results.ResultsFolder.TokenInfluence;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ public final class ResultsStore implements AutoCloseable {
   private final String name;
   private final ResultsFolder folder;
   private final Tables tables;
-  private final Map<String, AskedQuery> queries = new LinkedHashMap<>();
+  private final Map<String, StoredQuery> queries = new LinkedHashMap<>();
   private final Map<String, Query> tokens = new ConcurrentHashMap<>();
   private final List<String> ids;
   private final Optional<ScoreMatrix> scores;
@@ -79,11 +79,11 @@ public final class ResultsStore implements AutoCloseable {
   }
 
   /** The queries, in the order in which they were asked. */
-  public List<AskedQuery> queries() {
+  public List<StoredQuery> queries() {
     return List.copyOf(queries.values());
   }
 
-  public Optional<AskedQuery> query(String id) {
+  public Optional<StoredQuery> query(String id) {
     return Optional.ofNullable(queries.get(id));
   }
 

@@ -1,9 +1,9 @@
 package dev.whence.store;
 
 import dev.whence.InvalidInputException;
+import dev.whence.folder.DuckDb;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -32,13 +32,13 @@ final class Tables implements AutoCloseable {
    */
   static Tables open(Path folder, List<String> names) {
     try {
-      DuckDBConnection database =
-          DriverManager.getConnection("jdbc:duckdb:").unwrap(DuckDBConnection.class);
+      DuckDBConnection database = DuckDb.open(DuckDb.READING).unwrap(DuckDBConnection.class);
       try (Statement statement = database.createStatement()) {
         for (String name : names) {
           statement.execute(
-              "CREATE VIEW %s AS SELECT * FROM read_parquet('%s')"
-                  .formatted(name, quoted(folder.resolve(name + ".parquet"))));
+              "CREATE VIEW %s AS SELECT * FROM read_parquet(%s, hive_partitioning = false)"
+                  .formatted(
+                      name, DuckDb.literal(DuckDb.escaped(folder.resolve(name + ".parquet")))));
         }
         return new Tables(folder, database);
       } catch (SQLException e) {
@@ -48,10 +48,6 @@ final class Tables implements AutoCloseable {
     } catch (SQLException e) {
       throw unreadable(folder, e);
     }
-  }
-
-  private static String quoted(Path file) {
-    return file.toString().replace("'", "''");
   }
 
   /** Reads a value from the current row of a result. */
@@ -83,7 +79,7 @@ final class Tables implements AutoCloseable {
    */
   void copy(String sql, String format, Path file, Object... arguments) {
     with(
-        "COPY (%s) TO '%s' (%s)".formatted(sql, quoted(file), format),
+        "COPY (%s) TO %s (%s)".formatted(sql, DuckDb.literal(file.toString()), format),
         PreparedStatement::execute,
         arguments);
   }

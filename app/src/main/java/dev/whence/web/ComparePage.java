@@ -1,6 +1,6 @@
 package dev.whence.web;
 
-import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.store.Ranking;
 import dev.whence.store.Ranking.LayerSpan;
 import dev.whence.store.ResultsStore;
@@ -39,7 +39,7 @@ public record ComparePage(
    * @param correlations over all sequences, when both have all scores of the same corpus
    */
   public record Comparison(
-      AskedQuery query,
+      StoredQuery query,
       List<Overlapping> overlaps,
       Optional<Correlations> correlations,
       Chart scatter,
@@ -92,7 +92,7 @@ public record ComparePage(
     ResultsStore a = left.get();
     ResultsStore b = right.get();
     List<String> shared =
-        a.queries().stream().map(AskedQuery::id).filter(id -> shares(a, b, id)).toList();
+        a.queries().stream().map(StoredQuery::id).filter(id -> shares(a, b, id)).toList();
     String chosen = shared.contains(query) ? query : shared.isEmpty() ? "" : shared.getFirst();
     return new ComparePage(
         names,
@@ -105,8 +105,8 @@ public record ComparePage(
 
   /** Whether two results have the same query under an id. */
   static boolean shares(ResultsStore a, ResultsStore b, String id) {
-    Optional<AskedQuery> left = a.query(id);
-    Optional<AskedQuery> right = b.query(id);
+    Optional<StoredQuery> left = a.query(id);
+    Optional<StoredQuery> right = b.query(id);
     return left.isPresent()
         && right.isPresent()
         && left.get().prompt().equals(right.get().prompt())

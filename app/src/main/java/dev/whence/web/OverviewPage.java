@@ -1,6 +1,6 @@
 package dev.whence.web;
 
-import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.results.ResultsManifest;
 import dev.whence.store.Library;
 import dev.whence.store.ResultsStore;
@@ -20,14 +20,14 @@ public record OverviewPage(List<Results> results) {
   public record Fact(String name, String value) {}
 
   /** A query and the address of its page. */
-  public record Row(AskedQuery query, Address address) {}
+  public record Row(StoredQuery query, Address address) {}
 
   static OverviewPage of(Library library) {
     return new OverviewPage(library.all().stream().map(OverviewPage::results).toList());
   }
 
   static Results results(ResultsStore store) {
-    List<AskedQuery> queries = store.queries();
+    List<StoredQuery> queries = store.queries();
     return new Results(
         store.name(),
         facts(store),

@@ -1,6 +1,6 @@
 package dev.whence.web;
 
-import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.results.ResultsFolder.TokenInfluence;
 import dev.whence.store.CorpusText;
 import dev.whence.store.Distribution;
@@ -23,7 +23,7 @@ import java.util.Optional;
  */
 public record QueryPage(
     View view,
-    AskedQuery query,
+    StoredQuery query,
     List<String> layers,
     Side raising,
     Side lowering,
@@ -144,11 +144,11 @@ public record QueryPage(
       Address views) {}
 
   static QueryPage of(Library library, ResultsStore store, View view) {
-    AskedQuery query = store.query(view.query()).orElseThrow();
+    StoredQuery query = store.query(view.query()).orElseThrow();
     Optional<double[]> influence = store.influence(query.id());
     Optional<Distribution> distribution = influence.map(Distribution::of);
     Optional<Map<Long, Integer>> lexical = library.lexicalRanks(store, query.id());
-    List<AskedQuery> all = store.queries();
+    List<StoredQuery> all = store.queries();
     int place = all.indexOf(query);
     Side raising = side(library, store, view, query, true, influence, lexical);
     boolean filtered = store.folder().manifest().candidates().isPresent();
@@ -169,7 +169,7 @@ public record QueryPage(
         place < all.size() - 1 ? Optional.of(address(view, all.get(place + 1))) : Optional.empty());
   }
 
-  private static String address(View view, AskedQuery other) {
+  private static String address(View view, StoredQuery other) {
     return view.withQuery(other.id()).address().text();
   }
 
@@ -196,7 +196,7 @@ public record QueryPage(
       Library library,
       ResultsStore store,
       View view,
-      AskedQuery query,
+      StoredQuery query,
       boolean raising,
       Optional<double[]> influence,
       Optional<Map<Long, Integer>> lexical) {

@@ -3,7 +3,7 @@ package dev.whence.web;
 import dev.whence.InvalidInputException;
 import dev.whence.folder.AtomicFile;
 import dev.whence.folder.Hashes;
-import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.store.Library;
 import dev.whence.store.ResultsStore;
 import java.io.IOException;
@@ -32,7 +32,7 @@ public record ReportPage(
   public static void write(
       Library library, ResultsStore store, List<String> ids, int count, Path out) {
     List<String> chosen =
-        ids.isEmpty() ? store.queries().stream().map(AskedQuery::id).toList() : ids;
+        ids.isEmpty() ? store.queries().stream().map(StoredQuery::id).toList() : ids;
     for (String id : chosen) {
       if (store.query(id).isEmpty()) {
         throw new InvalidInputException(

@@ -1,7 +1,7 @@
 package dev.whence.web;
 
 import dev.whence.corpus.Sequence;
-import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.store.CorpusText;
 import dev.whence.store.Library;
 import dev.whence.store.ResultsStore;
@@ -49,7 +49,7 @@ public record SearchPage(
         library.corpus(store).map(text -> inCorpus(store, text, words)));
   }
 
-  private static boolean has(AskedQuery query, String words) {
+  private static boolean has(StoredQuery query, String words) {
     return (query.id() + " " + query.prompt() + query.completion())
         .toLowerCase(Locale.ROOT)
         .contains(words);

@@ -1,7 +1,7 @@
 package dev.whence.web;
 
 import dev.whence.corpus.Sequence;
-import dev.whence.results.ResultsFolder.AskedQuery;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.store.CorpusText;
 import dev.whence.store.Library;
 import dev.whence.store.ResultsStore;
@@ -39,7 +39,7 @@ public record SequencePage(
   /**
    * A query that the sequence influences; {@code rank} is empty when it is not among its strongest.
    */
-  public record Row(AskedQuery query, double influence, String rank, Address address) {}
+  public record Row(StoredQuery query, double influence, String rank, Address address) {}
 
   /** A sequence of the same document. */
   public record Neighbour(int sequenceIndex, String excerpt, boolean own, Address address) {}
@@ -96,10 +96,10 @@ public record SequencePage(
   private static List<Row> rows(ResultsStore store, double[] scores, List<Influenced> ranked) {
     Map<String, Influenced> known =
         ranked.stream().collect(Collectors.toMap(Influenced::queryId, i -> i));
-    List<AskedQuery> queries = store.queries();
+    List<StoredQuery> queries = store.queries();
     List<Row> rows = new ArrayList<>();
     for (int q = 0; q < scores.length; q++) {
-      AskedQuery query = queries.get(q);
+      StoredQuery query = queries.get(q);
       Influenced own = known.get(query.id());
       rows.add(
           own == null
@@ -110,7 +110,7 @@ public record SequencePage(
     return rows.subList(0, Math.min(QUERIES, rows.size()));
   }
 
-  private static Row row(ResultsStore store, AskedQuery query, double influence, String rank) {
+  private static Row row(ResultsStore store, StoredQuery query, double influence, String rank) {
     return new Row(query, influence, rank, QueryPage.View.usual(store, query.id()).address());
   }
 

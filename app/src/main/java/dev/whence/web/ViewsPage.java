@@ -2,8 +2,8 @@ package dev.whence.web;
 
 import dev.whence.attribution.SequenceViewer;
 import dev.whence.influence.SequenceViews;
-import dev.whence.results.ResultsFolder.AskedQuery;
 import dev.whence.results.ResultsFolder.LayerInfluence;
+import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.results.ResultsFolder.TokenInfluence;
 import dev.whence.store.ModelDesk;
 import dev.whence.store.ResultsStore;
@@ -21,7 +21,7 @@ import java.util.Optional;
  */
 public record ViewsPage(
     String results,
-    AskedQuery query,
+    StoredQuery query,
     TopSequence sequence,
     ShadedText read,
     Chart byLayer,
@@ -43,7 +43,7 @@ public record ViewsPage(
    */
   static Optional<ViewsPage> of(
       ResultsStore store, String queryId, int rank, Optional<ModelDesk> desk) {
-    Optional<AskedQuery> query = store.query(queryId);
+    Optional<StoredQuery> query = store.query(queryId);
     Optional<TopSequence> sequence = store.sequence(queryId, rank);
     if (query.isEmpty() || sequence.isEmpty()) {
       return Optional.empty();
@@ -64,7 +64,11 @@ public record ViewsPage(
   }
 
   private static Computed compute(
-      ResultsStore store, AskedQuery query, int rank, List<TokenInfluence> tokens, ModelDesk desk) {
+      ResultsStore store,
+      StoredQuery query,
+      int rank,
+      List<TokenInfluence> tokens,
+      ModelDesk desk) {
     SequenceViews views =
         desk.with(
             store,

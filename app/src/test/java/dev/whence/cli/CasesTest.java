@@ -108,7 +108,7 @@ class CasesTest {
   void theModelIsTheOneThatTransformersLoads(String number, double first, double second) {
     done(fit(at(number + "/model"), at(number + "/corpus.jsonl").toString()));
     done(attribute(at(number + "/queries.jsonl"), at(number + "/corpus.jsonl")));
-    List<ResultsFolder.AskedQuery> queries =
+    List<ResultsFolder.StoredQuery> queries =
         ResultsFolder.open(folder.resolve("results")).queries();
     assertThat(queries.get(0).logProbability()).isCloseTo(first, within(1e-4));
     assertThat(queries.get(1).logProbability()).isCloseTo(second, within(1e-4));

@@ -9,6 +9,8 @@ import dev.whence.testing.Oracle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -139,6 +141,25 @@ class CommandLineTest {
     Outcome outcome = Outcome.of(arguments);
     assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
     assertThat(outcome.err()).contains(message).doesNotContain("\tat ");
+  }
+
+  /** DuckDB would read a name as a pattern, and a folder's as a column. */
+  @Test
+  void resultsMayLieBelowAnyName() throws IOException {
+    fit("run");
+    String plain = path("plain");
+    assertThat(attribute("run", "plain").code()).isZero();
+    String top = Outcome.of("top", plain).out();
+    for (String name : List.of("rank=32/out", "a[1]/b*", "it's")) {
+      Path out = folder.resolve(name);
+      Files.createDirectories(Objects.requireNonNull(out.getParent()));
+      assertThat(attribute("run", name).code()).as(name).isZero();
+      assertThat(Outcome.of("top", out.toString()).out().replace(out.toString(), plain))
+          .isEqualTo(top);
+      assertThat(Outcome.of("report", out.toString(), "--out", path("report.html")).code())
+          .as(name)
+          .isZero();
+    }
   }
 
   @Test

@@ -169,13 +169,31 @@ class FaultTest {
     assertThat(finish(job().fit("whole")).exitValue()).isZero();
     Process process = job().fit("stopped");
     awaitFile(process, folder.resolve("stopped.partial/covariances.safetensors"));
-    assertThat(succeeds("kill", "-INT", "" + process.pid())).isTrue();
+    assertThat(succeeds("kill", interrupt(process), "" + process.pid())).isTrue();
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("ended soon").isTrue();
     assertThat(process.exitValue()).isEqualTo(130);
     assertThat(folder.resolve("stopped")).doesNotExist();
     assertThat(finish(job().fit("stopped")).exitValue()).isZero();
     assertThat(files(folder.resolve("stopped/factors")))
         .isEqualTo(files(folder.resolve("whole/factors")));
+  }
+
+  /**
+   * The signal of Ctrl-C, or the one of {@code kill} where the shell that runs the tests has its
+   * children ignore Ctrl-C, as it does for commands in the background.
+   */
+  private static String interrupt(Process process) throws IOException {
+    Path status = Path.of("/proc/" + process.pid() + "/status");
+    if (!Files.exists(status)) {
+      return "-INT";
+    }
+    long ignored =
+        Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+            .findFirst()
+            .orElse(0);
+    return (ignored & 1 << 1) == 0 ? "-INT" : "-TERM";
   }
 
   @Test

@@ -79,8 +79,8 @@ public final class Attribution {
 
   /** Tokens of the longest sequence or query; 1 at least. */
   private int longest() {
-    int asked = queries.stream().mapToInt(q -> q.tokens().length).max().orElse(1);
-    return Math.max(asked, Math.max(1, corpus.maximumLength()));
+    int query = queries.stream().mapToInt(q -> q.tokens().length).max().orElse(1);
+    return Math.max(query, Math.max(1, corpus.maximumLength()));
   }
 
   /**

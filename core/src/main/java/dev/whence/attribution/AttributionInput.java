@@ -1,5 +1,6 @@
 package dev.whence.attribution;
 
+import dev.whence.InvalidInputException;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
@@ -25,6 +26,17 @@ public record AttributionInput(
     List<Query> queries,
     Corpus corpus,
     Optional<Candidates> candidates) {
+  /**
+   * Looks at the queries.
+   *
+   * @throws InvalidInputException when one has a token that the model does not know
+   */
+  public AttributionInput {
+    for (Query query : queries) {
+      query.requireWithin(model.vocabularySize());
+    }
+  }
+
   /** Every sequence of the corpus is scored. */
   public AttributionInput(
       RunFolder run,

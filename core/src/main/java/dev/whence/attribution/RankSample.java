@@ -79,21 +79,21 @@ public final class RankSample {
           progress.begin(
               "checking the rank" + remark, (long) cut[0].length * split.passes(), "sequences")) {
         for (QuerySplit.Part part : split.parts()) {
-          Range asked = part.queries();
+          Range subset = part.queries();
           List<Range> ranges = room.passing(part);
           List<Linear> layers = part.layers().of(preconditioner.layers());
           try (PreconditionedQueries exact =
-                  preconditioner.prepare(asked.of(sample), ranges, 0, Progress.NONE);
+                  preconditioner.prepare(subset.of(sample), ranges, 0, Progress.NONE);
               PreconditionedQueries low =
-                  preconditioner.prepare(asked.of(sample), ranges, rank, Progress.NONE)) {
+                  preconditioner.prepare(subset.of(sample), ranges, rank, Progress.NONE)) {
             InfluenceScan exactScan = scan(preconditioner, layers, exact);
             InfluenceScan lowScan = scan(preconditioner, layers, low);
             pass.run(
                 0,
                 (at, batch) -> {
                   var trace = exactScan.trace(batch);
-                  RankSample.addScores(whole, asked, at, exactScan.score(batch, trace));
-                  RankSample.addScores(cut, asked, at, lowScan.score(batch, trace));
+                  RankSample.addScores(whole, subset, at, exactScan.score(batch, trace));
+                  RankSample.addScores(cut, subset, at, lowScan.score(batch, trace));
                 },
                 _ -> {},
                 stage);

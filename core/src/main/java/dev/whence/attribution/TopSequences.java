@@ -149,8 +149,8 @@ record TopSequences(
               .limit(settings.top())
               .toList();
       for (int i = 0; i < side.size(); i++) {
-        Attributed one = side.get(i);
-        ranked.add(one.ranked(sign * (i + 1), corpus.sequence(one.entry.place())));
+        Attributed sequence = side.get(i);
+        ranked.add(sequence.ranked(sign * (i + 1), corpus.sequence(sequence.entry.place())));
       }
     }
     return ranked;

@@ -25,10 +25,10 @@ public record BatchMemory(int tokens, long bytes) {
       ModelShape model,
       List<LayerShape> tracked,
       DType type,
-      int asked,
+      int batchTokens,
       int longest) {
     long fixed = PROGRAM_BYTES + model.bytes(type);
-    for (int tokens = asked; ; tokens = Math.max(longest, tokens / 2)) {
+    for (int tokens = batchTokens; ; tokens = Math.max(longest, tokens / 2)) {
       long workspace =
           model.traceBytes(Math.max(tokens, longest), longest, type)
               + ModelShape.gradientBytes(tracked, Math.max(1, tokens / longest), type);

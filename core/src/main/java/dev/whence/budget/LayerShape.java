@@ -7,9 +7,9 @@ package dev.whence.budget;
  * @param inputs columns, one more with a bias
  */
 public record LayerShape(String name, int outputs, int inputs) {
-  /** The rank of a product that stands for the matrix: what is asked for, or less. */
-  public int rank(int asked) {
-    return Math.min(asked, Math.min(outputs, inputs));
+  /** The rank of a product that stands for the matrix: the wanted one, or less. */
+  public int rank(int wanted) {
+    return Math.min(wanted, Math.min(outputs, inputs));
   }
 
   /** Numbers of the matrix. */

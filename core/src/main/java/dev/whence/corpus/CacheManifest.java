@@ -64,6 +64,11 @@ record CacheManifest(
     return Json.MAPPER.writeValueAsBytes(this);
   }
 
+  /** Whether a folder is a cache: a manifest's name alone may be that of a corpus. */
+  static boolean isIn(Path folder) {
+    return Files.exists(folder.resolve(NAME)) && Files.exists(folder.resolve(CacheLayout.TOKENS));
+  }
+
   /**
    * The manifest of the cache in {@code folder}, if there is one for this hash and its files are as
    * it says.

@@ -11,8 +11,10 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -98,10 +100,11 @@ record CorpusFile(Path path, String name, FileFormat format) {
 
   private static List<Candidate> inFolder(Path folder) {
     // Links are followed because data sets are often folders of links into a cache; a loop throws.
+    Map<Path, Boolean> ours = new HashMap<>();
     try (Stream<Path> paths = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
       return paths
           .filter(path -> !isHidden(folder.relativize(path)) && Files.isRegularFile(path))
-          .filter(path -> !isOurs(folder, path))
+          .filter(path -> !isOurs(folder, path, ours))
           .flatMap(path ->
               FileFormat.of(path).stream()
                   .map(format -> new Candidate(path, slashed(folder.relativize(path)), format)))
@@ -114,10 +117,10 @@ record CorpusFile(Path path, String name, FileFormat format) {
   }
 
   /** Whether a file below a corpus folder is in a folder that Whence wrote: no document of it. */
-  private static boolean isOurs(Path folder, Path file) {
+  private static boolean isOurs(Path folder, Path file, Map<Path, Boolean> ours) {
     Path at = file.getParent();
     while (at != null && !at.equals(folder)) {
-      if (WorkFolder.isOurs(at) || Files.exists(at.resolve(CacheManifest.NAME))) {
+      if (ours.computeIfAbsent(at, f -> WorkFolder.isOurs(f) || CacheManifest.isIn(f))) {
         return true;
       }
       at = at.getParent();

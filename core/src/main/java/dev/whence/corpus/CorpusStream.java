@@ -95,7 +95,7 @@ final class CorpusStream extends InputStream {
     return switch (e) {
       case EOFException _, ZipException _, ZstdIOException _ ->
           new InvalidInputException(
-              "The corpus file %s is damaged or cut short (%s); fetch it again"
+              "The file %s is damaged or cut short (%s); fetch it again"
                   .formatted(
                       file.path(), e.getMessage() == null ? "it ends too early" : e.getMessage()),
               e);

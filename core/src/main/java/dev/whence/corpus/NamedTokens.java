@@ -3,6 +3,7 @@ package dev.whence.corpus;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.GitLfs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +25,7 @@ record NamedTokens(Path file, JsonNode tokenizer, JsonNode config, JsonNode mode
     return new NamedTokens(
         file,
         tokenizer,
-        read(file.resolveSibling("tokenizer_config.json")),
+        read(file.resolveSibling(Tokenizer.CONFIG_FILE)),
         read(file.resolveSibling("config.json")));
   }
 
@@ -32,6 +33,7 @@ record NamedTokens(Path file, JsonNode tokenizer, JsonNode config, JsonNode mode
     if (!Files.exists(file)) {
       return Json.MAPPER.createObjectNode();
     }
+    GitLfs.requireContent(file);
     try {
       return Json.MAPPER.readTree(Files.readAllBytes(file));
     } catch (JacksonException e) {

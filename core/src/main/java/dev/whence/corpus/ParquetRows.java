@@ -1,23 +1,20 @@
 package dev.whence.corpus;
 
 import dev.whence.InvalidInputException;
+import dev.whence.folder.DuckDb;
 import dev.whence.folder.GitLfs;
 import java.io.IOException;
 import java.sql.Blob;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
-import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
 
 /** The rows of one Parquet file, streamed through DuckDB in file order. */
@@ -36,6 +33,10 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
       return type.equals("VARCHAR") || type.equals("BLOB");
     }
 
+    boolean isId() {
+      return isText() || type.equals("UUID") || type.matches("U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?");
+    }
+
     boolean isIntegers() {
       return type.matches("U?(TINY|SMALL|BIG)?INT(EGER)?\\[\\d*]");
     }
@@ -50,17 +51,21 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
    */
   void read(DocumentSink sink) throws IOException {
     GitLfs.requireContent(file.path());
-    try (Connection duckdb = connect()) {
+    try (Connection duckdb = DuckDb.toStream(DuckDb.READING)) {
       List<Column> columns = columns(duckdb);
       Optional<Column> text = column(columns, textColumn);
       Column source =
           text.or(() -> column(columns, tokenColumn)).orElseThrow(() -> neither(columns));
       boolean isText = text.isPresent();
       checkType(source, isText);
+      if (isText && column(columns, tokenColumn).filter(Column::isIntegers).isPresent()) {
+        throw new InvalidInputException(
+            "%s has both the columns \"%s\" and \"%s\"; keep one, or call the other as no column is called with --text-column or --token-column"
+                .formatted(file.path(), textColumn, tokenColumn));
+      }
       String value =
           isText ? quoted(source.alias) : "CAST(" + quoted(source.alias) + " AS BIGINT[])";
-      String id =
-          column(columns, "id").map(c -> "CAST(" + quoted(c.alias) + " AS VARCHAR)").orElse("NULL");
+      String id = column(columns, "id").map(this::id).orElse("NULL");
       try (var select = duckdb.prepareStatement("SELECT " + id + ", " + value + FROM)) {
         select.setString(1, escapedPath());
         try (ResultSet rows = select.executeQuery()) {
@@ -75,6 +80,18 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
               .formatted(file.path(), firstLine(e)),
           e);
     }
+  }
+
+  /** An identifier as text, whichever way its writer stored it. */
+  private String id(Column column) {
+    if (!column.isId()) {
+      throw new InvalidInputException(
+          "The column \"id\" of %s is %s, neither text nor integers; leave it out, or make it one"
+              .formatted(file.path(), column.type));
+    }
+    return column.type.equals("BLOB")
+        ? "decode(" + quoted(column.alias) + ")"
+        : "CAST(" + quoted(column.alias) + " AS VARCHAR)";
   }
 
   private InvalidInputException neither(List<Column> columns) {
@@ -143,21 +160,6 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
     return tokens;
   }
 
-  private static Connection connect() throws SQLException {
-    var properties = new Properties();
-    properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
-    Connection duckdb = DriverManager.getConnection("jdbc:duckdb:", properties);
-    try (Statement settings = duckdb.createStatement()) {
-      settings.execute("SET autoinstall_known_extensions = false"); // never reach for the network
-      settings.execute("SET memory_limit = '1GB'");
-      settings.execute("SET threads = 1"); // reading is not what takes long; rows stay in order
-      return duckdb;
-    } catch (SQLException e) {
-      duckdb.close();
-      throw e;
-    }
-  }
-
   /** The file's columns, in order. */
   private List<Column> columns(Connection duckdb) throws SQLException {
     List<String> names = names(duckdb);
@@ -215,9 +217,8 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
     }
   }
 
-  /** DuckDB takes the path as a pattern: each wildcard becomes a class of that one character. */
   private String escapedPath() {
-    return file.path().toAbsolutePath().toString().replaceAll("[\\[*?]", "[$0]");
+    return DuckDb.escaped(file.path());
   }
 
   private static String quoted(String column) {

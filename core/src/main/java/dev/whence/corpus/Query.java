@@ -1,5 +1,7 @@
 package dev.whence.corpus;
 
+import dev.whence.InvalidInputException;
+
 /**
  * A question: what made the model say {@code completion} after {@code prompt}? The measurement is
  * {@code log p(completion given prompt)} in nats.
@@ -19,6 +21,21 @@ public record Query(
     System.arraycopy(promptTokens, 0, tokens, 0, promptTokens.length);
     System.arraycopy(completionTokens, 0, tokens, promptTokens.length, completionTokens.length);
     return tokens;
+  }
+
+  /**
+   * Looks whether a model knows all tokens: its tokenizer may know more.
+   *
+   * @throws InvalidInputException naming the query and the token
+   */
+  public void requireWithin(int vocabularySize) {
+    for (int token : tokens()) {
+      if (token < 0 || token >= vocabularySize) {
+        throw new InvalidInputException(
+            "the query '%s' has the token %d, outside the vocabulary of %d"
+                .formatted(id, token, vocabularySize));
+      }
+    }
   }
 
   /** The first token whose prediction counts. */

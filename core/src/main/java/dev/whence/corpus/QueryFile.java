@@ -1,14 +1,15 @@
 package dev.whence.corpus;
 
 import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.corpus.FileFormat.Compression;
+import dev.whence.corpus.FileFormat.Content;
 import dev.whence.corpus.JsonLine.Value;
 import dev.whence.corpus.Lines.Line;
 import dev.whence.folder.AtomicFile;
-import dev.whence.folder.GitLfs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -60,8 +61,17 @@ public final class QueryFile {
   private List<Query> readAll() {
     List<Query> queries = new ArrayList<>();
     Set<String> ids = new HashSet<>();
-    GitLfs.requireContent(file);
-    try (InputStream in = Files.newInputStream(file)) {
+    FileFormat format =
+        FileFormat.of(file).orElse(new FileFormat(Content.JSON_LINES, Compression.NONE));
+    if (format.content() != Content.JSON_LINES) {
+      throw new InvalidInputException(
+          file + " is no file of JSON lines, which queries are; give .jsonl (also .gz or .zst)");
+    }
+    if (!Files.exists(file)) {
+      throw new InvalidInputException(file + " does not exist");
+    }
+    CorpusFile lined = new CorpusFile(file, FileFormat.nameOf(file), format);
+    try (InputStream in = new CorpusStream(lined, Progress.NONE.begin("", 0, ""))) {
       Lines lines = new Lines(in, Lines.MAXIMUM_BYTES);
       for (Optional<Line> next = lines.next(); next.isPresent(); next = lines.next()) {
         long number = next.get().number();
@@ -78,8 +88,6 @@ public final class QueryFile {
         }
       }
       return queries;
-    } catch (NoSuchFileException e) {
-      throw new InvalidInputException(file + " does not exist", e);
     } catch (IOException e) {
       throw AtomicFile.unreadable(file, e);
     }
@@ -90,8 +98,7 @@ public final class QueryFile {
     try {
       JsonLine object = JsonLine.read(line, FIELDS);
       String id = object.id().orElse("query-" + number);
-      query =
-          object.has(COMPLETION_TOKENS) ? ofTokens(id, object, number) : ofText(id, object, number);
+      query = isOfText(object, number) ? ofText(id, object, number) : ofTokens(id, object, number);
     } catch (MalformedDocumentException e) {
       throw invalid(number, e.reason());
     }
@@ -105,6 +112,20 @@ public final class QueryFile {
               .formatted(query.tokens().length, maximumLength));
     }
     return query;
+  }
+
+  /**
+   * Whether a query is text. What is called as the tokens are may be a count beside it, as OpenAI's
+   * logs have: then the text decides, as in a corpus.
+   */
+  private boolean isOfText(JsonLine object, long number) {
+    boolean text = object.get("completion").orElse(null) instanceof Value.Text;
+    boolean tokens = object.get(COMPLETION_TOKENS).orElse(null) instanceof Value.Integers;
+    if (text && tokens) {
+      throw invalid(
+          number, "it has both \"completion\" and \"" + COMPLETION_TOKENS + "\"; keep one");
+    }
+    return text || !object.has(COMPLETION_TOKENS);
   }
 
   private Query ofText(String id, JsonLine object, long number) {

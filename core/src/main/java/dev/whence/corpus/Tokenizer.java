@@ -35,6 +35,10 @@ public final class Tokenizer implements AutoCloseable {
 
   private final HuggingFaceTokenizer tokenizer;
   private final int vocabularySize;
+
+  /** Beside {@code tokenizer.json}: which tokens texts begin and end with. */
+  public static final String CONFIG_FILE = "tokenizer_config.json";
+
   private final EndTokens endTokens;
   private final SpecialTokens special;
   private final String hash;

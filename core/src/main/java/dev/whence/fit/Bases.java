@@ -11,6 +11,7 @@ import dev.whence.run.FactorsFile;
 import dev.whence.run.FactorsFile.Factor;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
+import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import java.io.IOException;
@@ -120,9 +121,10 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
               long positions = covariances.positions(l);
               Covariance activation = covariances.activation(l);
               Covariance gradient = covariances.gradient(l);
-              new FactorsFile.Builder()
-                  .activation(new Factor(activation.mean(positions, type), pair.activation()))
-                  .gradient(new Factor(gradient.mean(positions, type), pair.gradient()))
+              FactorsFile.Builder file = new FactorsFile.Builder();
+              file.activation(new Factor(activation.mean(positions, type), pair.activation()));
+              NativeMemory.giveBack(); // what a mean leaves behind does not fit the next
+              file.gradient(new Factor(gradient.mean(positions, type), pair.gradient()))
                   .write(FactorsFile.path(folder, layers.get(l).name()));
               layerDone.run();
             });

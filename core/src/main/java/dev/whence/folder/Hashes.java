@@ -87,6 +87,7 @@ public final class Hashes {
   }
 
   private static String contentHash(Path file) {
+    GitLfs.requireContent(file);
     try {
       return of(file, _ -> {});
     } catch (IOException e) {

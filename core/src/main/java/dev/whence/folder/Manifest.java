@@ -24,6 +24,17 @@ public final class Manifest {
     return isIn(folder) ? read(folder, JsonNode.class).path("kind").asString("") : "";
   }
 
+  /** Whether a folder's manifest has what all of ours have and no other program's. */
+  public static boolean isOurs(Path folder) {
+    if (!isIn(folder)) {
+      return false;
+    }
+    JsonNode manifest = read(folder, JsonNode.class);
+    return manifest.path("kind").isString()
+        && manifest.path("format").isIntegralNumber()
+        && manifest.path("whence_version").isString();
+  }
+
   /**
    * Checks what a folder's manifest says it is.
    *
@@ -52,6 +63,7 @@ public final class Manifest {
    */
   public static <T> T read(Path folder, Class<T> type) {
     Path file = folder.resolve(NAME);
+    GitLfs.requireContent(file);
     try {
       return Json.MAPPER.readValue(Files.readAllBytes(file), type);
     } catch (JacksonException e) {

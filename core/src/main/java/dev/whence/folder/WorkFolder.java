@@ -131,7 +131,7 @@ public final class WorkFolder implements AutoCloseable {
       return true;
     }
     try {
-      return !Manifest.kindOf(folder).isEmpty();
+      return Manifest.isOurs(folder);
     } catch (InvalidInputException e) {
       return false; // another program's manifest
     }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
@@ -33,7 +34,7 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
   /** How the names of what belongs to quantised weights end. */
   private static final Pattern OF_QUANTISED_WEIGHTS =
       Pattern.compile(
-          ".*(\\.qweight|\\.qzeros|\\.scales|weight_scale(_inv)?|weight_scale_2|\\.absmax|\\.weight_packed)");
+          ".*(\\.qweight|\\.qzeros|\\.scales|weight_scale(_inv)?|weight_scale_2|\\.absmax|\\.quant_map|\\.quant_state.*|\\.SCB|\\.weight_format|\\.weight_packed|\\.g_idx|\\.input_scale)");
 
   private final Path folder;
   private final DType type;
@@ -102,6 +103,12 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
       } else if (!files.containsKey(shard)) {
         take(shard);
       }
+    }
+    // Where two shards have a tensor, the index says which of them holds.
+    for (var entry : map.properties()) {
+      Optional.ofNullable(files.get(folder.resolve(entry.getValue().asString(""))))
+          .filter(file -> file.names().contains(entry.getKey()))
+          .ifPresent(file -> fileByTensor.put(entry.getKey(), file));
     }
   }
 
@@ -184,13 +191,17 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
   private String stored(String name) {
     if (!fileByTensor.containsKey(name)) {
       for (String prefix : BASE_PREFIXES) {
-        String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+        String bare = without(prefix, name);
         if (fileByTensor.containsKey(bare)) {
           return bare;
         }
       }
     }
     return name;
+  }
+
+  private static String without(String prefix, String name) {
+    return name.startsWith(prefix) ? name.substring(prefix.length()) : name;
   }
 
   private InvalidInputException absent(String name) {
@@ -203,17 +214,25 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
               .formatted(shard.get(), INDEX, name));
     }
     Optional<String> other =
-        fileByTensor.keySet().stream().filter(there -> there.endsWith("." + name)).findFirst();
+        Stream.concat(Stream.of(name), BASE_PREFIXES.stream().map(prefix -> without(prefix, name)))
+            .flatMap(wanted ->
+                fileByTensor.keySet().stream()
+                    .filter(there -> there.endsWith("." + wanted))
+                    .map(there -> foreign(there, wanted)))
+            .findFirst();
+    if (other.isEmpty() && name.matches("lm_head\\.weight|embed_out\\.weight")) {
+      return new InvalidInputException(
+          "%s has no head: '%s', which its config.json does not tie; save the model with AutoModelForCausalLM"
+              .formatted(folder, name));
+    }
     return new InvalidInputException(
         "%s has no tensor '%s', which its config.json calls for%s"
-            .formatted(
-                folder,
-                name,
-                other
-                    .map(there ->
-                        "; it has '%s': save it again without '%s' before its names"
-                            .formatted(there, there.substring(0, there.length() - name.length())))
-                    .orElse("")));
+            .formatted(folder, name, other.orElse("")));
+  }
+
+  private static String foreign(String there, String wanted) {
+    return "; it has '%s': save it again without '%s' before its names"
+        .formatted(there, there.substring(0, there.length() - wanted.length()));
   }
 
   /** Closes the files; parameters already read stay. */

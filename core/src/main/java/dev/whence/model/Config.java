@@ -89,7 +89,11 @@ final class Config {
       for (var property : config.root.properties()) {
         if (!property.getValue().isNull()) {
           boolean older = property.getKey().equals("type");
-          merged.set(older ? "rope_type" : property.getKey(), property.getValue());
+          if (!older) {
+            merged.set(property.getKey(), property.getValue());
+          } else if (!config.root.hasNonNull("rope_type")) { // where both are, the newer holds
+            merged.set("rope_type", property.getValue());
+          }
         }
       }
     }

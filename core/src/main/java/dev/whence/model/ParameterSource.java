@@ -13,6 +13,9 @@ public interface ParameterSource {
    */
   Tensor parameter(String name, long... shape);
 
+  /** Gives up a parameter that turned out to be another's copy, if it was taken. */
+  default void forget(String name) {}
+
   /** Whether there is a parameter of this name, where that is known before it is asked for. */
   default boolean has(String name) {
     return false;

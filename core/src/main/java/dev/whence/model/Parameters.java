@@ -5,6 +5,7 @@ import dev.whence.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** A model's own parameters: what its source gave, by name, until it is closed. */
 final class Parameters implements ParameterSource, AutoCloseable {
@@ -20,6 +21,11 @@ final class Parameters implements ParameterSource, AutoCloseable {
     try (Scope _ = Scope.open()) {
       return byName.computeIfAbsent(name, n -> source.parameter(n, shape));
     }
+  }
+
+  @Override
+  public void forget(String name) {
+    Optional.ofNullable(byName.remove(name)).ifPresent(Tensor::close);
   }
 
   @Override

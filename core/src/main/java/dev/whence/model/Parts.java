@@ -55,8 +55,17 @@ final class Parts {
       if (!tied || !own.equalTo(embedding)) {
         return add(new Linear(name, Role.HEAD, own, false, Optional.empty()));
       }
+      if (!isSame(own, embedding)) {
+        source.forget(weight); // a copy would be trained and saved as a weight of its own
+      }
     }
     return add(new Linear(name, Role.HEAD, embedding, false, Optional.empty(), true));
+  }
+
+  /** Whether the table of embeddings itself is stored under the head's name. */
+  @SuppressWarnings("ReferenceEquality")
+  private static boolean isSame(Tensor head, Tensor embedding) {
+    return head == embedding;
   }
 
   Norm rmsNorm(String name, int width, double epsilon) {

@@ -1,5 +1,6 @@
 package dev.whence.model;
 
+import dev.whence.InvalidInputException;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -30,9 +31,16 @@ final class Rope {
    */
   static Rope of(Config config, int headSize, double rotatedShare, String oldBase) {
     Config parameters = config.merged("rope_parameters", "rope_scaling");
-    double base =
-        parameters.number(
-            "rope_theta", config.number(oldBase, config.number("rope_theta", 10_000)));
+    double oldSpelling = config.number(oldBase, config.number("rope_theta", 10_000));
+    double base = parameters.number("rope_theta", oldSpelling);
+    if (config.has("rope_parameters")
+        && config.has("rope_scaling")
+        && config.section("rope_scaling").number("rope_theta", oldSpelling) != base) {
+      // In transformers the scaling replaces the parameters, their base included.
+      throw new InvalidInputException(
+          "%s has 'rope_scaling' beside 'rope_parameters' with another 'rope_theta'; put the scaling into 'rope_parameters'"
+              .formatted(config.file()));
+    }
     double share =
         parameters.number(
             "partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));

@@ -1,10 +1,10 @@
 package dev.whence.results;
 
+import dev.whence.folder.DuckDb;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.duckdb.DuckDBAppender;
@@ -12,9 +12,6 @@ import org.duckdb.DuckDBConnection;
 
 /** A table that is gathered row by row and written as one Parquet file, by DuckDB. */
 final class ParquetTable {
-  /** What does not fit spills to disk. Small enough to count as the program's own memory. */
-  private static final String MEMORY = "128MB";
-
   private final Connection connection;
   private final String name;
   private final Path file;
@@ -38,11 +35,10 @@ final class ParquetTable {
    */
   static Connection database(Path folder) {
     try {
-      Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+      Connection connection = DuckDb.open(DuckDb.WRITING);
       try (Statement statement = connection.createStatement()) {
-        statement.execute("SET memory_limit = '" + MEMORY + "'");
-        statement.execute("SET threads = 1"); // a table is written row by row
-        statement.execute("SET temp_directory = " + quoted(folder.resolve("spill").toString()));
+        statement.execute(
+            "SET temp_directory = " + DuckDb.literal(folder.resolve("spill").toString()));
       } catch (SQLException e) {
         connection.close();
         throw e;
@@ -87,15 +83,11 @@ final class ParquetTable {
           "COPY "
               + name
               + " TO "
-              + quoted(file.toString())
+              + DuckDb.literal(file.toString())
               + " (FORMAT parquet, COMPRESSION zstd)");
     } catch (SQLException e) {
       throw failed(file, e);
     }
-  }
-
-  private static String quoted(String text) {
-    return "'" + text.replace("'", "''") + "'";
   }
 
   private static UncheckedIOException failed(Path file, SQLException e) {

@@ -2,12 +2,12 @@ package dev.whence.results;
 
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Query;
+import dev.whence.folder.DuckDb;
 import dev.whence.folder.Hashes;
 import dev.whence.folder.Manifest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -29,7 +29,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   private static final List<String> TABLES = List.of(QUERIES, INFLUENCES, TOKENS, LAYERS);
 
   /** A query, and the log-probability of its completion. */
-  public record AskedQuery(String id, String prompt, String completion, double logProbability) {}
+  public record StoredQuery(String id, String prompt, String completion, double logProbability) {}
 
   /**
    * One of a query's top sequences.
@@ -112,12 +112,13 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   }
 
   /** The queries, in the order in which they were asked. */
-  public List<AskedQuery> queries() {
+  public List<StoredQuery> queries() {
     return select(
         QUERIES,
-        "SELECT query_id, prompt, completion, log_probability FROM read_parquet(?)",
+        "SELECT query_id, prompt, completion, log_probability FROM read_parquet(?, hive_partitioning = false)",
         row ->
-            new AskedQuery(row.getString(1), row.getString(2), row.getString(3), row.getDouble(4)));
+            new StoredQuery(
+                row.getString(1), row.getString(2), row.getString(3), row.getDouble(4)));
   }
 
   /**
@@ -130,7 +131,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
         select(
             QUERIES,
             "SELECT query_id, prompt, completion, prompt_token_ids, completion_token_ids"
-                + " FROM read_parquet(?) WHERE query_id = ?",
+                + " FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ?",
             row ->
                 new Query(
                     row.getString(1),
@@ -160,7 +161,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     int[] ids =
         select(
                 TOKENS,
-                "SELECT token_id FROM read_parquet(?) WHERE query_id = ? AND rank = "
+                "SELECT token_id FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND rank = "
                     + rank
                     + " ORDER BY position",
                 row -> row.getInt(1),
@@ -189,7 +190,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     return select(
         INFLUENCES,
         "SELECT query_id, rank, document_id, sequence_index, token_offset, influence, spiky, text"
-            + " FROM read_parquet(?) WHERE query_id = ? AND "
+            + " FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND "
             + condition,
         row ->
             new Influence(
@@ -208,7 +209,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   public List<TokenInfluence> tokens(String queryId, int rank) {
     return select(
         TOKENS,
-        "SELECT token, influence FROM read_parquet(?) WHERE query_id = ? AND rank = "
+        "SELECT token, influence FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND rank = "
             + rank
             + " ORDER BY position",
         row -> new TokenInfluence(row.getString(1), row.getDouble(2)),
@@ -222,7 +223,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   public List<LayerInfluence> layerShares(String queryId) {
     return select(
             LAYERS,
-            "SELECT layer, sum(influence) FROM read_parquet(?) WHERE query_id = ? AND rank > 0"
+            "SELECT layer, sum(influence) FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND rank > 0"
                 + " GROUP BY layer",
             row -> new LayerInfluence(row.getString(1), row.getDouble(2)),
             queryId)
@@ -237,9 +238,9 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   }
 
   private <T> List<T> select(String table, String sql, RowReader<T> reader, String... arguments) {
-    try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");
+    try (Connection connection = DuckDb.open(DuckDb.READING);
         PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setString(1, path.resolve(table).toString());
+      statement.setString(1, DuckDb.escaped(path.resolve(table)));
       for (int a = 0; a < arguments.length; a++) {
         statement.setString(a + 2, arguments[a]);
       }

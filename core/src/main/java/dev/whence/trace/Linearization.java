@@ -202,13 +202,13 @@ public final class Linearization implements AutoCloseable {
     calls.forEach(_ -> rows.add(new ArrayList<>()));
     for (int t = 0; t < u.size(1); t++) {
       for (int k = 0; k < u.size(2); k++) {
-        Tensor one = u.select(1, t).narrow(1, k, 1);
-        one.fillInPlace(1);
+        Tensor entry = u.select(1, t).narrow(1, k, 1);
+        entry.fillInPlace(1);
         List<List<Tensor>> gradients = gradients(u);
         for (int l = 0; l < rows.size(); l++) {
           rows.get(l).add(row(l, gradients.get(l)));
         }
-        one.fillInPlace(0);
+        entry.fillInPlace(0);
       }
     }
     List<LayerJacobian> layers = new ArrayList<>();
@@ -232,15 +232,17 @@ public final class Linearization implements AutoCloseable {
   }
 
   private boolean isOuter(int layer) {
-    List<Trace.Call> some = calls.get(layer);
-    return some.size() == 1 && some.getFirst().output().size(1) == 1;
+    List<Trace.Call> ofLayer = calls.get(layer);
+    return ofLayer.size() == 1 && ofLayer.getFirst().output().size(1) == 1;
   }
 
   /** {@code J^T u} up to the layers' outputs: of each layer, of each of its uses. */
   private List<List<Tensor>> gradients(Tensor u) {
     Iterator<Tensor> gradients =
         Autograd.gradientsAgain(List.of(outputs), List.of(u), seen()).iterator();
-    return calls.stream().map(some -> some.stream().map(_ -> gradients.next()).toList()).toList();
+    return calls.stream()
+        .map(ofLayer -> ofLayer.stream().map(_ -> gradients.next()).toList())
+        .toList();
   }
 
   /** What {@code product} makes of a layer's inputs and gradients, summed over its uses. */

@@ -168,10 +168,10 @@ public final class Trace {
 
     /** The calls of each layer. */
     List<List<Call>> byLayer() {
-      List<List<Call>> some = new ArrayList<>();
-      indexOf.forEach((_, _) -> some.add(new ArrayList<>()));
-      calls.forEach(call -> some.get(call.layer).add(call));
-      return some;
+      List<List<Call>> callsOfLayers = new ArrayList<>();
+      indexOf.forEach((_, _) -> callsOfLayers.add(new ArrayList<>()));
+      calls.forEach(call -> callsOfLayers.get(call.layer).add(call));
+      return callsOfLayers;
     }
 
     List<List<Use>> uses(List<Tensor> gradients, Examples batch, DType type) {
@@ -193,8 +193,8 @@ public final class Trace {
     static Tensor prepare(Call call, Examples batch, DType type) {
       Tensor input = call.input.detach().to(type);
       if (call.bias) {
-        Tensor one = Tensors.ones(type, input.device(), input.size(0), input.size(1), 1);
-        input = Tensors.cat(List.of(input, one), 2);
+        Tensor bias = Tensors.ones(type, input.device(), input.size(0), input.size(1), 1);
+        input = Tensors.cat(List.of(input, bias), 2);
       }
       if (batch.real().isPresent()) {
         input = input.times(batch.real().get().to(type).unsqueeze(2));

@@ -105,9 +105,9 @@ record TraceSlices(List<Examples> slices) {
       joined.put(from.get(t), to.get(t));
     }
     List<List<Use>> uses = new ArrayList<>();
-    for (List<Use> some : model.uses()) {
+    for (List<Use> ofLayer : model.uses()) {
       uses.add(
-          some.stream()
+          ofLayer.stream()
               .map(use -> new Use(of(joined, use.input()), of(joined, use.gradient())))
               .toList());
     }

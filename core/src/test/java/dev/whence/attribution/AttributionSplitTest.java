@@ -74,7 +74,7 @@ class AttributionSplitTest {
     Map<String, List<String>> tables = Bench.tables(results);
     Bench.tables(expected)
         .forEach((name, rows) -> assertThat(tables.get(name)).as(name).hasSameSizeAs(rows));
-    for (ResultsFolder.AskedQuery query : expected.queries()) {
+    for (ResultsFolder.StoredQuery query : expected.queries()) {
       assertThat(results.raising(query.id(), 100))
           .usingRecursiveComparison()
           .withComparatorForType((a, b) -> Math.abs(a - b) < 1e-9 ? 0 : 1, Double.class)

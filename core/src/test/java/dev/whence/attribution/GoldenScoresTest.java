@@ -140,7 +140,7 @@ class GoldenScoresTest {
       ResultsFolder results, SafetensorsFile expected, double tolerance) {
     double[] golden = expected.tensor("query_log_prob").toDoubles();
     double[] actual =
-        results.queries().stream().mapToDouble(ResultsFolder.AskedQuery::logProbability).toArray();
+        results.queries().stream().mapToDouble(ResultsFolder.StoredQuery::logProbability).toArray();
     assertThat(actual).hasSameSizeAs(golden);
     for (int q = 0; q < golden.length; q++) {
       assertThat(actual[q]).isCloseTo(golden[q], within(tolerance * Math.abs(golden[q])));

@@ -80,7 +80,7 @@ class RankSampleTest {
       ResultsFolder whole = bench.attribute("whole", settings);
       ResultsFolder all = bench.attribute("all", settings.withRank(1).withRefine(20));
       // Everything was refined: the same lists, whatever rank 1 thought of them.
-      for (ResultsFolder.AskedQuery query : whole.queries()) {
+      for (ResultsFolder.StoredQuery query : whole.queries()) {
         assertThat(all.raising(query.id(), 20))
             .usingRecursiveComparison()
             .withComparatorForType((a, b) -> Math.abs(a - b) < 1e-10 ? 0 : 1, Double.class)
@@ -95,7 +95,7 @@ class RankSampleTest {
           .as("two of each sign for three queries")
           .isEqualTo(3 * 4);
       assertThat(rows.stream().filter(r -> r.contains("'refined': false")).count()).isPositive();
-      for (ResultsFolder.AskedQuery query : some.queries()) {
+      for (ResultsFolder.StoredQuery query : some.queries()) {
         List<Double> influences =
             some.raising(query.id(), 20).stream().map(ResultsFolder.Influence::influence).toList();
         assertThat(influences).isSortedAccordingTo((a, b) -> Double.compare(b, a));

@@ -33,6 +33,15 @@ class CorpusFileTest {
   }
 
   @Test
+  void filesThatAreCalledAsOursAreAreDocuments() throws IOException {
+    write(folder.resolve("en/corpus.json"), "{\"text\": \"a\"}");
+    write(folder.resolve("de/manifest.json"), "{\"kind\": \"text\", \"format\": 1}");
+    write(folder.resolve("de/a.txt"), "");
+    assertThat(names(CorpusSource.of(folder)))
+        .containsExactly("a.txt", "manifest.json", "corpus.json");
+  }
+
+  @Test
   void hiddenFolderThatIsGivenIsNotHidden() throws IOException {
     write(folder.resolve(".cache/b.jsonl"), "");
     assertThat(names(CorpusSource.of(folder.resolve(".cache")))).containsExactly("b.jsonl");

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +72,31 @@ class ParquetRowsTest {
     assertThat(recorder.texts()).containsExactly("c.parquet:1=é😀");
     assertThat(recorder.malformed)
         .containsExactly("c.parquet:2: it is not valid UTF-8", "c.parquet:3: \"text\" is null");
+  }
+
+  @Test
+  void idsAreTextOrIntegersHoweverTheyAreStored() throws Exception {
+    Path bytes = parquet("b.parquet", "SELECT encode('é') AS id, 'a' AS text");
+    assertThat(read(CorpusSource.of(bytes)).texts()).containsExactly("é=a");
+    for (String id : List.of("[1, 2]", "true", "1.5::DOUBLE", "{'a': 1}")) {
+      Path file = parquet("i.parquet", "SELECT " + id + " AS id, 'a' AS text");
+      assertThatThrownBy(() -> read(CorpusSource.of(file)))
+          .as(id)
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("The column \"id\" of " + file);
+    }
+  }
+
+  @Test
+  void textBesideTokensIsAQuestionThatTheUserAnswers() throws Exception {
+    Path both = parquet("c.parquet", "SELECT 'a' AS text, [1, 2] AS tokens");
+    assertThatThrownBy(() -> read(CorpusSource.of(both)))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("has both the columns \"text\" and \"tokens\"");
+    assertThat(read(CorpusSource.of(both).withTokenColumn("none")).texts())
+        .containsExactly("c.parquet:1=a");
+    Path count = parquet("n.parquet", "SELECT 'a' AS text, 2 AS tokens");
+    assertThat(read(CorpusSource.of(count)).texts()).containsExactly("n.parquet:1=a");
   }
 
   @Test

@@ -92,6 +92,32 @@ class QueryFileTest {
     assertThat(queries).extracting(Query::id).containsExactly("1e3");
   }
 
+  @Test
+  void countsOfTokensBesideATextAreNoTokens() throws IOException {
+    try (Tokenizer tokenizer = tokenizer()) {
+      String text = "{\"prompt\": \"the cat\", \"completion\": \" sat\", ";
+      Files.writeString(file, text + "\"prompt_tokens\": 12, \"completion_tokens\": 3}");
+      int vocabulary = tokenizer.vocabularySize();
+      Query query = QueryFile.read(file, Optional.of(tokenizer), vocabulary, 64).getFirst();
+      assertThat(query.completion()).isEqualTo(" sat");
+      Files.writeString(file, text + "\"prompt_tokens\": [1], \"completion_tokens\": [2]}");
+      assertThatThrownBy(() -> QueryFile.read(file, Optional.of(tokenizer), vocabulary, 64))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining(
+              "line 1: it has both \"completion\" and \"completion_tokens\"; keep one");
+    }
+  }
+
+  @Test
+  void compressedQueriesAreReadAndOtherFilesRefused() throws IOException {
+    Path compressed = Fixtures.write(folder.resolve("q.jsonl.gz"), Fixtures.gzip(GOOD));
+    assertThat(QueryFile.read(compressed, Optional.empty(), 10, 5)).hasSize(1);
+    Path parquet = Fixtures.write(folder.resolve("q.parquet"), GOOD);
+    assertThatThrownBy(() -> QueryFile.read(parquet, Optional.empty(), 10, 5))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(parquet + " is no file of JSON lines");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "\n \n"})
   void fileWithoutQueriesIsRefused(String text) {

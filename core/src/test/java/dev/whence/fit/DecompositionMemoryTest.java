@@ -64,24 +64,14 @@ class DecompositionMemoryTest {
         NativeMemory.giveBack();
         Files.writeString(CLEAR, "5");
         long written = peak();
-        System.err.println("XX start " + (written >> 20) + " rss " + rss());
         List<Tensor> means = new ArrayList<>(covariance.mean(10, DType.FLOAT32)); // of inputs
-        System.err.println("XX one " + ((peak() - written) >> 20) + " rss " + rss());
         NativeMemory.giveBack();
-        System.err.println("XX after " + ((peak() - written) >> 20) + " rss " + rss());
         means.addAll(covariance.mean(10, DType.FLOAT32)); // and as if of output gradients
         assertThat(means).hasSize(2);
         long few = 8L << 20;
         assertThat(peak() - written).isLessThan(memory.decompositionBytes(layer) + few);
       }
     }
-  }
-
-  private static String rss() throws IOException {
-    return Files.readAllLines(STATUS).stream()
-        .filter(l -> l.startsWith("VmRSS"))
-        .findFirst()
-        .orElseThrow();
   }
 
   private static long peak() throws IOException {

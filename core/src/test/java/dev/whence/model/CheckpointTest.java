@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,6 +34,27 @@ class CheckpointTest {
     double[] whole = folder.logits(TOKENS);
     shard(folder);
     assertThat(folder.weights()).doesNotExist();
+    assertThat(folder.logits(TOKENS)).isEqualTo(whole);
+  }
+
+  @Test
+  void theIndexSaysWhichShardHoldsATensorThatTwoHave() throws IOException {
+    ModelFolder folder = ModelFolder.copyOf("llama", temporary.resolve("m"));
+    double[] whole = folder.logits(TOKENS);
+    shard(folder);
+    String norm = "model.norm.weight";
+    for (String number : List.of("1", "2")) {
+      Path shard = folder.path().resolve("model-0000%s-of-00002.safetensors".formatted(number));
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      try (Scope _ = Scope.open()) {
+        try (SafetensorsFile file = SafetensorsFile.open(shard)) {
+          file.names().forEach(name -> tensors.put(name, file.tensor(name)));
+        }
+        if (tensors.putIfAbsent(norm, Tensors.ones(DType.FLOAT32, Device.CPU, 32)) == null) {
+          SafetensorsFile.write(shard, tensors, Map.of()); // as an older export left it
+        }
+      }
+    }
     assertThat(folder.logits(TOKENS)).isEqualTo(whole);
   }
 

@@ -54,6 +54,7 @@ class ConfigSettingsTest {
         "{\"rope_interleaved\": false}",
         "{\"residual_multiplier\": 1.0}",
         "{\"torch_dtype\": \"bfloat16\", \"_name_or_path\": \"x\", \"use_cache\": false}",
+        "{\"_num_labels\": 1, \"max_sequence_length\": 2048, \"output_past\": true}",
         "{\"id2label\": {\"0\": \"A\"}, \"task_specific_params\": {\"x\": {\"y\": 1}}}"
       })
   void aSettingThatChangesNothingIsLetThrough(String settings) {
@@ -83,10 +84,22 @@ class ConfigSettingsTest {
     double[] expected = folder.logits(TOKENS);
     folder.configure(c -> {
       c.putObject("rope_parameters").put("rope_theta", 500.0).put("rope_type", "default");
+      c.put("rope_theta", 500.0);
       c.putObject("rope_scaling").put("type", "linear").put("factor", 4.0);
     });
     assertThat(folder.logits(TOKENS)).isEqualTo(expected);
-    folder.configure(c -> c.putObject("rope_scaling").put("type", "yarn").put("factor", 4.0));
+    folder.configure(
+        c -> c.withObject("rope_scaling").put("rope_type", "linear").put("type", "yarn"));
+    assertThat(folder.logits(TOKENS)).as("rope_type is the newer name").isEqualTo(expected);
+    folder.configure(c -> c.remove("rope_theta"));
+    assertThatThrownBy(() -> folder.load(DType.FLOAT32).close())
+        .as("in transformers the base would be 10,000")
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining("another 'rope_theta'");
+    folder.configure(c -> {
+      c.put("rope_theta", 500.0);
+      c.putObject("rope_scaling").put("type", "yarn").put("factor", 4.0);
+    });
     assertThatThrownBy(() -> folder.load(DType.FLOAT32).close())
         .hasMessageContaining("the RoPE scaling 'yarn'");
     folder.configure(

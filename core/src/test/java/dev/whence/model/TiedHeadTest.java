@@ -38,6 +38,7 @@ class TiedHeadTest {
     assertThat(folder.logits(TOKENS)).as("stored twice").isEqualTo(tied);
     try (LanguageModel model = folder.load(DType.FLOAT32)) {
       assertThat(model.linear(head).orElseThrow().isTied()).isTrue();
+      assertThat(model.parameters()).as("no copy to train").doesNotContainKey(head + ".weight");
     }
 
     folder.reweigh(tensors -> without(tensors, embedding + ".weight"));

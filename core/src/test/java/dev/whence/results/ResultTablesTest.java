@@ -127,7 +127,7 @@ class ResultTablesTest {
     try (Bench bench = Bench.open(folder)) {
       ResultsFolder results = bench.attribute("out", AttributionSettings.DEFAULT);
       assertThat(results.queries())
-          .extracting(ResultsFolder.AskedQuery::id)
+          .extracting(ResultsFolder.StoredQuery::id)
           .isEqualTo(Bench.queries().stream().map(Query::id).toList());
       assertThat(results.queries())
           .allSatisfy(q -> {

@@ -3,6 +3,7 @@ package dev.whence.cli.evaluate;
 import dev.whence.InvalidInputException;
 import dev.whence.cli.HomeFolder;
 import dev.whence.cli.Whence;
+import dev.whence.cli.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -82,7 +84,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     Files.createDirectories(out);
     int worst = 0;
     for (List<String> command : commands(out)) {
-      System.out.println("\n$ whence " + String.join(" ", command));
+      System.out.println(
+          "\n$ whence " + command.stream().map(Words::quoted).collect(Collectors.joining(" ")));
       worst = Math.max(worst, Whence.run(command.toArray(String[]::new)));
     }
     return worst;

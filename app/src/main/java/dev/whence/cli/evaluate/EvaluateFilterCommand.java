@@ -122,6 +122,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    json.ifPresent(corpus::requireOutside);
     for (int n : candidates) {
       if (n < 1) {
         throw new InvalidInputException("--candidates has " + n + " but all must be at least 1");
@@ -142,6 +143,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
         Corpus data =
             corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
       List<Query> queries = queries(model, data);
+      queries.forEach(query -> query.requireWithin(model.model().vocabularySize()));
       Report report;
       try (FilterRecall recall =
           new FilterRecall(

@@ -77,6 +77,7 @@ final class EvaluateRecallCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    json.ifPresent(corpus::requireOutside);
     RunFolder run = RunFolder.open(runFolder);
     Path folder = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(folder));
@@ -97,6 +98,7 @@ final class EvaluateRecallCommand implements Callable<Integer> {
               .orElseThrow(
                   () -> new InvalidInputException(model.path() + " has no tokenizer.json"));
       List<Query> queries = EntryQueries.draw(data, tokenizer, count, seed);
+      queries.forEach(query -> query.requireWithin(model.model().vocabularySize()));
       Rankers rankers = new Rankers(run, model.model(), data, queries, progress);
       List<DictionaryRecall> gradients = rankers.gradients(methods, compute.batchTokens());
       List<DictionaryRecall> results = new ArrayList<>();

@@ -1,13 +1,17 @@
 package dev.whence.lab.data;
 
 import dev.whence.InvalidInputException;
+import dev.whence.folder.AtomicFile;
+import dev.whence.folder.GitLfs;
 import dev.whence.tensor.DType;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /**
  * Labelled images as MNIST and Fashion-MNIST come: gzipped IDX files of bytes.
@@ -46,6 +50,8 @@ public record IdxImages(byte[] pixels, byte[] labels, int side) {
               + labels.getFileName()
               + "; install Debian's package dataset-fashion-mnist, or name the folder that has them");
     }
+    GitLfs.requireContent(images);
+    GitLfs.requireContent(labels);
     try (DataInputStream image = open(images);
         DataInputStream label = open(labels)) {
       int count = header(image, IMAGES, images);
@@ -58,8 +64,11 @@ public record IdxImages(byte[] pixels, byte[] labels, int side) {
       }
       byte[] pixels = whole(image, Math.multiplyExact(count, side * side), images);
       return new IdxImages(pixels, whole(label, count, labels), side);
-    } catch (IOException | ArithmeticException e) {
-      throw new InvalidInputException("cannot read " + images + ": " + e.getMessage(), e);
+    } catch (EOFException | ZipException | ArithmeticException e) {
+      throw new InvalidInputException(
+          "%s or %s is damaged or cut short; install it again".formatted(images, labels), e);
+    } catch (IOException e) {
+      throw AtomicFile.unreadable(images, e);
     }
   }
 

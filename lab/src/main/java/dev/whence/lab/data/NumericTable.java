@@ -1,6 +1,7 @@
 package dev.whence.lab.data;
 
 import dev.whence.InvalidInputException;
+import dev.whence.folder.AtomicFile;
 import dev.whence.tensor.DType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,7 @@ public record NumericTable(double[][] rows) {
     try {
       lines = Files.readAllLines(file, StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new InvalidInputException("cannot read " + file + ": " + e, e);
+      throw AtomicFile.unreadable(file, e);
     }
     for (int i = 0; i < lines.size(); i++) {
       if (lines.get(i).isBlank()) {
