@@ -33,8 +33,20 @@ class SharedLayerTest {
   private static final int WIDTH = 3;
   private static final int EXAMPLES = 5;
 
+  private interface ModelOnCpu extends Model {
+    @Override
+    default DType type() {
+      return DType.FLOAT64;
+    }
+
+    @Override
+    default Device device() {
+      return Device.CPU;
+    }
+  }
+
   /** {@code W tanh(W x)}. */
-  private record Twice(Linear layer) implements Model {
+  private record Twice(Linear layer) implements ModelOnCpu {
     @Override
     public Tensor outputs(Tensor inputs, Tap tap) {
       return layer.apply(Functions.tanh(layer.apply(inputs, tap)), tap);
@@ -43,16 +55,6 @@ class SharedLayerTest {
     @Override
     public List<Linear> linears() {
       return List.of(layer);
-    }
-
-    @Override
-    public DType type() {
-      return DType.FLOAT64;
-    }
-
-    @Override
-    public Device device() {
-      return Device.CPU;
     }
   }
 
@@ -111,7 +113,7 @@ class SharedLayerTest {
   }
 
   /** {@code V x + W tanh(W x)}: V reads what W reads first. */
-  private record Beside(Linear shared, Linear single) implements Model {
+  private record Beside(Linear shared, Linear single) implements ModelOnCpu {
     @Override
     public Tensor outputs(Tensor inputs, Tap tap) {
       Tensor first = shared.apply(inputs, tap);
@@ -121,16 +123,6 @@ class SharedLayerTest {
     @Override
     public List<Linear> linears() {
       return List.of(shared, single);
-    }
-
-    @Override
-    public DType type() {
-      return DType.FLOAT64;
-    }
-
-    @Override
-    public Device device() {
-      return Device.CPU;
     }
   }
 

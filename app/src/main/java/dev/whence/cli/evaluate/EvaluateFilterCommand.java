@@ -8,21 +8,16 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.QueryFile;
 import dev.whence.curvature.CurvatureKind;
-import dev.whence.influence.Candidates;
 import dev.whence.lab.dictionary.EntryQueries;
 import dev.whence.lab.evaluation.FilterRecall;
+import dev.whence.lab.evaluation.FilterStudy;
 import dev.whence.lab.evaluation.MeanInterval;
 import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
-import dev.whence.search.Bm25;
-import dev.whence.search.Filter;
-import dev.whence.search.SequenceIndex;
-import dev.whence.search.TermKind;
 import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -90,36 +85,6 @@ final class EvaluateFilterCommand implements Callable<Integer> {
       description = "Also write the table and every query's shares here.")
   private Optional<Path> json = Optional.empty();
 
-  /**
-   * A line of the table.
-   *
-   * @param union the sequences that a scan for all queries has to score
-   */
-  record Row(
-      TermKind terms,
-      Bm25 bm25,
-      int candidates,
-      long union,
-      MeanInterval top10,
-      MeanInterval top100,
-      FilterRecall.Recall byQuery) {}
-
-  /**
-   * The time to find and score candidates.
-   *
-   * @param filterSeconds for all queries, without the making of the index
-   */
-  record Timing(int candidates, long union, double filterSeconds, double scanSeconds) {}
-
-  /** What {@code --json} has. */
-  record Report(
-      long sequences,
-      List<String> queries,
-      CurvatureKind curvature,
-      double scanSeconds,
-      List<Row> kept,
-      List<Timing> timings) {}
-
   @Override
   public Integer call() throws IOException {
     json.ifPresent(corpus::requireOutside);
@@ -144,14 +109,20 @@ final class EvaluateFilterCommand implements Callable<Integer> {
             corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
       List<Query> queries = queries(model, data);
       queries.forEach(query -> query.requireWithin(model.model().vocabularySize()));
-      Report report;
+      FilterStudy study;
       try (FilterRecall recall =
           new FilterRecall(
               run, model.model(), queries, data, curvature, compute.batchTokens(), progress)) {
-        report = measure(recall, model, queries, data, progress);
+        study =
+            FilterStudy.of(
+                new FilterStudy.Subject(queries, data, model.tokenizer(), corpus.cache()),
+                recall,
+                curvature,
+                candidates,
+                progress);
       }
-      print(report);
-      evaluation.add(report);
+      print(study);
+      evaluation.add(study);
       evaluation.write(json);
     }
     return 0;
@@ -175,68 +146,17 @@ final class EvaluateFilterCommand implements Callable<Integer> {
         seed);
   }
 
-  private Report measure(
-      FilterRecall recall,
-      ModelFolder model,
-      List<Query> queries,
-      Corpus data,
-      ConsoleProgress progress) {
-    FilterRecall.Exact exact = recall.exact();
-    List<Row> rows = new ArrayList<>();
-    List<Timing> timings = new ArrayList<>();
-    for (TermKind terms : TermKind.values()) {
-      if (terms == TermKind.WORDS && model.tokenizer().isEmpty()) {
-        continue; // nothing to decode with
-      }
-      try (SequenceIndex index =
-          SequenceIndex.cached(data, terms, model.tokenizer(), corpus.cache(), progress)) {
-        for (Bm25 bm25 : Bm25.values()) {
-          for (int n : candidates) {
-            long start = System.nanoTime();
-            Candidates chosen = new Filter(n, bm25).candidates(index, queries, progress);
-            double filterSeconds = (System.nanoTime() - start) / 1e9;
-            rows.add(row(terms, bm25, n, chosen, FilterRecall.recall(exact, chosen)));
-            if (terms == TermKind.TOKENS && bm25 == Bm25.MODIFIED) {
-              // The defaults of 'attribute': to scan for every row would take too long.
-              timings.add(
-                  new Timing(n, chosen.union().count(), filterSeconds, recall.seconds(chosen)));
-            }
-          }
-        }
-      }
-    }
-    return new Report(
-        data.size(),
-        queries.stream().map(Query::id).toList(),
-        curvature,
-        exact.seconds(),
-        rows,
-        timings);
-  }
-
-  private static Row row(
-      TermKind terms, Bm25 bm25, int n, Candidates chosen, FilterRecall.Recall recall) {
-    return new Row(
-        terms,
-        bm25,
-        n,
-        chosen.union().count(),
-        MeanInterval.of(recall.top10()),
-        MeanInterval.of(recall.top100()),
-        recall);
-  }
-
-  private static void print(Report report) {
+  private static void print(FilterStudy study) {
     System.out.printf(
         Locale.ROOT,
         "share of the exact top (positive) influences that the filter keeps: %,d queries, %,d sequences, %s;"
             + " [95%% bootstrap interval over queries]%n%n",
-        report.queries().size(),
-        report.sequences(),
-        report.curvature());
+        study.queries().size(),
+        study.sequences(),
+        study.curvature());
     System.out.println("| terms | BM25 | candidates | scored for all | top 10 | top 100 |");
     System.out.println("|---|---|---|---|---|---|");
-    for (Row row : report.kept()) {
+    for (FilterStudy.Row row : study.kept()) {
       System.out.printf(
           Locale.ROOT,
           "| %s | %s | %,d | %,d | %s | %s |%n",
@@ -249,7 +169,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
     }
     System.out.println("\n| candidates (tokens, modified) | scored | filter s | scan s |");
     System.out.println("|---|---|---|---|");
-    for (Timing timing : report.timings()) {
+    for (FilterStudy.Timing timing : study.timings()) {
       System.out.printf(
           Locale.ROOT,
           "| %,d | %,d | %.2f | %.2f |%n",
@@ -259,7 +179,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
           timing.scanSeconds());
     }
     System.out.printf(
-        Locale.ROOT, "| all | %,d | - | %.2f |%n", report.sequences(), report.scanSeconds());
+        Locale.ROOT, "| all | %,d | - | %.2f |%n", study.sequences(), study.scanSeconds());
   }
 
   private static String percent(MeanInterval share) {
