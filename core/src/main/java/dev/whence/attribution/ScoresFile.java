@@ -177,6 +177,11 @@ final class ScoresFile implements AutoCloseable {
     }
   }
 
+  /** Bytes of the scores that wait to be written. */
+  long pendingBytes() {
+    return pendingBytes;
+  }
+
   /** Writes what was gathered, and syncs. */
   void flush() {
     try {

@@ -2,6 +2,7 @@ package dev.whence.attribution;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
@@ -18,6 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,8 +75,17 @@ class AttributionSplitTest {
           .isLessThan(1e-12);
     }
     Map<String, List<String>> tables = Bench.tables(results);
+    // Parts by token and layer come from the scan in one, and from a second look in the other.
     Bench.tables(expected)
-        .forEach((name, rows) -> assertThat(tables.get(name)).as(name).hasSameSizeAs(rows));
+        .forEach((name, rows) -> {
+          List<String> others = Objects.requireNonNull(tables.get(name), name);
+          assertThat(others).as(name).hasSameSizeAs(rows);
+          for (int r = 0; r < rows.size(); r++) {
+            assertThat(numbers(others.get(r)))
+                .as("%s, row %d", name, r)
+                .containsExactly(numbers(rows.get(r)), within(1e-9));
+          }
+        });
     for (ResultsFolder.StoredQuery query : expected.queries()) {
       assertThat(results.raising(query.id(), 100))
           .usingRecursiveComparison()
@@ -81,6 +93,15 @@ class AttributionSplitTest {
           .isEqualTo(expected.raising(query.id(), 100));
       assertThat(results.layerShares(query.id())).hasSameSizeAs(expected.layerShares(query.id()));
     }
+  }
+
+  /** All numbers of a row. */
+  private static double[] numbers(String row) {
+    return Pattern.compile("-?\\d+(\\.\\d+)?(e[-+]?\\d+)?")
+        .matcher(row)
+        .results()
+        .mapToDouble(match -> Double.parseDouble(match.group()))
+        .toArray();
   }
 
   /** Settings with as little memory as makes this many parts. */

@@ -1,6 +1,7 @@
 package dev.whence.testing;
 
 import dev.whence.Json;
+import dev.whence.folder.Folders;
 import dev.whence.tensor.SafetensorsFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,6 +49,15 @@ public record Oracle(String name, Path folder) {
     try (var jar =
         FileSystems.newFileSystem(Path.of(url.substring("jar:file:".length(), url.indexOf('!'))))) {
       Path target = Files.createTempDirectory("oracle");
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(() -> {
+                try {
+                  Folders.delete(target);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              }));
       Path source = jar.getPath("/oracles/" + name);
       try (Stream<Path> files = Files.walk(source)) {
         for (Path file : files.toList()) {
