@@ -127,6 +127,14 @@ class QueryFileTest {
   }
 
   @Test
+  void whatCannotBeReadIsTheUsersToMend() throws IOException {
+    Files.createDirectory(file);
+    assertThatThrownBy(() -> QueryFile.read(file, Optional.empty(), 10, 5))
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessage("cannot read " + file + ": Is a directory");
+  }
+
+  @Test
   void missingFileIsNamed() {
     assertThatThrownBy(() -> QueryFile.read(file, Optional.empty(), 10, 5))
         .isInstanceOf(InvalidInputException.class)
