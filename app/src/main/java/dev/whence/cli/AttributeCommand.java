@@ -74,7 +74,7 @@ final class AttributeCommand implements Callable<Integer> {
   public Integer call() {
     AttributionSettings options =
         score.settings(curvature, compute.compute(type.orElse(DType.FLOAT32), memory));
-    corpus.requireOutside(out);
+    corpus.requireOutside(out, "--out");
     RunFolder run = RunFolder.open(runFolder);
     DType precision =
         type.orElseGet(() -> DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT)));

@@ -90,10 +90,11 @@ public final class CorpusOptions {
   /**
    * Refuses to write into a corpus folder, before anything is read.
    *
+   * @param option that names {@code out}
    * @throws InvalidInputException naming both
    */
-  public void requireOutside(Path out) {
-    source().requireOutside(out);
+  public void requireOutside(Path out, String option) {
+    source().requireOutside(out, option);
   }
 
   /** Opens the corpus, and says on standard error how many documents were left out, if any. */

@@ -39,7 +39,7 @@ final class FitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    corpus.requireOutside(out);
+    corpus.requireOutside(out, "--out");
     FitSettings settings = fit.settings(compute, memory);
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model =

@@ -142,7 +142,7 @@ final class TrainCommand implements Callable<Integer> {
     if (Files.exists(out.resolve("model.safetensors"))) {
       throw new InvalidInputException(out + " holds a model already; choose another --out");
     }
-    corpus.requireOutside(out);
+    corpus.requireOutside(out, "--out");
     if (Files.exists(out) && !Files.isDirectory(out)) {
       throw new InvalidInputException(out + " is a file; choose another --out");
     }
@@ -176,6 +176,8 @@ final class TrainCommand implements Callable<Integer> {
       record.put("whence_version", Provenance.VERSION);
       record.put("settings", settings.options());
       record.put("corpus", data.hash());
+      record.put("bos", corpus.endTokens().bos().toString());
+      record.put("eos", corpus.endTokens().eos().toString());
       record.put("held_out_loss", loss);
       AtomicFile.write(out.resolve("training.json"), Json.MAPPER.writeValueAsString(record));
       model.saveWeights(out);

@@ -121,9 +121,11 @@ public final class Whence implements Runnable {
     if (NativeErrors.isOutOfMemory(error)) {
       return "out of memory; lower --batch-tokens, or track fewer layers";
     }
-    if (error instanceof LinkageError) {
-      return "a native library cannot be loaded or unpacked (%s); set WHENCE_CACHE to a folder that can be written"
-          .formatted(Shading.printable(NativeErrors.firstLine(error)));
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof UnsatisfiedLinkError) {
+        return "a native library cannot be loaded (%s); if it cannot be unpacked, set WHENCE_CACHE to a folder that can be written"
+            .formatted(Shading.printable(NativeErrors.firstLine(cause)));
+      }
     }
     String message =
         error instanceof InvalidInputException || error instanceof UncheckedIOException

@@ -44,6 +44,8 @@ import java.util.stream.Stream;
 
 /** From a fitted run, queries and a corpus to a results folder. */
 public final class Attribution {
+  private static final String SCAN = "scan.safetensors";
+
   private final RunFolder run;
   private final LanguageModel model;
   private final Optional<Tokenizer> tokenizer;
@@ -88,6 +90,7 @@ public final class Attribution {
    * folder. When {@code out} already holds these results, they are returned as they are.
    *
    * @param force replaces results that were made from something else, and discards interrupted ones
+   *     of something else
    * @throws IllegalArgumentException when the candidates are not those of as many queries
    * @throws InvalidInputException when the model has changed since the fit, the run lacks the
    *     curvature asked for, or {@code out} is something else and {@code force} is not given
@@ -134,9 +137,22 @@ public final class Attribution {
     identity.put("dtype", model.type().toString());
     manifest.candidates().ifPresent(c -> identity.put("candidates", c.sha256()));
     try (WorkFolder work = WorkFolder.open(out, ResultsManifest.KIND, identity, force)) {
-      Optional<RankCheck> check = attribution.into(work.path());
-      Manifest.write(work.path(), manifest.with(check, ResultsFolder.hashes(work.path())));
+      if (!Manifest.isIn(work.path())) { // else it was only to be published
+        Optional<RankCheck> check = attribution.into(work.path());
+        Manifest.write(work.path(), manifest.with(check, ResultsFolder.hashes(work.path())));
+      }
+      forget(work.path());
       return ResultsFolder.open(work.publish());
+    }
+  }
+
+  /** Removes what was kept to go on from, once the results are whole. */
+  private static void forget(Path folder) {
+    try {
+      Files.deleteIfExists(folder.resolve(SCAN));
+      QueryParts.forget(folder);
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", folder, e);
     }
   }
 
@@ -164,7 +180,6 @@ public final class Attribution {
               memory.batch().tokens(),
               (tokens, remark) -> scan(folder, parts, tokens, "scanning" + remark));
       tables(folder, parts, scanned);
-      parts.forget();
     }
     return check;
   }
@@ -177,7 +192,7 @@ public final class Attribution {
   private record Scanned(TopInfluences top, Optional<ScanAttributions> parts) {}
 
   private Scanned scan(Path folder, QueryParts parts, int batchTokens, String what) {
-    ScanCheckpoint checkpoint = new ScanCheckpoint(folder.resolve("scan.safetensors"));
+    ScanCheckpoint checkpoint = new ScanCheckpoint(folder.resolve(SCAN));
     TopInfluences top = new TopInfluences(queries.size(), settings.top());
     Optional<ScanAttributions> attributions =
         attributesWhileScanning(parts)
@@ -298,9 +313,6 @@ public final class Attribution {
           });
       tables.addQueries(queries, parts.logProbabilities());
       tables.write();
-      Files.deleteIfExists(folder.resolve("scan.safetensors"));
-    } catch (IOException e) {
-      throw AtomicFile.failed("write to", folder, e);
     }
   }
 

@@ -5,7 +5,6 @@ import dev.whence.attribution.Preconditioner.Curvatures;
 import dev.whence.budget.LayerRanges.Range;
 import dev.whence.corpus.Query;
 import dev.whence.curvature.Curvature;
-import dev.whence.folder.AtomicFile;
 import dev.whence.influence.InfluenceScan;
 import dev.whence.influence.LayerQueries;
 import dev.whence.influence.PreconditionedQueries;
@@ -106,14 +105,12 @@ final class QueryParts implements AutoCloseable {
     });
   }
 
-  /** Removes the files, once the results are there; other splits may have left some too. */
-  void forget() {
+  /** Removes the files of parts, of any split, from a work folder. */
+  static void forget(Path folder) throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, FILES)) {
       for (Path file : files) {
         Files.delete(file);
       }
-    } catch (IOException e) {
-      throw AtomicFile.failed("write to", folder, e);
     }
   }
 

@@ -56,14 +56,15 @@ public record CorpusSource(
    * Refuses to write into a folder that the corpus is read from: what is written there would be
    * read as a part of it the next time.
    *
+   * @param option that names {@code out}
    * @throws InvalidInputException naming both
    */
-  public void requireOutside(Path out) {
+  public void requireOutside(Path out, String option) {
     Path target = real(out);
     for (Path file : files) {
       if (Files.isDirectory(file) && target.startsWith(real(file))) {
         throw new InvalidInputException(
-            "%s is inside the corpus folder %s; choose another --out".formatted(out, file));
+            "%s is inside the corpus folder %s; choose another %s".formatted(out, file, option));
       }
     }
   }

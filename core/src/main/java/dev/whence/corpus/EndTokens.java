@@ -18,7 +18,9 @@ public record EndTokens(Rule bos, Rule eos) {
      * as {@code tokenizer.json} does.
      */
     AUTO,
+    /** Always, whatever the tokenizer does by itself. */
     ALWAYS,
+    /** Never, and nothing else either that the tokenizer would put there. */
     NEVER;
 
     /** The command line's spelling: {@code auto}. */

@@ -35,6 +35,14 @@ record FileFormat(Content content, Compression compression) {
     return uncompressed(name, Compression.NONE);
   }
 
+  /** How a file is compressed, whatever else it is, by its last extension. */
+  static Compression compressionOf(Path file) {
+    String name = nameOf(file).toLowerCase(Locale.ROOT);
+    return name.endsWith(".gz")
+        ? Compression.GZIP
+        : name.endsWith(".zst") ? Compression.ZSTANDARD : Compression.NONE;
+  }
+
   static String nameOf(Path file) {
     Path name = file.getFileName();
     return name == null ? file.toString() : name.toString(); // null only for the root folder

@@ -34,7 +34,8 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
     }
 
     boolean isId() {
-      return isText() || type.equals("UUID") || type.matches("U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?");
+      return isText()
+          || type.matches("U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*|UUID");
     }
 
     boolean isIntegers() {
@@ -65,12 +66,15 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
       }
       String value =
           isText ? quoted(source.alias) : "CAST(" + quoted(source.alias) + " AS BIGINT[])";
-      String id = column(columns, "id").map(this::id).orElse("NULL");
-      try (var select = duckdb.prepareStatement("SELECT " + id + ", " + value + FROM)) {
+      Optional<Column> id = column(columns, "id");
+      id.ifPresent(this::requireId);
+      try (var select =
+          duckdb.prepareStatement(
+              "SELECT " + id.map(ParquetRows::asText).orElse("NULL") + ", " + value + FROM)) {
         select.setString(1, escapedPath());
         try (ResultSet rows = select.executeQuery()) {
           for (long row = 1; rows.next(); row++) {
-            read(rows, row, source, isText, sink);
+            read(rows, row, id, source, isText, sink);
           }
         }
       }
@@ -82,16 +86,17 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
     }
   }
 
-  /** An identifier as text, whichever way its writer stored it. */
-  private String id(Column column) {
+  private void requireId(Column column) {
     if (!column.isId()) {
       throw new InvalidInputException(
-          "The column \"id\" of %s is %s, neither text nor integers; leave it out, or make it one"
+          "The column \"id\" of %s is %s, neither text nor numbers; leave it out, or make it one"
               .formatted(file.path(), column.type));
     }
-    return column.type.equals("BLOB")
-        ? "decode(" + quoted(column.alias) + ")"
-        : "CAST(" + quoted(column.alias) + " AS VARCHAR)";
+  }
+
+  /** Bytes are decoded row by row: one that is no text must not make the file unreadable. */
+  private static String asText(Column id) {
+    return id.type.equals("BLOB") ? quoted(id.alias) : "CAST(" + quoted(id.alias) + " AS VARCHAR)";
   }
 
   private InvalidInputException neither(List<Column> columns) {
@@ -106,17 +111,22 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
     return columns.stream().filter(column -> column.name.equals(name)).findFirst();
   }
 
-  private void read(ResultSet rows, long row, Column source, boolean isText, DocumentSink sink)
+  private void read(
+      ResultSet rows,
+      long row,
+      Optional<Column> idColumn,
+      Column source,
+      boolean isText,
+      DocumentSink sink)
       throws SQLException, IOException {
     var origin = new Origin(file.path(), row);
-    String given = rows.getString(1);
-    String id = given == null ? file.name() + ":" + row : given;
     Document document;
     try {
+      String id = id(rows, row, idColumn);
       if (!isText) {
         document = new Document.Tokens(id, tokens(rows.getArray(2)));
       } else if (source.type.equals("BLOB")) {
-        document = new Document.Text(id, decoded(rows.getBlob(2)));
+        document = new Document.Text(id, decoded(rows.getBlob(2), textColumn));
       } else {
         document = new Document.Text(id, text(rows.getString(2)));
       }
@@ -127,10 +137,21 @@ record ParquetRows(CorpusFile file, String textColumn, String tokenColumn) {
     sink.document(document, origin);
   }
 
+  private String id(ResultSet rows, long row, Optional<Column> column)
+      throws SQLException, MalformedDocumentException {
+    if (column.isPresent() && column.get().type.equals("BLOB")) {
+      Blob value = rows.getBlob(1);
+      return value == null ? file.name() + ":" + row : decoded(value, "id");
+    }
+    String value = rows.getString(1);
+    return value == null ? file.name() + ":" + row : value;
+  }
+
   /** Text that its writer did not mark as such. */
-  private String decoded(@Nullable Blob value) throws SQLException, MalformedDocumentException {
+  private static String decoded(@Nullable Blob value, String column)
+      throws SQLException, MalformedDocumentException {
     if (value == null) {
-      throw new MalformedDocumentException("\"" + textColumn + "\" is null");
+      throw new MalformedDocumentException("\"" + column + "\" is null");
     }
     byte[] bytes = value.getBytes(1, Math.toIntExact(value.length()));
     return Unicode.decode(bytes, bytes.length);

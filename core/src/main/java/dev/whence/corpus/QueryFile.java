@@ -2,7 +2,6 @@ package dev.whence.corpus;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
-import dev.whence.corpus.FileFormat.Compression;
 import dev.whence.corpus.FileFormat.Content;
 import dev.whence.corpus.JsonLine.Value;
 import dev.whence.corpus.Lines.Line;
@@ -61,15 +60,14 @@ public final class QueryFile {
   private List<Query> readAll() {
     List<Query> queries = new ArrayList<>();
     Set<String> ids = new HashSet<>();
-    FileFormat format =
-        FileFormat.of(file).orElse(new FileFormat(Content.JSON_LINES, Compression.NONE));
-    if (format.content() != Content.JSON_LINES) {
+    if (FileFormat.of(file).filter(f -> f.content() == Content.PARQUET).isPresent()) {
       throw new InvalidInputException(
           file + " is no file of JSON lines, which queries are; give .jsonl (also .gz or .zst)");
     }
     if (!Files.exists(file)) {
       throw new InvalidInputException(file + " does not exist");
     }
+    FileFormat format = new FileFormat(Content.JSON_LINES, FileFormat.compressionOf(file));
     CorpusFile lined = new CorpusFile(file, FileFormat.nameOf(file), format);
     try (InputStream in = new CorpusStream(lined, Progress.NONE.begin("", 0, ""))) {
       Lines lines = new Lines(in, Lines.MAXIMUM_BYTES);

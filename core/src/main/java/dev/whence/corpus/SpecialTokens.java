@@ -45,7 +45,10 @@ record SpecialTokens(List<Integer> before, List<Integer> after) {
     if (rule == Rule.AUTO && (named.wanted(name).isEmpty() || named.id(name).isEmpty())) {
       return present;
     }
-    boolean wanted = rule == Rule.AUTO ? named.wanted(name).get() : rule == Rule.ALWAYS;
+    if (rule == Rule.NEVER) {
+      return List.of();
+    }
+    boolean wanted = rule == Rule.ALWAYS || named.wanted(name).get();
     OptionalInt id = named.id(name);
     if (id.isEmpty() && wanted) {
       throw new InvalidInputException(
@@ -54,7 +57,7 @@ record SpecialTokens(List<Integer> before, List<Integer> after) {
     }
     List<Integer> tokens = new ArrayList<>(present);
     if (!wanted) {
-      tokens.removeIf(token -> id.isEmpty() || token == id.getAsInt());
+      tokens.removeIf(token -> id.isPresent() && token == id.getAsInt());
     } else if (!tokens.contains(id.getAsInt())) {
       tokens.add(place, id.getAsInt());
     }

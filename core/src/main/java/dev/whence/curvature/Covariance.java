@@ -41,8 +41,8 @@ public final class Covariance implements AutoCloseable {
             LongSum.zero(type, device, severalChunks, blocks.length(b), blocks.length(b)));
       }
       return covariance;
-    } catch (RuntimeException e) {
-      covariance.close(); // memory is short, and a smaller attempt may follow
+    } catch (RuntimeException | Error e) {
+      covariance.close(); // nobody else could
       throw e;
     }
   }

@@ -47,8 +47,8 @@ final class Covariances implements PassState {
             Covariance.zero(
                 new Blocks(layers.get(l).outputs(), blocks), type, device, severalChunks));
       }
-    } catch (RuntimeException e) {
-      close(); // memory is short, and a smaller attempt may follow
+    } catch (RuntimeException | Error e) {
+      close(); // nobody else could
       throw e;
     }
   }

@@ -80,6 +80,7 @@ public final class Fit {
    * @param model of the settings' type, on their device
    * @param modelFolder the checkpoint that it was loaded from
    * @param force replaces a run that was made from something else, and discards an interrupted one
+   *     of something else
    * @throws InvalidInputException when {@code out} is something else and {@code force} is not given
    */
   public static RunFolder run(

@@ -56,8 +56,8 @@ final class SequenceSquares implements PassState {
           diagonal.add(LongSum.zero(type, device, severalChunks, layer.outputs(), layer.inputs()));
         }
       }
-    } catch (RuntimeException e) {
-      close(); // memory is short, and a smaller attempt may follow
+    } catch (RuntimeException | Error e) {
+      close(); // nobody else could
       throw e;
     }
   }

@@ -9,14 +9,14 @@ import java.util.Properties;
 import org.duckdb.DuckDBDriver;
 
 /**
- * DuckDB in memory, by which Parquet files are read and written: one thread, a limit to its memory,
- * and never the network.
+ * DuckDB in memory, by which Parquet files are read and written: one thread, a limit to its memory
+ * beyond which it spills into the system's folder for temporary files, and never the network.
  */
 public final class DuckDb {
-  /** Memory to read with, a row group at a time. */
+  /** Memory to read with: for a row group of any size that is found, and for sorting. */
   public static final String READING = "1GB";
 
-  /** Memory to write with, small enough to count as the program's own; the rest spills to disk. */
+  /** Memory to write with, small enough to count as the program's own. */
   public static final String WRITING = "128MB";
 
   private DuckDb() {}
@@ -42,6 +42,9 @@ public final class DuckDb {
     try (Statement settings = connection.createStatement()) {
       settings.execute("SET autoinstall_known_extensions = false");
       settings.execute("SET memory_limit = '" + memory + "'");
+      settings.execute(
+          "SET temp_directory = "
+              + literal(Path.of(System.getProperty("java.io.tmpdir"), "whence-spill").toString()));
       settings.execute("SET threads = 1"); // rows stay in order, and cores are for the model
       return connection;
     } catch (SQLException e) {

@@ -3,6 +3,7 @@ package dev.whence.folder;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -54,6 +55,8 @@ public final class FolderLock implements AutoCloseable {
       channel = open(real.resolve(NAME));
       taken = channel.tryLock() != null;
       return taken ? Optional.of(new FolderLock(real, channel)) : Optional.empty();
+    } catch (OverlappingFileLockException _) {
+      return Optional.empty(); // another class loader's copy of this class has it
     } finally {
       if (!taken) {
         HELD.remove(real);
@@ -89,9 +92,12 @@ public final class FolderLock implements AutoCloseable {
     return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
-  /** Gives the folder back. */
+  /** Gives the folder back; a second time does nothing. */
   @Override
   public void close() {
+    if (!channel.isOpen()) {
+      return;
+    }
     try {
       channel.close();
     } catch (IOException e) {

@@ -110,6 +110,7 @@ final class Checkpoint implements ParameterSource, AutoCloseable {
           .filter(file -> file.names().contains(entry.getKey()))
           .ifPresent(file -> fileByTensor.put(entry.getKey(), file));
     }
+    missing.keySet().forEach(fileByTensor::remove);
   }
 
   private Path shard(Path index, String tensor, String name) {

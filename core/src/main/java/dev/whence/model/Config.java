@@ -106,6 +106,11 @@ final class Config {
     return rope.text("rope_type", rope.text("type", "default"));
   }
 
+  /** Whether nothing is set. */
+  boolean isEmpty() {
+    return root.isEmpty();
+  }
+
   private void note(String name) {
     prefixes.forEach(prefix -> read.add(prefix + name));
   }

@@ -31,19 +31,20 @@ final class Rope {
    */
   static Rope of(Config config, int headSize, double rotatedShare, String oldBase) {
     Config parameters = config.merged("rope_parameters", "rope_scaling");
-    double oldSpelling = config.number(oldBase, config.number("rope_theta", 10_000));
-    double base = parameters.number("rope_theta", oldSpelling);
-    if (config.has("rope_parameters")
-        && config.has("rope_scaling")
-        && config.section("rope_scaling").number("rope_theta", oldSpelling) != base) {
-      // In transformers the scaling replaces the parameters, their base included.
-      throw new InvalidInputException(
-          "%s has 'rope_scaling' beside 'rope_parameters' with another 'rope_theta'; put the scaling into 'rope_parameters'"
-              .formatted(config.file()));
+    double oldBaseValue = config.number(oldBase, config.number("rope_theta", 10_000));
+    double base = parameters.number("rope_theta", oldBaseValue);
+    double oldShare = config.number("partial_rotary_factor", rotatedShare);
+    double share = parameters.number("partial_rotary_factor", oldShare);
+    Config scaling = config.section("rope_scaling");
+    if (config.has("rope_parameters") && !scaling.isEmpty()) {
+      // In transformers the scaling replaces the parameters, the base and the share included.
+      requireSame(config, "rope_theta", base, scaling.number("rope_theta", oldBaseValue));
+      requireSame(
+          config,
+          "partial_rotary_factor",
+          share,
+          scaling.number("partial_rotary_factor", oldShare));
     }
-    double share =
-        parameters.number(
-            "partial_rotary_factor", config.number("partial_rotary_factor", rotatedShare));
     if (base <= 0 || share > 1) {
       throw config.unsupported(
           "a RoPE base of " + base + " on a share of " + share + " of each head");
@@ -66,6 +67,15 @@ final class Rope {
       default -> throw config.unsupported("the RoPE scaling '" + type + "'");
     }
     return new Rope(rotated, frequencies);
+  }
+
+  private static void requireSame(
+      Config config, String setting, double parameters, double scaling) {
+    if (parameters != scaling) {
+      throw new InvalidInputException(
+          "%s has 'rope_scaling' beside 'rope_parameters', and '%s' would be %s by the one and %s by the other; put the scaling into 'rope_parameters'"
+              .formatted(config.file(), setting, scaling, parameters));
+    }
   }
 
   private static double scalingFactor(Config parameters, double otherwise) {

@@ -11,6 +11,7 @@ import dev.whence.run.Workbench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,26 @@ class AttributionResumeTest {
               "queries.parquet",
               "scores.safetensors",
               "tokens.parquet");
+    }
+  }
+
+  /** A kill after the manifest was written: what is left to do is to publish. */
+  @Test
+  void finishedResultsThatWereNotPublishedAreNotComputedAgain() throws IOException {
+    try (Bench bench = Bench.open(folder)) {
+      ResultsFolder expected = attribute(bench, "expected", Progress.NONE);
+      cut(bench, "out", 10);
+      Path partial = folder.resolve("out.partial");
+      for (String name : Workbench.names(expected.path())) {
+        Files.copy(
+            expected.path().resolve(name),
+            partial.resolve(name),
+            StandardCopyOption.REPLACE_EXISTING);
+      }
+      Interruption nothing = Interruption.never();
+      ResultsFolder published = attribute(bench, "out", nothing);
+      assertThat(nothing.reports()).isEmpty();
+      assertThat(Workbench.names(published.path())).isEqualTo(Workbench.names(expected.path()));
     }
   }
 

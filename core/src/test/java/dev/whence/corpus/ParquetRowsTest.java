@@ -78,7 +78,15 @@ class ParquetRowsTest {
   void idsAreTextOrIntegersHoweverTheyAreStored() throws Exception {
     Path bytes = parquet("b.parquet", "SELECT encode('é') AS id, 'a' AS text");
     assertThat(read(CorpusSource.of(bytes)).texts()).containsExactly("é=a");
-    for (String id : List.of("[1, 2]", "true", "1.5::DOUBLE", "{'a': 1}")) {
+    Path digests =
+        parquet(
+            "d.parquet", "SELECT * FROM (VALUES ('\\xFF'::BLOB, 'a'), (NULL, 'b')) t(id, text)");
+    var recorder = read(CorpusSource.of(digests));
+    assertThat(recorder.malformed).containsExactly("d.parquet:1: it is not valid UTF-8");
+    assertThat(recorder.texts()).containsExactly("d.parquet:2=b");
+    Path numbers = parquet("f.parquet", "SELECT 1.5::DOUBLE AS id, 'a' AS text");
+    assertThat(read(CorpusSource.of(numbers)).texts()).containsExactly("1.5=a");
+    for (String id : List.of("[1, 2]", "true", "{'a': 1}")) {
       Path file = parquet("i.parquet", "SELECT " + id + " AS id, 'a' AS text");
       assertThatThrownBy(() -> read(CorpusSource.of(file)))
           .as(id)

@@ -110,8 +110,12 @@ class QueryFileTest {
 
   @Test
   void compressedQueriesAreReadAndOtherFilesRefused() throws IOException {
-    Path compressed = Fixtures.write(folder.resolve("q.jsonl.gz"), Fixtures.gzip(GOOD));
-    assertThat(QueryFile.read(compressed, Optional.empty(), 10, 5)).hasSize(1);
+    for (String name : List.of("q.jsonl.gz", "q.gz", "q.ndjson.gz")) {
+      Path compressed = Fixtures.write(folder.resolve(name), Fixtures.gzip(GOOD));
+      assertThat(QueryFile.read(compressed, Optional.empty(), 10, 5)).as(name).hasSize(1);
+    }
+    Path text = Fixtures.write(folder.resolve("q.txt"), GOOD);
+    assertThat(QueryFile.read(text, Optional.empty(), 10, 5)).hasSize(1);
     Path parquet = Fixtures.write(folder.resolve("q.parquet"), GOOD);
     assertThatThrownBy(() -> QueryFile.read(parquet, Optional.empty(), 10, 5))
         .isInstanceOf(InvalidInputException.class)

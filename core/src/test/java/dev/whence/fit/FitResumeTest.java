@@ -22,6 +22,7 @@ import dev.whence.testing.Oracle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -186,6 +187,28 @@ class FitResumeTest {
         .isInstanceOf(Interruption.PowerCut.class);
     assertThat(folder.resolve(name)).doesNotExist();
     return progress;
+  }
+
+  /** A kill after the manifest was written: what is left to do is to publish. */
+  @Test
+  void aFinishedFitThatWasNotPublishedIsNotFittedAgain() throws IOException {
+    RunFolder expected = fit("expected", SETTINGS, false, Progress.NONE);
+    assertThatThrownBy(() -> fit("out", SETTINGS, false, Interruption.at(3)))
+        .isInstanceOf(Interruption.PowerCut.class);
+    Path partial = folder.resolve("out.partial");
+    Files.createDirectories(partial.resolve("factors"));
+    for (String name : Workbench.names(expected.path().resolve("factors"))) {
+      Files.copy(
+          expected.path().resolve("factors").resolve(name),
+          partial.resolve("factors").resolve(name),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    Files.copy(expected.path().resolve("manifest.json"), partial.resolve("manifest.json"));
+    Files.writeString(partial.resolve("covariances.safetensors"), ""); // left to be deleted
+    Interruption nothing = Interruption.never();
+    RunFolder published = fit("out", SETTINGS, false, nothing);
+    assertThat(nothing.reports()).isEmpty();
+    assertThat(Workbench.names(published.path())).isEqualTo(Workbench.names(expected.path()));
   }
 
   private RunFolder fit(String name, FitSettings settings, Progress progress) {

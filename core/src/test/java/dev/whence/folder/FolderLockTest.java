@@ -25,6 +25,8 @@ class FolderLockTest {
     }
     Optional<FolderLock> second = FolderLock.tryTake(folder);
     assertThat(second).isPresent();
+    first.close(); // again: it is the second's now
+    assertThat(FolderLock.tryTake(folder)).isEmpty();
     second.orElseThrow().close();
   }
 

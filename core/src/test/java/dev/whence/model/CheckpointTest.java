@@ -1,8 +1,10 @@
 package dev.whence.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
@@ -14,7 +16,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,20 +43,24 @@ class CheckpointTest {
     ModelFolder folder = ModelFolder.copyOf("llama", temporary.resolve("m"));
     double[] whole = folder.logits(TOKENS);
     shard(folder);
-    String norm = "model.norm.weight";
-    for (String number : List.of("1", "2")) {
-      Path shard = folder.path().resolve("model-0000%s-of-00002.safetensors".formatted(number));
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      try (Scope _ = Scope.open()) {
-        try (SafetensorsFile file = SafetensorsFile.open(shard)) {
-          file.names().forEach(name -> tensors.put(name, file.tensor(name)));
-        }
-        if (tensors.putIfAbsent(norm, Tensors.ones(DType.FLOAT32, Device.CPU, 32)) == null) {
-          SafetensorsFile.write(shard, tensors, Map.of()); // as an older export left it
-        }
+    // An older export left a copy of the second shard's in the first, which is opened first.
+    Path first = folder.path().resolve("model-00001-of-00002.safetensors");
+    Path second = folder.path().resolve("model-00002-of-00002.safetensors");
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    try (Scope _ = Scope.open();
+        SafetensorsFile stale = SafetensorsFile.open(second)) {
+      try (SafetensorsFile file = SafetensorsFile.open(first)) {
+        file.names().forEach(name -> tensors.put(name, file.tensor(name)));
       }
+      stale.names().forEach(name -> tensors.put(name, stale.tensor(name).times(2)));
+      SafetensorsFile.write(first, tensors, Map.of());
     }
     assertThat(folder.logits(TOKENS)).isEqualTo(whole);
+    Files.delete(second);
+    assertThatThrownBy(() -> folder.load(DType.FLOAT32).close())
+        .as("a copy elsewhere is not taken instead")
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageContaining(second + " does not exist");
   }
 
   @Test

@@ -95,7 +95,7 @@ class ConfigSettingsTest {
     assertThatThrownBy(() -> folder.load(DType.FLOAT32).close())
         .as("in transformers the base would be 10,000")
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("another 'rope_theta'");
+        .hasMessageContaining("'rope_theta' would be 10000.0 by the one and 500.0 by the other");
     folder.configure(c -> {
       c.put("rope_theta", 500.0);
       c.putObject("rope_scaling").put("type", "yarn").put("factor", 4.0);
@@ -107,6 +107,18 @@ class ConfigSettingsTest {
     assertThatThrownBy(() -> folder.load(DType.FLOAT32).close())
         .hasMessageContaining(
             "'rope_parameters' of type 'llama3' and 'rope_scaling' of type 'yarn'");
+  }
+
+  @Test
+  void anEmptyScalingBesideTheParametersIsNone() {
+    ModelFolder folder = ModelFolder.copyOf("llama", temporary.resolve("m"));
+    folder.configure(c -> {
+      c.remove("rope_theta");
+      c.putObject("rope_parameters").put("rope_theta", 500.0).put("rope_type", "default");
+    });
+    double[] expected = folder.logits(TOKENS);
+    folder.configure(c -> c.putObject("rope_scaling"));
+    assertThat(folder.logits(TOKENS)).isEqualTo(expected);
   }
 
   @ParameterizedTest

@@ -87,7 +87,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    json.ifPresent(corpus::requireOutside);
+    json.ifPresent(file -> corpus.requireOutside(file, "--json"));
     for (int n : candidates) {
       if (n < 1) {
         throw new InvalidInputException("--candidates has " + n + " but all must be at least 1");

@@ -57,7 +57,7 @@ final class SearchIndexCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    corpus.requireOutside(out);
+    corpus.requireOutside(out, "--out");
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelText model = ModelText.open(modelFolder, corpus.endTokens());
         Corpus data = corpus.open(model.tokenization(length(model)), progress)) {
