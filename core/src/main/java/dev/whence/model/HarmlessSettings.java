@@ -12,12 +12,6 @@ final class HarmlessSettings {
   /** Names, training, generation, storage: whatever their value. */
   private static final Set<String> ANY_VALUE =
       Set.of(
-          "_attn_implementation",
-          "_attn_implementation_autoset",
-          "_commit_hash",
-          "_flash_attn_2_enabled",
-          "_name_or_path",
-          "_num_labels",
           "architectures",
           "attention_dropout",
           "attention_probs_dropout_prob",
@@ -137,6 +131,7 @@ final class HarmlessSettings {
   /** Whether a setting that nothing reads may be there with a value; null never says anything. */
   static boolean allow(String name, JsonNode value) {
     return value.isNull()
+        || name.startsWith("_") // what transformers notes for itself, such as _name_or_path
         || ANY_VALUE.contains(name)
         || AT_VALUES.getOrDefault(name, Set.of()).contains(value.toString());
   }

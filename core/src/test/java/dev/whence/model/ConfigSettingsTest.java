@@ -54,7 +54,7 @@ class ConfigSettingsTest {
         "{\"rope_interleaved\": false}",
         "{\"residual_multiplier\": 1.0}",
         "{\"torch_dtype\": \"bfloat16\", \"_name_or_path\": \"x\", \"use_cache\": false}",
-        "{\"_num_labels\": 1, \"max_sequence_length\": 2048, \"output_past\": true}",
+        "{\"_num_labels\": 1, \"_model_name_or_path\": \"x\", \"max_sequence_length\": 2048, \"output_past\": true}",
         "{\"id2label\": {\"0\": \"A\"}, \"task_specific_params\": {\"x\": {\"y\": 1}}}"
       })
   void aSettingThatChangesNothingIsLetThrough(String settings) {
