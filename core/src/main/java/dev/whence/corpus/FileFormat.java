@@ -26,13 +26,9 @@ record FileFormat(Content content, Compression compression) {
     if (name.endsWith(".parquet")) {
       return Optional.of(new FileFormat(Content.PARQUET, Compression.NONE));
     }
-    if (name.endsWith(".gz")) {
-      return uncompressed(name.substring(0, name.length() - 3), Compression.GZIP);
-    }
-    if (name.endsWith(".zst")) {
-      return uncompressed(name.substring(0, name.length() - 4), Compression.ZSTANDARD);
-    }
-    return uncompressed(name, Compression.NONE);
+    Compression compression = compressionOf(file);
+    boolean plain = compression == Compression.NONE;
+    return uncompressed(plain ? name : name.substring(0, name.lastIndexOf('.')), compression);
   }
 
   /** How a file is compressed, whatever else it is, by its last extension. */

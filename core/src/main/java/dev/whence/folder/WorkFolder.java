@@ -158,18 +158,16 @@ public final class WorkFolder implements AutoCloseable {
                   partial,
                   begun.map(b -> differences(b, identity)).orElse(IDENTITY + " is damaged")));
     }
-    discard();
-    AtomicFile.write(file, Json.MAPPER.writeValueAsString(identity));
+    startOver();
   }
 
   /** Removes all that was written. Killed on the way, it is gone on with at the next opening. */
   private void discard() throws IOException {
     AtomicFile.write(partial.resolve(IDENTITY), Json.MAPPER.writeValueAsString(NOTHING));
     try (Stream<Path> files = Files.list(partial)) {
-      for (Path old : files.filter(f -> !f.endsWith(FolderLock.NAME)).toList()) {
-        if (!old.endsWith(IDENTITY)) {
-          Folders.delete(old);
-        }
+      for (Path old :
+          files.filter(f -> !f.endsWith(FolderLock.NAME) && !f.endsWith(IDENTITY)).toList()) {
+        Folders.delete(old);
       }
     }
   }
