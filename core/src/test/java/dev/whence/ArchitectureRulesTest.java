@@ -52,6 +52,18 @@ class ArchitectureRulesTest {
                   "influence",
                   "results")),
           Map.entry(
+              "index",
+              Set.of(
+                  "folder",
+                  "tensor",
+                  "corpus",
+                  "budget",
+                  "model",
+                  "trace",
+                  "curvature",
+                  "run",
+                  "influence")),
+          Map.entry(
               "plan",
               Set.of(
                   "tensor",

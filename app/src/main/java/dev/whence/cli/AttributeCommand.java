@@ -14,7 +14,6 @@ import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -76,8 +75,7 @@ final class AttributeCommand implements Callable<Integer> {
         score.settings(curvature, compute.compute(type.orElse(DType.FLOAT32), memory));
     corpus.requireOutside(out, "--out");
     RunFolder run = RunFolder.open(runFolder);
-    DType precision =
-        type.orElseGet(() -> DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT)));
+    DType precision = type.orElseGet(() -> run.manifest().precision());
     AttributionSettings settings = options.computing(c -> c.withType(precision));
     Path checkpoint = Path.of(run.manifest().model().folder());
     try (ModelFolder model =

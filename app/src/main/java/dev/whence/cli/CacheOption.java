@@ -5,7 +5,7 @@ import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Where tokenised corpora and their indexes are kept. */
-final class CacheOption {
+public final class CacheOption {
   @Option(
       names = "--cache",
       paramLabel = "FOLDER",
@@ -21,7 +21,7 @@ final class CacheOption {
         : Path.of(System.getProperty("user.home"), ".cache", "whence");
   }
 
-  Path folder() {
+  public Path folder() {
     return folder;
   }
 }

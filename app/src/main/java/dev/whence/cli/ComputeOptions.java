@@ -37,7 +37,7 @@ public final class ComputeOptions {
   }
 
   /** How work is computed, in a given precision. */
-  Compute compute(DType type, MemoryOption memory) {
+  public Compute compute(DType type, MemoryOption memory) {
     return new Compute(batchTokens, type, device(), memory.budget(), checkpointSeconds);
   }
 }

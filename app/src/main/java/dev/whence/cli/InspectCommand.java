@@ -3,6 +3,8 @@ package dev.whence.cli;
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.folder.Manifest;
+import dev.whence.index.InfluenceIndex;
+import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.results.ResultsFolder;
@@ -41,6 +43,8 @@ final class InspectCommand implements Callable<Integer> {
       switch (kind) {
         case RunManifest.KIND -> inspect(RunFolder.open(folder));
         case ResultsManifest.KIND -> inspect(ResultsFolder.open(folder));
+        case InfluenceIndexManifest.KIND ->
+            System.out.println(Summary.of(folder, InfluenceIndex.manifest(folder)));
         case IndexManifest.KIND ->
             System.out.println(Summary.of(folder, SequenceIndex.manifest(folder)));
         default ->

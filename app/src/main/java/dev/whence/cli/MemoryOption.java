@@ -5,7 +5,7 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How much memory the work may take. */
-final class MemoryOption {
+public final class MemoryOption {
   @Option(
       names = "--memory",
       paramLabel = "SIZE",

@@ -3,34 +3,11 @@ package dev.whence.cli;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.budget.Compute;
 import dev.whence.curvature.CurvatureKind;
-import dev.whence.curvature.Damping;
-import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** The options that say how influence is computed, and what is written. */
 final class ScoreOptions {
-  /** One way or the other. */
-  static final class DampingOptions {
-    @Option(
-        names = "--damping-ratio",
-        paramLabel = "R",
-        description = "Damping as a share of each layer's mean eigenvalue (default: 0.1).")
-    private Optional<Double> ratio = Optional.empty();
-
-    @Option(
-        names = "--damping",
-        paramLabel = "ABSOLUTE",
-        description = "The same damping for every layer.")
-    private Optional<Double> absolute = Optional.empty();
-
-    Damping damping() {
-      return absolute
-          .<Damping>map(Damping.Absolute::new)
-          .orElseGet(() -> ratio.<Damping>map(Damping.Relative::new).orElse(Damping.DEFAULT));
-    }
-  }
-
   @ArgGroup(multiplicity = "0..1")
   private DampingOptions damping = new DampingOptions();
 

@@ -1,6 +1,8 @@
 package dev.whence.cli;
 
 import dev.whence.corpus.CorpusSummary;
+import dev.whence.index.InfluenceIndexManifest;
+import dev.whence.index.Recall;
 import dev.whence.results.RankCheck;
 import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsManifest;
@@ -45,7 +47,7 @@ public final class Summary {
         m.settings().get("curvature"),
         m.settings().get("fisher"),
         m.settings().get("seed"),
-        m.dtype(),
+        m.precision(),
         m.covarianceSequences(),
         m.lambdaSequences(),
         m.positionsPerSequence());
@@ -101,6 +103,47 @@ public final class Summary {
         check.leastCorrelation(),
         check.queries(),
         check.sequences());
+  }
+
+  public static String of(Path index, InfluenceIndexManifest m) {
+    return String.format(
+        Locale.ROOT,
+        """
+        influence index %s (whence %s, %s)
+          run     %s
+          corpus  %,d sequences, %,d positions%s
+          keeps   %s numbers a position, %s bits each: %,.0f bytes a sequence
+          weighs  pairs of positions with the same input and target %.2f, target %.2f, input %.2f, neither %.3f%s\
+        """,
+        index,
+        m.whenceVersion(),
+        m.created(),
+        m.run(),
+        m.sequences(),
+        m.positions(),
+        m.parts().size() == 1 ? "" : " in %d corpora".formatted(m.parts().size()),
+        m.settings().get("components"),
+        m.settings().get("bits"),
+        m.bytesPerSequence(),
+        m.weights().both(),
+        m.weights().target(),
+        m.weights().input(),
+        m.weights().neither(),
+        m.recall().map(Summary::lines).orElse("\n  recall  was not measured"));
+  }
+
+  private static String lines(Recall recall) {
+    return recall.levels().stream()
+        .map(level ->
+            String.format(
+                Locale.ROOT,
+                "%n  recall  %.3f of the 10 and %.3f of the 100 that raise a query most, %s",
+                level.top10(),
+                level.top100(),
+                level.reranked() == 0
+                    ? "by the estimates alone"
+                    : String.format(Locale.ROOT, "with --rerank %,d", level.reranked())))
+        .collect(Collectors.joining());
   }
 
   public static String of(Path index, IndexManifest m) {

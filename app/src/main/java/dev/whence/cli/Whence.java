@@ -2,6 +2,7 @@ package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
 import dev.whence.cli.evaluate.EvaluateCommand;
+import dev.whence.cli.index.IndexCommand;
 import dev.whence.cli.search.SearchCommand;
 import dev.whence.folder.AtomicFile;
 import dev.whence.tensor.NativeErrors;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Spec;
       SequenceCommand.class,
       ExploreCommand.class,
       ReportCommand.class,
+      IndexCommand.class,
       SearchCommand.class,
       InspectCommand.class,
       DoctorCommand.class,

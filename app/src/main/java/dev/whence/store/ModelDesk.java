@@ -7,7 +7,6 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -28,7 +27,7 @@ public final class ModelDesk implements AutoCloseable {
     public static Loaded of(RunFolder run) {
       Path checkpoint = Path.of(run.manifest().model().folder());
       run.verifiedModel(LanguageModel.files(checkpoint));
-      DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
+      DType type = run.manifest().precision();
       return new Loaded(
           run, ModelFolder.open(checkpoint, run.manifest().corpus().endTokens(), type, Device.CPU));
     }

@@ -126,7 +126,7 @@ public final class Corpus implements AutoCloseable {
   }
 
   /** The sequence's tokens alone, for callers that need not know where they come from. */
-  int[] tokens(long index) {
+  public int[] tokens(long index) {
     long start = sequences.get(CacheLayout.LONG, entry(index) + CacheLayout.TOKEN_START);
     int[] ids = new int[length(index)];
     MemorySegment.copy(tokens, CacheLayout.INT, start * Integer.BYTES, ids, 0, ids.length);

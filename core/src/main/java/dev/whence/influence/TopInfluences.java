@@ -73,7 +73,8 @@ public final class TopInfluences {
     }
   }
 
-  private void add(int query, long place, double influence) {
+  /** Takes one score. */
+  public void add(int query, long place, double influence) {
     if (!Double.isFinite(influence)) {
       throw new ArithmeticException(
           "the influence of sequence " + place + " is not finite; try --dtype float32 or float64");

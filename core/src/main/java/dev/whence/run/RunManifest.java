@@ -2,7 +2,9 @@ package dev.whence.run;
 
 import dev.whence.corpus.CorpusSummary;
 import dev.whence.folder.ModelSource;
+import dev.whence.tensor.DType;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -59,8 +61,8 @@ public record RunManifest(
     }
   }
 
-  /** The precision of the run, as {@code --dtype} spells it. */
-  public String dtype() {
-    return settings.getOrDefault("dtype", "float32");
+  /** The precision of the run. */
+  public DType precision() {
+    return DType.valueOf(settings.getOrDefault("dtype", "float32").toUpperCase(Locale.ROOT));
   }
 }

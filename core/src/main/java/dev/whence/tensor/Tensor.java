@@ -224,6 +224,10 @@ public final class Tensor implements AutoCloseable {
     return of(raw.exp());
   }
 
+  public Tensor log() {
+    return of(raw.log());
+  }
+
   public Tensor abs() {
     return of(raw.abs());
   }

@@ -97,7 +97,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
     RunFolder run = RunFolder.open(runFolder);
     Path folder = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(folder));
-    DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
+    DType type = run.manifest().precision();
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model =
             ModelFolder.open(

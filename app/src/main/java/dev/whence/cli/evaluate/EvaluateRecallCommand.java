@@ -81,7 +81,7 @@ final class EvaluateRecallCommand implements Callable<Integer> {
     RunFolder run = RunFolder.open(runFolder);
     Path folder = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(folder));
-    DType type = DType.valueOf(run.manifest().dtype().toUpperCase(Locale.ROOT));
+    DType type = run.manifest().precision();
     ConsoleProgress progress = new ConsoleProgress();
     EvaluationReport report = new EvaluationReport(spec);
     try (ModelFolder model =

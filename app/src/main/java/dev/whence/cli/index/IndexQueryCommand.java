@@ -1,0 +1,218 @@
+package dev.whence.cli.index;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Json;
+import dev.whence.cli.CacheOption;
+import dev.whence.cli.ComputeOptions;
+import dev.whence.cli.ConsoleProgress;
+import dev.whence.cli.DampingOptions;
+import dev.whence.cli.Shading;
+import dev.whence.corpus.Query;
+import dev.whence.corpus.QueryFile;
+import dev.whence.corpus.Sequence;
+import dev.whence.corpus.Tokenizer;
+import dev.whence.index.IndexSearcher;
+import dev.whence.index.IndexSearcher.Answer;
+import dev.whence.index.IndexSearcher.Found;
+import dev.whence.index.InfluenceIndex;
+import dev.whence.index.InfluenceIndexManifest;
+import dev.whence.run.RunFolder;
+import dev.whence.store.ModelFolder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.SerializationFeature;
+
+/** Asks an influence index. */
+@Command(
+    name = "query",
+    description = "Show the sequences that influence a completion most, by an index.",
+    footer = {
+      "",
+      "Example: whence index query index --prompt \"dog:\" --completion \" a domestic animal\""
+          + " --rerank 200",
+      "Without --rerank the influences are estimates. With it, the best estimates of each sign are",
+      "computed exactly, and those alone are shown."
+    },
+    mixinStandardHelpOptions = true)
+final class IndexQueryCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "INDEX", description = "The folder that 'whence index build' wrote.")
+  private Path folder = Path.of("");
+
+  @Option(names = "--prompt", paramLabel = "TEXT", description = "What the model was given.")
+  private Optional<String> prompt = Optional.empty();
+
+  @Option(names = "--completion", paramLabel = "TEXT", description = "What it said.")
+  private Optional<String> completion = Optional.empty();
+
+  @Option(names = "--queries", paramLabel = "FILE", description = "Or queries, JSONL.")
+  private Optional<Path> queryFile = Optional.empty();
+
+  @Option(
+      names = "--rerank",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Compute the influence of each query's N best of each sign exactly (default: 0, none).")
+  private int rerank;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Sequences of each sign (default: 10).")
+  private int count;
+
+  @Option(names = "--json", description = "Print one JSON object a sequence, for scripts.")
+  private boolean json;
+
+  @ArgGroup(multiplicity = "0..1")
+  private DampingOptions damping = new DampingOptions();
+
+  @Mixin private ComputeOptions compute = new ComputeOptions();
+  @Mixin private CacheOption cache = new CacheOption();
+
+  /** What {@code --json} prints. */
+  record IndexHit(
+      String queryId,
+      int rank,
+      double influence,
+      boolean exact,
+      String documentId,
+      int sequenceIndex,
+      int tokenOffset,
+      long sequence,
+      String text) {}
+
+  @Override
+  public Integer call() {
+    if (count < 1) {
+      throw new InvalidInputException("--count is " + count + " but must be at least 1");
+    }
+    if (rerank < 0) {
+      throw new InvalidInputException("--rerank is " + rerank + " but must be at least 0");
+    }
+    boolean typed = prompt.isPresent() || completion.isPresent();
+    if (typed == queryFile.isPresent() || (typed && completion.isEmpty())) {
+      throw new InvalidInputException("give either --prompt and --completion, or --queries FILE");
+    }
+    InfluenceIndexManifest manifest = InfluenceIndex.manifest(folder);
+    RunFolder run = RunFolder.open(Path.of(manifest.run()));
+    try (InfluenceIndex index = InfluenceIndex.open(folder, cache.folder());
+        ModelFolder model =
+            ModelFolder.open(
+                Path.of(run.manifest().model().folder()),
+                run.manifest().corpus().endTokens(),
+                run.manifest().precision(),
+                compute.device())) {
+      run.verifiedModel(dev.whence.model.LanguageModel.files(model.path()));
+      try (IndexSearcher searcher =
+          new IndexSearcher(index, run, model.model(), damping.chosen().orElse(index.damping()))) {
+        print(queries(model), searcher, index, model.tokenizer());
+      }
+    }
+    return 0;
+  }
+
+  private List<Query> queries(ModelFolder model) {
+    if (queryFile.isPresent()) {
+      return QueryFile.read(
+          queryFile.get(),
+          model.tokenizer(),
+          model.model().vocabularySize(),
+          model.model().maximumPositions());
+    }
+    Tokenizer tokenizer =
+        model
+            .tokenizer()
+            .orElseThrow(() ->
+                new InvalidInputException(
+                    model.path() + " has no tokenizer.json; give tokens with --queries"));
+    return List.of(QueryFile.of("asked", prompt.orElse(""), completion.orElse(""), tokenizer));
+  }
+
+  private void print(
+      List<Query> queries,
+      IndexSearcher searcher,
+      InfluenceIndex index,
+      Optional<Tokenizer> tokenizer) {
+    List<Answer> answers =
+        rerank > 0
+            ? searcher.rerank(queries, rerank, compute.batchTokens(), new ConsoleProgress())
+            : searcher.estimate(queries, count);
+    for (int q = 0; q < queries.size(); q++) {
+      Query query = queries.get(q);
+      if (!json) {
+        System.out.printf(
+            "%n%s: %s │%s   (%s)%n",
+            Shading.printable(query.id()),
+            Shading.printable(query.prompt()),
+            Shading.printable(query.completion()),
+            rerank > 0 ? "exact influences of the best estimates" : "estimates");
+      }
+      print(query, "raised most by", 1, answers.get(q).raising(), index, tokenizer);
+      print(query, "lowered most by", -1, answers.get(q).lowering(), index, tokenizer);
+    }
+  }
+
+  private void print(
+      Query query,
+      String title,
+      int sign,
+      List<Found> found,
+      InfluenceIndex index,
+      Optional<Tokenizer> tokenizer) {
+    if (!json && !found.isEmpty()) {
+      System.out.println("  " + title);
+    }
+    for (int i = 0; i < Math.min(count, found.size()); i++) {
+      Found one = found.get(i);
+      InfluenceIndex.Location location = index.locate(one.place());
+      Sequence sequence = location.corpus().sequence(location.place());
+      IndexHit hit =
+          new IndexHit(
+              query.id(),
+              sign * (i + 1),
+              one.influence(),
+              one.isExact(),
+              sequence.documentId(),
+              sequence.sequenceIndex(),
+              sequence.tokenOffset(),
+              one.place(),
+              text(sequence.tokens(), tokenizer));
+      if (json) {
+        System.out.println(
+            Json.MAPPER
+                .writer()
+                .without(SerializationFeature.INDENT_OUTPUT)
+                .writeValueAsString(hit));
+      } else {
+        String offset = hit.sequenceIndex() == 0 ? "" : " +" + hit.tokenOffset();
+        System.out.printf(
+            Locale.ROOT,
+            "  %4d  %s%+10.4g  %s  %s%n",
+            hit.rank(),
+            hit.exact() ? "" : "~",
+            hit.influence(),
+            Shading.printable(hit.documentId() + offset),
+            Shading.printable(hit.text()));
+      }
+    }
+  }
+
+  private static String text(int[] tokens, Optional<Tokenizer> tokenizer) {
+    return tokenizer
+        .map(t -> t.plainText(tokens))
+        .orElseGet(
+            () -> Arrays.stream(tokens).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+  }
+}

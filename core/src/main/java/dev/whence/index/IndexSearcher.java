@@ -1,0 +1,237 @@
+package dev.whence.index;
+
+import dev.whence.InvalidInputException;
+import dev.whence.Progress;
+import dev.whence.corpus.Corpus;
+import dev.whence.corpus.Query;
+import dev.whence.curvature.Curvature;
+import dev.whence.curvature.Damping;
+import dev.whence.index.InfluenceIndex.Location;
+import dev.whence.influence.Candidates;
+import dev.whence.influence.PreconditionedQueries;
+import dev.whence.influence.SequenceAttribution;
+import dev.whence.influence.SequenceAttribution.Pair;
+import dev.whence.influence.TopInfluences;
+import dev.whence.influence.TopInfluences.Entry;
+import dev.whence.model.LanguageModel;
+import dev.whence.model.Linear;
+import dev.whence.run.RunFolder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Asks an index: estimates for all sequences from its records, exact influences for the best of
+ * them from the model. Close it after use; the index, the run and the model stay the caller's.
+ */
+public final class IndexSearcher implements AutoCloseable {
+  private final InfluenceIndex index;
+  private final RunFolder run;
+  private final LanguageModel model;
+  private final Damping damping;
+  private final List<Linear> layers;
+  private final Optional<Projections> projections; // none where the index keeps whole traces
+
+  /**
+   * A sequence that influences a query.
+   *
+   * @param place of the sequence in the index
+   * @param influence in nats per unit of weight
+   * @param attribution the influence by token and layer, where it was computed exactly
+   */
+  public record Found(long place, double influence, Optional<SequenceAttribution> attribution) {
+    /** Whether the influence was computed, and is no estimate. */
+    public boolean isExact() {
+      return attribution.isPresent();
+    }
+  }
+
+  /**
+   * What was found for a query, strongest first.
+   *
+   * @param raising what makes its completion more likely
+   * @param lowering what makes it less likely
+   */
+  public record Answer(List<Found> raising, List<Found> lowering) {}
+
+  /**
+   * Prepares to ask an index.
+   *
+   * @param damping need not be the one that the index was built with
+   * @throws InvalidInputException when the index was made with another fit
+   */
+  public IndexSearcher(InfluenceIndex index, RunFolder run, LanguageModel model, Damping damping) {
+    index.requireOf(run);
+    this.index = index;
+    this.run = run;
+    this.model = model;
+    this.damping = damping;
+    this.layers =
+        run.manifest().layers().stream().map(l -> model.linear(l.name()).orElseThrow()).toList();
+    IndexSettings settings = index.settings();
+    this.projections =
+        settings.keepsAll()
+            ? Optional.empty()
+            : Optional.of(
+                Projections.ofQueries(run, model, settings, settings.withDamping(damping)));
+  }
+
+  /**
+   * Estimates the influence of every sequence.
+   *
+   * @param count how many of each query and sign are returned
+   * @return one answer a query, in their order
+   */
+  public List<Answer> estimate(List<Query> queries, int count) {
+    TopInfluences top = top(queries, count);
+    List<Answer> answers = new ArrayList<>();
+    for (int q = 0; q < queries.size(); q++) {
+      answers.add(new Answer(estimates(top.raising(q)), estimates(top.lowering(q))));
+    }
+    return answers;
+  }
+
+  private TopInfluences top(List<Query> queries, int count) {
+    if (projections.isPresent()) {
+      List<QuerySketch> sketches = QuerySketch.of(model, layers, projections.get(), queries);
+      return top(Comparison.ByTables.of(index.code(), sketches, index.manifest().weights()), count);
+    }
+    try (PreconditionedQueries prepared = precondition(queries, Progress.NONE)) {
+      return top(new Comparison.ByTrace(index.code(), layers, prepared), count);
+    }
+  }
+
+  private TopInfluences top(Comparison queries, int count) {
+    TopInfluences top = new TopInfluences(queries.queries(), count);
+    new Sweep(index, queries)
+        .run((place, estimates) -> {
+          for (int q = 0; q < estimates.length; q++) {
+            top.add(q, place, estimates[q]);
+          }
+        });
+    return top;
+  }
+
+  /** The caller closes them. */
+  private PreconditionedQueries precondition(List<Query> queries, Progress progress) {
+    try (RunFolder.Factors factors = run.factors(model.type().accumulator(), model.device());
+        Curvatures curvatures = Curvatures.of(factors, index.settings(), damping)) {
+      return PreconditionedQueries.of(model, layers, queries, curvatures.layers(), 0, progress);
+    }
+  }
+
+  private static List<Found> estimates(List<Entry> entries) {
+    return entries.stream()
+        .map(e -> new Found(e.place(), e.influence(), Optional.empty()))
+        .toList();
+  }
+
+  /**
+   * The sequences of one of the index's corpora that are worth computing.
+   *
+   * @param rerank how many of each query and sign
+   * @throws InvalidInputException when the index is not of that corpus alone
+   */
+  public Candidates candidates(List<Query> queries, Corpus corpus, int rerank) {
+    List<InfluenceIndexManifest.Part> parts = index.manifest().parts();
+    if (parts.size() != 1 || !parts.getFirst().corpus().hash().equals(corpus.hash())) {
+      throw new InvalidInputException(
+          "%s was made from another corpus, tokenizer or sequence length; build it again with 'whence index build --force'"
+              .formatted(index.path()));
+    }
+    TopInfluences top = top(queries, rerank);
+    List<long[]> places = new ArrayList<>();
+    for (int q = 0; q < queries.size(); q++) {
+      places.add(bothSigns(top, q).stream().mapToLong(Entry::place).sorted().toArray());
+    }
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("rerank", "" + rerank);
+    settings.put("index-components", index.manifest().settings().getOrDefault("components", ""));
+    settings.put("index-bits", index.manifest().settings().getOrDefault("bits", ""));
+    return Candidates.of(places, corpus.size(), settings);
+  }
+
+  /**
+   * Computes the influence of the best sequences.
+   *
+   * @param rerank how many of each query's best estimates, of each sign, are computed
+   * @param batchTokens tokens of a batch, padding included
+   * @return those that were computed, one answer a query
+   */
+  public List<Answer> rerank(List<Query> queries, int rerank, int batchTokens, Progress progress) {
+    TopInfluences top = top(queries, rerank);
+    try (PreconditionedQueries prepared = precondition(queries, progress)) {
+      return exact(queries, top, prepared, batchTokens);
+    }
+  }
+
+  /** The curvatures of all layers. */
+  private record Curvatures(List<Curvature> layers) implements AutoCloseable {
+    static Curvatures of(RunFolder.Factors factors, IndexSettings settings, Damping damping) {
+      return new Curvatures(
+          factors.layers().stream().map(f -> f.curvature(settings.curvature(), damping)).toList());
+    }
+
+    @Override
+    public void close() {
+      layers.forEach(Curvature::close);
+    }
+  }
+
+  /**
+   * A pair to be computed.
+   *
+   * @param pair with the place in the corpus
+   * @param place in the index
+   */
+  private record Asked(Pair pair, long place) {}
+
+  private static List<Entry> bothSigns(TopInfluences top, int query) {
+    List<Entry> both = new ArrayList<>(top.raising(query));
+    both.addAll(top.lowering(query));
+    return both;
+  }
+
+  private List<Answer> exact(
+      List<Query> queries, TopInfluences top, PreconditionedQueries prepared, int batchTokens) {
+    Map<Corpus, List<Asked>> byCorpus = new LinkedHashMap<>();
+    List<List<Found>> found = new ArrayList<>();
+    for (int q = 0; q < queries.size(); q++) {
+      found.add(new ArrayList<>());
+      for (Entry entry : bothSigns(top, q)) {
+        Location location = index.locate(entry.place());
+        byCorpus
+            .computeIfAbsent(location.corpus(), _ -> new ArrayList<>())
+            .add(new Asked(new Pair(q, location.place()), entry.place()));
+      }
+    }
+    byCorpus.forEach((corpus, asked) -> {
+      List<Pair> pairs = asked.stream().map(Asked::pair).toList();
+      List<SequenceAttribution> attributions =
+          SequenceAttribution.of(model, layers, prepared, pairs, corpus, batchTokens);
+      for (int p = 0; p < pairs.size(); p++) {
+        SequenceAttribution attribution = attributions.get(p);
+        found
+            .get(pairs.get(p).query())
+            .add(new Found(asked.get(p).place, attribution.total(), Optional.of(attribution)));
+      }
+    });
+    return found.stream().map(all -> new Answer(strongest(all, 1), strongest(all, -1))).toList();
+  }
+
+  private static List<Found> strongest(List<Found> found, int sign) {
+    return found.stream()
+        .filter(f -> f.influence * sign > 0)
+        .sorted((a, b) ->
+            TopInfluences.STRONGEST_FIRST.compare(
+                new Entry(a.place, a.influence), new Entry(b.place, b.influence)))
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    projections.ifPresent(Projections::close);
+  }
+}

@@ -1,0 +1,27 @@
+package dev.whence.influence;
+
+import dev.whence.trace.Examples;
+import dev.whence.trace.Trace;
+
+/**
+ * What takes part in somebody else's pass over a corpus, so that each sequence is traced once for
+ * both. It keeps account of how far it is itself.
+ */
+public interface TraceSink {
+  /** Is told at which sequence the pass begins. */
+  void begin(long from);
+
+  /**
+   * Takes a batch; the trace lives until it returns.
+   *
+   * @param places of the sequences in the corpus
+   */
+  void take(long[] places, Examples batch, Trace trace);
+
+  /**
+   * Is told that all sequences before {@code next} were given.
+   *
+   * @param save whether the pass, if it is killed now, will go on after them: then this must, too
+   */
+  void chunkDone(long next, boolean save);
+}
