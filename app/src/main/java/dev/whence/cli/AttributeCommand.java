@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
     footer = {
       "",
       "Example: whence attribute run --queries queries.jsonl --corpus train.jsonl.gz --out results",
-      "On a large corpus, '--candidates 10000' scores only what shares most terms with the queries.",
+      "On a large corpus, '--candidates 10000' scores only what shares most terms with the queries,",
+      "and '--index INDEX --rerank 1000' what an influence index finds best.",
       "A query is a line {\"id\", \"prompt\", \"completion\"} or {\"id\", \"prompt_tokens\","
           + " \"completion_tokens\"}."
     },
@@ -104,7 +105,10 @@ final class AttributeCommand implements Callable<Integer> {
     try (Corpus data =
         corpus.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
       Optional<Candidates> candidates =
-          filter.candidates(queries, data, model.tokenizer(), corpus.cache(), progress);
+          filter.candidates(
+              new FilterOptions.Subject(run, model, queries, data, corpus.cache()),
+              settings.damping(),
+              progress);
       ResultsFolder results =
           Attribution.run(
               new AttributionInput(

@@ -5,11 +5,18 @@ import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
+import dev.whence.curvature.Damping;
+import dev.whence.folder.Manifest;
+import dev.whence.index.IndexSearcher;
+import dev.whence.index.InfluenceIndex;
+import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.influence.Candidates;
+import dev.whence.run.RunFolder;
 import dev.whence.search.Bm25;
 import dev.whence.search.Filter;
 import dev.whence.search.SequenceIndex;
 import dev.whence.search.TermKind;
+import dev.whence.store.ModelFolder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -43,8 +50,16 @@ final class FilterOptions {
       paramLabel = "INDEX",
       description =
           "With --candidates: an index from 'whence search index' (default: one in --cache, made"
-              + " when needed).")
+              + " when needed). With --rerank: one from 'whence index build'.")
   private Optional<Path> index = Optional.empty();
+
+  @Option(
+      names = "--rerank",
+      paramLabel = "N",
+      description =
+          "With --index: score only the N sequences of each sign that an influence index finds best"
+              + " for each query.")
+  private Optional<Integer> rerank = Optional.empty();
 
   @Option(
       names = "--report-union",
@@ -52,29 +67,71 @@ final class FilterOptions {
   private boolean reportUnion;
 
   /**
+   * What is scored.
+   *
+   * @param cache where tokenised corpora and their indexes are kept
+   */
+  record Subject(
+      RunFolder run, ModelFolder model, List<Query> queries, Corpus corpus, Path cache) {}
+
+  /**
    * What the filter lets through, if there is to be one.
    *
+   * @param damping that the influences are computed with
    * @throws InvalidInputException if options contradict each other, or the index is not the
    *     corpus's
    */
-  Optional<Candidates> candidates(
-      List<Query> queries,
-      Corpus corpus,
-      Optional<Tokenizer> tokenizer,
-      Path cache,
-      Progress progress) {
+  Optional<Candidates> candidates(Subject subject, Damping damping, Progress progress) {
+    boolean influence =
+        index.map(Manifest::kindOf).filter(InfluenceIndexManifest.KIND::equals).isPresent();
+    if (influence) {
+      return Optional.of(byInfluence(index.orElseThrow(), subject, damping));
+    }
+    if (rerank.isPresent()) {
+      throw new InvalidInputException(
+          "--rerank needs an influence index; give --index one that 'whence index build' wrote");
+    }
     if (count == 0) {
       requireNoOther();
       return Optional.empty();
     }
-    Filter filter = new Filter(count, bm25.orElse(Bm25.MODIFIED));
-    if (queries.isEmpty()) {
-      throw new InvalidInputException("--candidates needs --queries to choose sequences for");
+    return Optional.of(byTerms(subject, progress));
+  }
+
+  private Candidates byInfluence(Path folder, Subject subject, Damping damping) {
+    if (rerank.isEmpty() || rerank.get() < 1) {
+      throw new InvalidInputException(
+          "%s is an influence index; say with --rerank N how many sequences of each sign are scored"
+              .formatted(folder));
     }
-    try (SequenceIndex opened = open(corpus, tokenizer, cache, progress)) {
-      Candidates candidates = filter.candidates(opened, queries, progress);
-      warnOfNothing(queries, candidates, opened.manifest().terms());
-      return Optional.of(reportUnion ? candidates.shared() : candidates);
+    if (count > 0 || bm25.isPresent() || terms.isPresent()) {
+      throw new InvalidInputException(
+          "--candidates, --bm25 and --candidate-terms are for a lexical index, but %s is an influence index"
+              .formatted(folder));
+    }
+    requireQueries("--rerank", subject);
+    try (InfluenceIndex opened = InfluenceIndex.open(folder, subject.corpus);
+        IndexSearcher searcher =
+            new IndexSearcher(opened, subject.run, subject.model.model(), damping)) {
+      Candidates candidates = searcher.candidates(subject.queries, rerank.get());
+      return reportUnion ? candidates.shared() : candidates;
+    }
+  }
+
+  private Candidates byTerms(Subject subject, Progress progress) {
+    Filter filter = new Filter(count, bm25.orElse(Bm25.MODIFIED));
+    requireQueries("--candidates", subject);
+    try (SequenceIndex opened =
+        open(subject.corpus, subject.model.tokenizer(), subject.cache, progress)) {
+      Candidates candidates = filter.candidates(opened, subject.queries, progress);
+      warnOfNothing(subject.queries, candidates, opened.manifest().terms());
+      return reportUnion ? candidates.shared() : candidates;
+    }
+  }
+
+  private static void requireQueries(String option, Subject subject) {
+    if (subject.queries.isEmpty()) {
+      throw new InvalidInputException(option + " needs --queries to choose sequences for");
     }
   }
 

@@ -129,18 +129,11 @@ public final class IndexSearcher implements AutoCloseable {
   }
 
   /**
-   * The sequences of one of the index's corpora that are worth computing.
+   * The sequences that are worth computing.
    *
    * @param rerank how many of each query and sign
-   * @throws InvalidInputException when the index is not of that corpus alone
    */
-  public Candidates candidates(List<Query> queries, Corpus corpus, int rerank) {
-    List<InfluenceIndexManifest.Part> parts = index.manifest().parts();
-    if (parts.size() != 1 || !parts.getFirst().corpus().hash().equals(corpus.hash())) {
-      throw new InvalidInputException(
-          "%s was made from another corpus, tokenizer or sequence length; build it again with 'whence index build --force'"
-              .formatted(index.path()));
-    }
+  public Candidates candidates(List<Query> queries, int rerank) {
     TopInfluences top = top(queries, rerank);
     List<long[]> places = new ArrayList<>();
     for (int q = 0; q < queries.size(); q++) {
@@ -150,7 +143,7 @@ public final class IndexSearcher implements AutoCloseable {
     settings.put("rerank", "" + rerank);
     settings.put("index-components", index.manifest().settings().getOrDefault("components", ""));
     settings.put("index-bits", index.manifest().settings().getOrDefault("bits", ""));
-    return Candidates.of(places, corpus.size(), settings);
+    return Candidates.of(places, index.size(), settings);
   }
 
   /**

@@ -129,6 +129,23 @@ public final class InfluenceIndex implements AutoCloseable {
   }
 
   /**
+   * Opens the index of a corpus.
+   *
+   * @param corpus stays the caller's
+   * @throws InvalidInputException when a file is damaged, or the index is not of that corpus alone
+   */
+  public static InfluenceIndex open(Path path, Corpus corpus) {
+    InfluenceIndexManifest manifest = manifest(path);
+    List<Part> parts = manifest.parts();
+    if (parts.size() != 1 || !parts.getFirst().corpus().hash().equals(corpus.hash())) {
+      throw new InvalidInputException(
+          "%s was made from another corpus, tokenizer or sequence length; build it again with 'whence index build --force'"
+              .formatted(path));
+    }
+    return of(path, manifest, List.of(corpus));
+  }
+
+  /**
    * Opens an index whose corpora are open.
    *
    * @param corpora one for each part; they stay the caller's
