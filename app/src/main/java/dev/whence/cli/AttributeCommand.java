@@ -107,7 +107,7 @@ final class AttributeCommand implements Callable<Integer> {
       Optional<Candidates> candidates =
           filter.candidates(
               new FilterOptions.Subject(run, model, queries, data, corpus.cache()),
-              settings.damping(),
+              settings,
               progress);
       ResultsFolder results =
           Attribution.run(

@@ -2,10 +2,10 @@ package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
-import dev.whence.curvature.Damping;
 import dev.whence.folder.Manifest;
 import dev.whence.index.IndexSearcher;
 import dev.whence.index.InfluenceIndex;
@@ -77,15 +77,16 @@ final class FilterOptions {
   /**
    * What the filter lets through, if there is to be one.
    *
-   * @param damping that the influences are computed with
+   * @param settings that the influences are computed with
    * @throws InvalidInputException if options contradict each other, or the index is not the
    *     corpus's
    */
-  Optional<Candidates> candidates(Subject subject, Damping damping, Progress progress) {
+  Optional<Candidates> candidates(
+      Subject subject, AttributionSettings settings, Progress progress) {
     boolean influence =
         index.map(Manifest::kindOf).filter(InfluenceIndexManifest.KIND::equals).isPresent();
     if (influence) {
-      return Optional.of(byInfluence(index.orElseThrow(), subject, damping));
+      return Optional.of(byInfluence(index.orElseThrow(), subject, settings));
     }
     if (rerank.isPresent()) {
       throw new InvalidInputException(
@@ -98,7 +99,7 @@ final class FilterOptions {
     return Optional.of(byTerms(subject, progress));
   }
 
-  private Candidates byInfluence(Path folder, Subject subject, Damping damping) {
+  private Candidates byInfluence(Path folder, Subject subject, AttributionSettings settings) {
     if (rerank.isEmpty() || rerank.get() < 1) {
       throw new InvalidInputException(
           "%s is an influence index; say with --rerank N how many sequences of each sign are scored"
@@ -112,8 +113,9 @@ final class FilterOptions {
     requireQueries("--rerank", subject);
     try (InfluenceIndex opened = InfluenceIndex.open(folder, subject.corpus);
         IndexSearcher searcher =
-            new IndexSearcher(opened, subject.run, subject.model.model(), damping)) {
-      Candidates candidates = searcher.candidates(subject.queries, rerank.get());
+            new IndexSearcher(opened, subject.run, subject.model.model(), settings.damping())) {
+      Candidates candidates =
+          searcher.candidates(subject.queries, settings.byToken(), rerank.get());
       return reportUnion ? candidates.shared() : candidates;
     }
   }

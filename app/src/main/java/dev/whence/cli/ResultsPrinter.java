@@ -1,12 +1,14 @@
 package dev.whence.cli;
 
 import dev.whence.results.ResultsFolder;
+import dev.whence.results.ResultsFolder.CompletionToken;
 import dev.whence.results.ResultsFolder.Influence;
 import dev.whence.results.ResultsFolder.LayerInfluence;
 import dev.whence.results.ResultsFolder.StoredQuery;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Prints a query's answer for people. */
@@ -27,6 +29,27 @@ record ResultsPrinter(PrintStream out, Shading shading) {
     }
   }
 
+  /** Prints the strongest sequences of both signs for each token of a completion. */
+  void printByToken(ResultsFolder results, StoredQuery query, int count) {
+    out.printf(
+        "%n%s: %s │%s%n",
+        Shading.printable(query.id()),
+        Shading.printable(query.prompt()),
+        Shading.printable(query.completion()));
+    for (CompletionToken token : results.completionTokens(query.id())) {
+      Optional<Integer> index = Optional.of(token.index());
+      String shown = Shading.printable(token.token());
+      out.printf(
+          Locale.ROOT,
+          "  %d \"%s\" (log p = %.2f)%n",
+          token.index(),
+          shown,
+          token.logProbability());
+      list(results, "  raised most by", results.raising(query.id(), index, count));
+      list(results, "  lowered most by", results.lowering(query.id(), index, count));
+    }
+  }
+
   private void list(ResultsFolder results, String title, List<Influence> influences) {
     if (influences.isEmpty()) {
       return;
@@ -40,7 +63,8 @@ record ResultsPrinter(PrintStream out, Shading shading) {
           influence.influence(),
           influence.spiky() ? " spiky" : "",
           Shading.printable(place(influence)),
-          shading.show(results.tokens(influence.queryId(), influence.rank())));
+          shading.show(
+              results.tokens(influence.queryId(), influence.completionToken(), influence.rank())));
     }
   }
 

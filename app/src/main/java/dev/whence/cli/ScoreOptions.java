@@ -48,6 +48,11 @@ final class ScoreOptions {
       description = "Write every sequence's influence on itself to scores.safetensors.")
   private boolean selfInfluence;
 
+  @Option(
+      names = "--by-token",
+      description = "Also find what influences each token of the completions by itself.")
+  private boolean byToken;
+
   AttributionSettings settings(CurvatureKind curvature, Compute compute) {
     return new AttributionSettings(
         curvature,
@@ -58,6 +63,7 @@ final class ScoreOptions {
         tokenwise,
         layerwise,
         selfInfluence,
+        byToken,
         refine,
         compute);
   }

@@ -5,6 +5,7 @@ import dev.whence.Json;
 import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsFolder.StoredQuery;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -37,6 +38,12 @@ final class TopCommand implements Callable<Integer> {
       description = "Sequences of each sign (default: 10).")
   private int count;
 
+  @Option(
+      names = "--by-token",
+      description =
+          "Each token of the completions by itself, where 'attribute --by-token' was run.")
+  private boolean byToken;
+
   @Option(names = "--json", description = "Print one JSON object a sequence, for scripts.")
   private boolean json;
 
@@ -56,12 +63,18 @@ final class TopCommand implements Callable<Integer> {
               .map(id -> folder + " has no query '" + id + "'; without --query all are shown")
               .orElse(folder + " holds no queries, only self-influence in scores.safetensors"));
     }
+    if (byToken && !results.hasCompletionTokens()) {
+      throw new InvalidInputException(
+          folder + " has no influences by token; attribute again with --by-token");
+    }
     ResultsPrinter printer =
         new ResultsPrinter(
             System.out, Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
     for (StoredQuery query : queries) {
       if (json) {
         printJson(results, query);
+      } else if (byToken) {
+        printer.printByToken(results, query, count);
       } else {
         printer.print(results, query, count, count);
       }
@@ -70,8 +83,15 @@ final class TopCommand implements Callable<Integer> {
   }
 
   private void printJson(ResultsFolder results, StoredQuery query) {
-    for (var list :
-        List.of(results.raising(query.id(), count), results.lowering(query.id(), count))) {
+    List<Optional<Integer>> parts = new ArrayList<>();
+    parts.add(Optional.empty());
+    if (byToken) {
+      results.completionTokens(query.id()).forEach(token -> parts.add(Optional.of(token.index())));
+    }
+    for (Optional<Integer> part : parts) {
+      List<ResultsFolder.Influence> list = new ArrayList<>();
+      list.addAll(results.raising(query.id(), part, count));
+      list.addAll(results.lowering(query.id(), part, count));
       for (ResultsFolder.Influence influence : list) {
         System.out.println(
             Json.MAPPER

@@ -45,7 +45,7 @@ public final class ResultsStore implements AutoCloseable {
     this.folder = folder;
     folder.queries().forEach(query -> queries.put(query.id(), query));
     this.ids = List.copyOf(queries.keySet());
-    this.tables = Tables.open(folder.path(), TABLES);
+    this.tables = Tables.open(folder, TABLES);
     Path file = folder.path().resolve(ResultsFolder.SCORES);
     try {
       this.scores = Files.exists(file) ? Optional.of(ScoreMatrix.open(file)) : Optional.empty();

@@ -2,6 +2,7 @@ package dev.whence.store;
 
 import dev.whence.InvalidInputException;
 import dev.whence.folder.DuckDb;
+import dev.whence.results.ResultsFolder;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -26,19 +27,27 @@ final class Tables implements AutoCloseable {
   }
 
   /**
-   * Opens {@code NAME.parquet} as NAME.
+   * Opens {@code NAME.parquet} as NAME, with the rows that are about whole completions. Where there
+   * are others, those are NAME_by_token.
    *
    * @throws InvalidInputException naming the folder, when a file cannot be read
    */
-  static Tables open(Path folder, List<String> names) {
+  static Tables open(ResultsFolder results, List<String> names) {
+    Path folder = results.path();
     try {
       DuckDBConnection database = DuckDb.open(DuckDb.READING).unwrap(DuckDBConnection.class);
       try (Statement statement = database.createStatement()) {
         for (String name : names) {
-          statement.execute(
-              "CREATE VIEW %s AS SELECT * FROM read_parquet(%s, hive_partitioning = false)"
-                  .formatted(
-                      name, DuckDb.literal(DuckDb.escaped(folder.resolve(name + ".parquet")))));
+          String view =
+              "CREATE VIEW %s AS SELECT * FROM read_parquet(%s, hive_partitioning = false)";
+          String file = DuckDb.literal(DuckDb.escaped(folder.resolve(name + ".parquet")));
+          if (results.hasCompletionTokens()) {
+            statement.execute(
+                view.formatted(name + "_by_token", file) + " WHERE completion_token IS NOT NULL");
+            statement.execute(view.formatted(name, file) + " WHERE completion_token IS NULL");
+          } else {
+            statement.execute(view.formatted(name, file));
+          }
         }
         return new Tables(folder, database);
       } catch (SQLException e) {

@@ -14,10 +14,12 @@ import dev.whence.folder.Hashes;
 import dev.whence.folder.Manifest;
 import dev.whence.folder.Provenance;
 import dev.whence.folder.WorkFolder;
+import dev.whence.influence.Asked;
 import dev.whence.influence.Candidates;
 import dev.whence.influence.InfluenceScan;
 import dev.whence.influence.PreconditionedQueries;
 import dev.whence.influence.TopInfluences;
+import dev.whence.influence.TraceSink;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.results.RankCheck;
@@ -28,6 +30,7 @@ import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.tensor.DType;
 import dev.whence.trace.CorpusPass;
+import dev.whence.trace.Examples;
 import dev.whence.trace.PassRanges;
 import dev.whence.trace.Trace;
 import java.io.IOException;
@@ -50,23 +53,31 @@ public final class Attribution {
   private final LanguageModel model;
   private final Optional<Tokenizer> tokenizer;
   private final List<Query> queries;
+  private final List<Asked> asked;
   private final Corpus corpus;
   private final Optional<Candidates> candidates;
   private final Selection selection;
   private final AttributionSettings settings;
+  private final Optional<TraceSink> companion;
   private final Progress progress;
   private final Preconditioner preconditioner;
   private final AttributionMemory memory;
 
-  private Attribution(AttributionInput input, AttributionSettings settings, Progress progress) {
+  private Attribution(
+      AttributionInput input,
+      AttributionSettings settings,
+      Optional<TraceSink> companion,
+      Progress progress) {
     this.run = input.run();
     this.model = input.model();
     this.tokenizer = input.tokenizer();
     this.queries = input.queries();
+    this.asked = Asked.of(queries, settings.byToken());
     this.corpus = input.corpus();
     this.candidates = input.candidates();
     this.selection = candidates.map(Candidates::union).orElse(Selection.all(corpus.size()));
     this.settings = settings;
+    this.companion = companion;
     this.progress = progress;
     this.preconditioner = Preconditioner.of(run, model, settings.curvature(), settings.damping());
     this.memory =
@@ -101,6 +112,22 @@ public final class Attribution {
       Path out,
       boolean force,
       Progress progress) {
+    return run(input, settings, out, force, Optional.empty(), progress);
+  }
+
+  /**
+   * Attributes as {@link #run(AttributionInput, AttributionSettings, Path, boolean, Progress)}
+   * does.
+   *
+   * @param companion takes part in the scan, where every sequence is traced once
+   */
+  public static ResultsFolder run(
+      AttributionInput input,
+      AttributionSettings settings,
+      Path out,
+      boolean force,
+      Optional<TraceSink> companion,
+      Progress progress) {
     RunFolder run = input.run();
     LanguageModel model = input.model();
     Corpus corpus = input.corpus();
@@ -117,7 +144,7 @@ public final class Attribution {
                   .formatted(candidates.queries(), input.queries().size()));
         });
     run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
-    Attribution attribution = new Attribution(input, settings, progress);
+    Attribution attribution = new Attribution(input, settings, companion, progress);
     ResultsManifest manifest = attribution.manifest();
     if (!WorkFolder.isFree(out) && !force) {
       ResultsFolder existing = ResultsFolder.open(out);
@@ -173,7 +200,7 @@ public final class Attribution {
                     preconditioner, queries, corpus, selection, settings, memory, progress))
             : Optional.empty();
     try (QueryParts parts =
-        new QueryParts(preconditioner, queries, settings, memory, folder, progress)) {
+        new QueryParts(preconditioner, Asked.queries(asked), settings, memory, folder, progress)) {
       parts.prepare();
       Scanned scanned =
           ShrinkingBatches.run(
@@ -193,17 +220,20 @@ public final class Attribution {
 
   private Scanned scan(Path folder, QueryParts parts, int batchTokens, String what) {
     ScanCheckpoint checkpoint = new ScanCheckpoint(folder.resolve(SCAN));
-    TopInfluences top = new TopInfluences(queries.size(), settings.top());
+    TopInfluences top = new TopInfluences(asked.size(), settings.top());
     Optional<ScanAttributions> attributions =
         attributesWhileScanning(parts)
-            ? Optional.of(new ScanAttributions(top, queries.size()))
+            ? Optional.of(new ScanAttributions(top, asked.size()))
             : Optional.empty();
     long start = checkpoint.restore(top, attributions);
+    Optional<TraceSink> along =
+        parts.split().passes() == 1 && candidates.isEmpty() ? companion : Optional.empty();
+    along.ifPresent(sink -> sink.begin(start));
     SplitScan scan =
         new SplitScan(
             model,
             parts,
-            queries.size(),
+            asked.size(),
             preconditioner.layers().size(),
             new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()));
     Cadence cadence = new Cadence(settings.compute().checkpointSeconds());
@@ -216,11 +246,14 @@ public final class Attribution {
       scan.run(
           new CorpusPass(corpus, selection, ranges, batchTokens, model.device()),
           start,
-          new ScanSink(top, attributions, scores.file),
+          new ScanSink(top, attributions, along, scores.file),
           next -> {
             scores.file.ifPresent(ScoresFile::flush);
             attributions.ifPresent(ScanAttributions::prune);
-            if (cadence.due() || next == selection.count()) {
+            boolean save = cadence.due() || next == selection.count();
+            // First: a scan that goes on after this chunk does not give it again.
+            along.ifPresent(sink -> sink.chunkDone(next, save));
+            if (save) {
               checkpoint.save(top, attributions, next);
               cadence.restart();
             }
@@ -235,7 +268,7 @@ public final class Attribution {
         && ScanAttributions.isWorthwhile(
             selection.count(),
             settings.top(),
-            queries.size(),
+            asked.size(),
             (long) corpus.maximumLength() + preconditioner.layers().size());
   }
 
@@ -243,27 +276,36 @@ public final class Attribution {
   private final class ScanSink implements InfluenceScan.Sink {
     private final TopInfluences top;
     private final Optional<ScanAttributions> attributions;
+    private final Optional<TraceSink> along;
     private final Optional<ScoresFile> scoresFile;
     private final TopInfluences.Admission admission =
-        candidates.<TopInfluences.Admission>map(c -> c::admits).orElse(TopInfluences.Admission.ALL);
+        candidates
+            .<TopInfluences.Admission>map(
+                c -> (query, place) -> c.admits(asked.get(query).owner(), place))
+            .orElse(TopInfluences.Admission.ALL);
 
     ScanSink(
         TopInfluences top,
         Optional<ScanAttributions> attributions,
+        Optional<TraceSink> along,
         Optional<ScoresFile> scoresFile) {
       this.top = top;
       this.attributions = attributions;
+      this.along = along;
       this.scoresFile = scoresFile;
     }
 
     @Override
     public void take(long[] places, InfluenceScan.Scores scores) {
       scores.influence().ifPresent(influence -> top.add(sequences(places), influence, admission));
-      scoresFile.ifPresent(file -> file.add(places, scores));
+      // The matrices are of the whole queries, which come first.
+      scoresFile.ifPresent(
+          file -> file.add(places, settings.byToken() ? scores.ofFirst(queries.size()) : scores));
     }
 
     @Override
-    public void traced(long[] places, Trace trace, PreconditionedQueries prepared) {
+    public void traced(long[] places, Examples batch, Trace trace, PreconditionedQueries prepared) {
+      along.ifPresent(sink -> sink.take(sequences(places), batch, trace));
       attributions.ifPresent(parts -> {
         long[] sequences = sequences(places);
         int[] positions =
@@ -303,15 +345,31 @@ public final class Attribution {
 
   private void tables(Path folder, QueryParts parts, Scanned scanned) {
     try (Progress.Stage stage =
-            progress.begin("attributing tokens and layers", queries.size(), "queries");
+            progress.begin("attributing tokens and layers", asked.size(), "queries");
         ResultTables tables = new ResultTables(folder, tokenizer, layerNames())) {
       new TopSequences(
-              preconditioner, queries, corpus, settings, memory, parts, scanned.top, scanned.parts)
+              preconditioner,
+              Asked.queries(asked),
+              corpus,
+              settings,
+              memory,
+              parts,
+              scanned.top,
+              scanned.parts)
           .run((q, rankedSequences) -> {
-            rankedSequences.forEach(ranked -> tables.add(queries.get(q).id(), ranked));
+            Asked one = asked.get(q);
+            rankedSequences.forEach(
+                ranked -> tables.add(one.query().id(), one.completionToken(), ranked));
             stage.advance(1);
           });
-      tables.addQueries(queries, parts.logProbabilities());
+      List<Double> logProbabilities = parts.logProbabilities();
+      tables.addQueries(queries, logProbabilities.subList(0, queries.size()));
+      for (int q = queries.size(); q < asked.size(); q++) {
+        tables.addCompletionToken(
+            queries.get(asked.get(q).owner()),
+            asked.get(q).completionToken().orElseThrow(),
+            logProbabilities.get(q));
+      }
       tables.write();
     }
   }

@@ -21,6 +21,7 @@ import java.util.function.UnaryOperator;
  * @param tokenwise with {@code allScores}, writes every position's score
  * @param layerwise with {@code allScores}, writes every layer's score
  * @param selfInfluence writes every sequence's influence on itself
+ * @param byToken also computes the influence on each token of the completions by itself
  * @param refine how many of each query's strongest sequences, of each sign, are scored again with
  *     whole gradients
  * @param compute how it is computed; its type and device are those that the model was loaded with
@@ -35,6 +36,7 @@ public record AttributionSettings(
     boolean tokenwise,
     boolean layerwise,
     boolean selfInfluence,
+    boolean byToken,
     int refine,
     Compute compute)
     implements AttributionSettingsBuilder.With {
@@ -45,6 +47,7 @@ public record AttributionSettings(
           Damping.DEFAULT,
           0,
           100,
+          false,
           false,
           false,
           false,
@@ -101,6 +104,9 @@ public record AttributionSettings(
     options.put("tokenwise", "" + tokenwise);
     options.put("layerwise", "" + layerwise);
     options.put("self-influence", "" + selfInfluence);
+    if (byToken) {
+      options.put("by-token", "true");
+    }
     if (rank > 0) {
       options.put("refine", "" + refine);
     }

@@ -1,16 +1,14 @@
 package dev.whence.attribution;
 
-import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.budget.LayerRanges.Range;
 import dev.whence.corpus.Query;
-import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
-import dev.whence.curvature.LayerFactors;
 import dev.whence.influence.PreconditionedQueries;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
+import dev.whence.run.Curvatures;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.tensor.NativeMemory;
@@ -35,25 +33,8 @@ record Preconditioner(
 
   static Preconditioner of(
       RunFolder run, LanguageModel model, CurvatureKind curvature, Damping damping) {
-    List<Linear> layers =
-        run.manifest().layers().stream()
-            .map(layer ->
-                model
-                    .linear(layer.name())
-                    .orElseThrow(() ->
-                        new InvalidInputException(
-                            run.path() + " has a layer " + layer.name() + " that the model lacks")))
-            .toList();
+    List<Linear> layers = model.linears(run.manifest().layerNames());
     return new Preconditioner(run, model, layers, curvature, damping, new HashSet<>());
-  }
-
-  /** The inverse curvature of some layers, and the factors that it is made of. */
-  record Curvatures(List<Curvature> layers, RunFolder.Factors factors) implements AutoCloseable {
-    @Override
-    public void close() {
-      layers.forEach(Curvature::close);
-      factors.close();
-    }
   }
 
   /** Loads a range of layers; the caller closes them. */
@@ -65,19 +46,10 @@ record Preconditioner(
         verified.add(layer.name());
       }
     }
-    Curvatures curvatures =
-        new Curvatures(
-            new ArrayList<>(),
-            run.verifiedFactors(subset, model.type().accumulator(), model.device()));
-    try {
-      for (LayerFactors layer : curvatures.factors.layers()) {
-        curvatures.layers.add(layer.curvature(curvature, damping));
-      }
-      return curvatures;
-    } catch (RuntimeException e) {
-      curvatures.close();
-      throw e;
-    }
+    return Curvatures.of(
+        run.verifiedFactors(subset, model.type().accumulator(), model.device()),
+        curvature,
+        damping);
   }
 
   /**
@@ -94,7 +66,7 @@ record Preconditioner(
         try (Curvatures loaded = curvatures(range)) {
           done.add(
               PreconditionedQueries.of(
-                  model, range.of(layers), queries, loaded.layers, rank, progress));
+                  model, range.of(layers), queries, loaded.layers(), rank, progress));
         }
         NativeMemory.giveBack(); // the factors are gone
       }

@@ -1,7 +1,6 @@
 package dev.whence.attribution;
 
 import dev.whence.Progress;
-import dev.whence.attribution.Preconditioner.Curvatures;
 import dev.whence.budget.LayerRanges.Range;
 import dev.whence.corpus.Query;
 import dev.whence.curvature.Curvature;
@@ -11,6 +10,7 @@ import dev.whence.influence.PreconditionedQueries;
 import dev.whence.influence.QuerySplit;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
+import dev.whence.run.Curvatures;
 import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;

@@ -1,6 +1,8 @@
 package dev.whence.corpus;
 
 import dev.whence.InvalidInputException;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * A question: what made the model say {@code completion} after {@code prompt}? The measurement is
@@ -41,5 +43,23 @@ public record Query(
   /** The first token whose prediction counts. */
   public int firstScored() {
     return Math.max(1, promptTokens.length);
+  }
+
+  /**
+   * The completion's tokens whose prediction counts, counted from 0: all, except the first where
+   * there is nothing before it.
+   */
+  public IntStream scoredTokens() {
+    return IntStream.range(firstScored() - promptTokens.length, completionTokens.length);
+  }
+
+  /**
+   * The prediction of one of the completion's tokens as a query of its own. Those of all {@link
+   * #scoredTokens} sum to this one.
+   */
+  public Query ofToken(int completionToken) {
+    int[] all = tokens();
+    int at = promptTokens.length + completionToken;
+    return new Query(id, Arrays.copyOf(all, at), new int[] {all[at]}, prompt + completion, "");
   }
 }

@@ -20,6 +20,7 @@ import dev.whence.influence.PreconditionedQueries;
 import dev.whence.influence.TraceSink;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
+import dev.whence.run.Curvatures;
 import dev.whence.run.RunFolder;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
@@ -33,6 +34,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,23 +67,21 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
   private long next; // all sequences before it are written
   private long given; // all sequences before it were given by a pass
 
-  /** What a pass needs. */
+  /**
+   * What a pass needs.
+   *
+   * @param made closes all of it, the last first
+   */
   private record Building(
       PositionNumbers numbers,
       PositionCode code,
-      Optional<RunFolder.Factors> factors,
-      Optional<List<Curvature>> selfCurvatures,
-      Optional<PreconditionedQueries> prepared,
       InfluenceScan scan,
-      ShardWriter writer)
+      ShardWriter writer,
+      List<Runnable> made)
       implements AutoCloseable {
     @Override
     public void close() {
-      writer.close();
-      numbers.close();
-      prepared.ifPresent(PreconditionedQueries::close);
-      selfCurvatures.ifPresent(all -> all.forEach(Curvature::close));
-      factors.ifPresent(RunFolder.Factors::close);
+      made.reversed().forEach(Runnable::run);
     }
   }
 
@@ -100,8 +100,7 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     this.out = out;
     this.work = work;
     this.progress = progress;
-    this.layers =
-        run.manifest().layers().stream().map(l -> model.linear(l.name()).orElseThrow()).toList();
+    this.layers = model.linears(run.manifest().layerNames());
     this.sample =
         RecallSample.of(
             corpus, settings.keepsAll() ? 0 : settings.recallQueries(), settings.seed());
@@ -186,37 +185,54 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
   }
 
   private Building prepare() {
+    List<Runnable> made = new ArrayList<>();
+    try {
+      return prepare(made);
+    } catch (RuntimeException e) {
+      made.reversed().forEach(Runnable::run);
+      throw e;
+    }
+  }
+
+  /**
+   * Makes what a pass needs.
+   *
+   * @param made is told how to close what is made
+   */
+  private Building prepare(List<Runnable> made) {
     PositionNumbers numbers =
         settings.keepsAll() ? new WholeTrace(layers) : Projections.ofCorpus(run, model, settings);
-    Optional<RunFolder.Factors> factors = Optional.empty();
-    Optional<List<Curvature>> self = Optional.empty();
-    Optional<PreconditionedQueries> prepared = Optional.empty();
+    made.add(numbers::close);
     boolean exactNorms = settings.selfInfluence() || settings.keepsAll();
-    if (exactNorms || !sample.isEmpty()) {
-      RunFolder.Factors loaded = run.factors(model.type().accumulator(), model.device());
-      List<Curvature> curvatures =
-          loaded.layers().stream()
-              .map(f -> f.curvature(settings.curvature(), settings.damping()))
-              .toList();
-      if (!sample.isEmpty()) {
-        prepared =
-            Optional.of(
-                PreconditionedQueries.of(
-                    model, layers, sample.queries(), curvatures, rank(), progress));
+    Optional<PreconditionedQueries> prepared = Optional.empty();
+    if (!sample.isEmpty()) {
+      try (Curvatures curvatures = curvatures()) {
+        PreconditionedQueries queries =
+            PreconditionedQueries.of(
+                model, layers, sample.queries(), curvatures.layers(), rank(), progress);
+        made.add(queries::close);
+        prepared = Optional.of(queries);
       }
-      if (exactNorms) {
-        factors = Optional.of(loaded);
-        self = Optional.of(curvatures);
-      } else {
-        curvatures.forEach(Curvature::close);
-        loaded.close();
-      }
+    }
+    Optional<List<Curvature>> self = Optional.empty();
+    if (exactNorms) {
+      Curvatures curvatures = curvatures();
+      made.add(curvatures::close);
+      self = Optional.of(curvatures.layers());
     }
     InfluenceScan scan =
         new InfluenceScan(model, layers, prepared, InfluenceScan.Detail.NONE, self);
     PositionCode code = settings.code(layers);
     ShardWriter writer = new ShardWriter(folder(), corpus, code.bytes(), 0);
-    return new Building(numbers, code, factors, self, prepared, scan, writer);
+    made.add(writer::close);
+    return new Building(numbers, code, scan, writer, made);
+  }
+
+  private Curvatures curvatures() {
+    return Curvatures.of(
+        run.factors(model.type().accumulator(), model.device()),
+        settings.curvature(),
+        settings.damping());
   }
 
   /** Of the sample's preconditioned queries: 0, whole, unless they are too large. */

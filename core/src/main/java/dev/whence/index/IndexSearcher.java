@@ -4,9 +4,9 @@ import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
-import dev.whence.curvature.Curvature;
 import dev.whence.curvature.Damping;
 import dev.whence.index.InfluenceIndex.Location;
+import dev.whence.influence.Asked;
 import dev.whence.influence.Candidates;
 import dev.whence.influence.PreconditionedQueries;
 import dev.whence.influence.SequenceAttribution;
@@ -15,12 +15,14 @@ import dev.whence.influence.TopInfluences;
 import dev.whence.influence.TopInfluences.Entry;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
+import dev.whence.run.Curvatures;
 import dev.whence.run.RunFolder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * Asks an index: estimates for all sequences from its records, exact influences for the best of
@@ -68,8 +70,7 @@ public final class IndexSearcher implements AutoCloseable {
     this.run = run;
     this.model = model;
     this.damping = damping;
-    this.layers =
-        run.manifest().layers().stream().map(l -> model.linear(l.name()).orElseThrow()).toList();
+    this.layers = model.linears(run.manifest().layerNames());
     IndexSettings settings = index.settings();
     this.projections =
         settings.keepsAll()
@@ -116,8 +117,11 @@ public final class IndexSearcher implements AutoCloseable {
 
   /** The caller closes them. */
   private PreconditionedQueries precondition(List<Query> queries, Progress progress) {
-    try (RunFolder.Factors factors = run.factors(model.type().accumulator(), model.device());
-        Curvatures curvatures = Curvatures.of(factors, index.settings(), damping)) {
+    try (Curvatures curvatures =
+        Curvatures.of(
+            run.factors(model.type().accumulator(), model.device()),
+            index.settings().curvature(),
+            damping)) {
       return PreconditionedQueries.of(model, layers, queries, curvatures.layers(), 0, progress);
     }
   }
@@ -131,19 +135,26 @@ public final class IndexSearcher implements AutoCloseable {
   /**
    * The sequences that are worth computing.
    *
-   * @param rerank how many of each query and sign
+   * @param byToken whether those of the completions' tokens are, too
+   * @param rerank how many of each query, or token, and sign
    */
-  public Candidates candidates(List<Query> queries, int rerank) {
-    TopInfluences top = top(queries, rerank);
-    List<long[]> places = new ArrayList<>();
-    for (int q = 0; q < queries.size(); q++) {
-      places.add(bothSigns(top, q).stream().mapToLong(Entry::place).sorted().toArray());
+  public Candidates candidates(List<Query> queries, boolean byToken, int rerank) {
+    List<Asked> asked = Asked.of(queries, byToken);
+    TopInfluences top = top(Asked.queries(asked), rerank);
+    List<LongStream.Builder> places = new ArrayList<>();
+    queries.forEach(_ -> places.add(LongStream.builder()));
+    for (int q = 0; q < asked.size(); q++) {
+      LongStream.Builder ofOwner = places.get(asked.get(q).owner());
+      bothSigns(top, q).forEach(entry -> ofOwner.add(entry.place()));
     }
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("rerank", "" + rerank);
     settings.put("index-components", index.manifest().settings().getOrDefault("components", ""));
     settings.put("index-bits", index.manifest().settings().getOrDefault("bits", ""));
-    return Candidates.of(places, index.size(), settings);
+    return Candidates.of(
+        places.stream().map(all -> all.build().distinct().sorted().toArray()).toList(),
+        index.size(),
+        settings);
   }
 
   /**
@@ -160,26 +171,13 @@ public final class IndexSearcher implements AutoCloseable {
     }
   }
 
-  /** The curvatures of all layers. */
-  private record Curvatures(List<Curvature> layers) implements AutoCloseable {
-    static Curvatures of(RunFolder.Factors factors, IndexSettings settings, Damping damping) {
-      return new Curvatures(
-          factors.layers().stream().map(f -> f.curvature(settings.curvature(), damping)).toList());
-    }
-
-    @Override
-    public void close() {
-      layers.forEach(Curvature::close);
-    }
-  }
-
   /**
    * A pair to be computed.
    *
    * @param pair with the place in the corpus
    * @param place in the index
    */
-  private record Asked(Pair pair, long place) {}
+  private record Wanted(Pair pair, long place) {}
 
   private static List<Entry> bothSigns(TopInfluences top, int query) {
     List<Entry> both = new ArrayList<>(top.raising(query));
@@ -189,7 +187,7 @@ public final class IndexSearcher implements AutoCloseable {
 
   private List<Answer> exact(
       List<Query> queries, TopInfluences top, PreconditionedQueries prepared, int batchTokens) {
-    Map<Corpus, List<Asked>> byCorpus = new LinkedHashMap<>();
+    Map<Corpus, List<Wanted>> byCorpus = new LinkedHashMap<>();
     List<List<Found>> found = new ArrayList<>();
     for (int q = 0; q < queries.size(); q++) {
       found.add(new ArrayList<>());
@@ -197,18 +195,18 @@ public final class IndexSearcher implements AutoCloseable {
         Location location = index.locate(entry.place());
         byCorpus
             .computeIfAbsent(location.corpus(), _ -> new ArrayList<>())
-            .add(new Asked(new Pair(q, location.place()), entry.place()));
+            .add(new Wanted(new Pair(q, location.place()), entry.place()));
       }
     }
-    byCorpus.forEach((corpus, asked) -> {
-      List<Pair> pairs = asked.stream().map(Asked::pair).toList();
+    byCorpus.forEach((corpus, wanted) -> {
+      List<Pair> pairs = wanted.stream().map(Wanted::pair).toList();
       List<SequenceAttribution> attributions =
           SequenceAttribution.of(model, layers, prepared, pairs, corpus, batchTokens);
       for (int p = 0; p < pairs.size(); p++) {
         SequenceAttribution attribution = attributions.get(p);
         found
             .get(pairs.get(p).query())
-            .add(new Found(asked.get(p).place, attribution.total(), Optional.of(attribution)));
+            .add(new Found(wanted.get(p).place, attribution.total(), Optional.of(attribution)));
       }
     });
     return found.stream().map(all -> new Answer(strongest(all, 1), strongest(all, -1))).toList();

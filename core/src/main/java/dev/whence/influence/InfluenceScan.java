@@ -43,7 +43,16 @@ public final class InfluenceScan {
       Optional<Tensor> influence,
       Optional<Tensor> layerwise,
       Optional<Tensor> tokenwise,
-      Optional<Tensor> selfInfluence) {}
+      Optional<Tensor> selfInfluence) {
+    /** The scores of the first queries alone. */
+    public Scores ofFirst(int queries) {
+      return new Scores(
+          influence.map(t -> t.narrow(1, 0, queries)),
+          layerwise.map(t -> t.narrow(1, 0, queries)),
+          tokenwise.map(t -> t.narrow(1, 0, queries)),
+          selfInfluence);
+    }
+  }
 
   /** What receives the scores, batch by batch. */
   @FunctionalInterface
@@ -61,7 +70,8 @@ public final class InfluenceScan {
      *
      * @param places of the sequences in the pass's selection
      */
-    default void traced(long[] places, Trace trace, PreconditionedQueries queries) {}
+    default void traced(
+        long[] places, Examples batch, Trace trace, PreconditionedQueries queries) {}
   }
 
   /**
@@ -90,7 +100,7 @@ public final class InfluenceScan {
         (places, batch) -> {
           Trace trace = trace(batch);
           sink.take(places, score(batch, trace));
-          queries.ifPresent(prepared -> sink.traced(places, trace, prepared));
+          queries.ifPresent(prepared -> sink.traced(places, batch, trace, prepared));
         },
         chunkDone,
         stage);

@@ -1,5 +1,6 @@
 package dev.whence.model;
 
+import dev.whence.InvalidInputException;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Tensor;
@@ -30,5 +31,20 @@ public interface Model {
   /** The layer of this name, if there is one. */
   default Optional<Linear> linear(String name) {
     return linears().stream().filter(l -> l.name().equals(name)).findFirst();
+  }
+
+  /**
+   * The layers of these names, in this order.
+   *
+   * @throws InvalidInputException when there is no such layer
+   */
+  default List<Linear> linears(List<String> names) {
+    return names.stream()
+        .map(name ->
+            linear(name)
+                .orElseThrow(() ->
+                    new InvalidInputException(
+                        "the model lacks the layer " + name + " that the run was fitted to")))
+        .toList();
   }
 }

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.duckdb.DuckDBAppender;
 
 /** The Parquet tables of a results folder, described in docs/FORMATS.md. */
 public final class ResultTables implements AutoCloseable {
@@ -22,6 +23,8 @@ public final class ResultTables implements AutoCloseable {
   private final ParquetTable influences;
   private final ParquetTable tokens;
   private final ParquetTable byLayer;
+  private final ParquetTable completions;
+  private boolean hasCompletions;
 
   public ResultTables(Path folder, Optional<Tokenizer> tokenizer, List<String> layers) {
     this.tokenizer = tokenizer;
@@ -43,20 +46,28 @@ public final class ResultTables implements AutoCloseable {
             folder.resolve(ResultsFolder.INFLUENCES),
             "query_id VARCHAR, rank INTEGER, document_id VARCHAR, sequence_index INTEGER,"
                 + " token_offset INTEGER, influence DOUBLE, spiky BOOLEAN, text VARCHAR,"
-                + " sequence BIGINT, refined BOOLEAN");
+                + " sequence BIGINT, refined BOOLEAN, completion_token INTEGER");
     tokens =
         ParquetTable.open(
             database,
             "tokens",
             folder.resolve(ResultsFolder.TOKENS),
             "query_id VARCHAR, rank INTEGER, position INTEGER, token_id INTEGER, token VARCHAR,"
-                + " influence DOUBLE");
+                + " influence DOUBLE, completion_token INTEGER");
     byLayer =
         ParquetTable.open(
             database,
             "layers",
             folder.resolve(ResultsFolder.LAYERS),
-            "query_id VARCHAR, rank INTEGER, layer VARCHAR, influence DOUBLE");
+            "query_id VARCHAR, rank INTEGER, layer VARCHAR, influence DOUBLE,"
+                + " completion_token INTEGER");
+    completions =
+        ParquetTable.open(
+            database,
+            "completions",
+            folder.resolve(ResultsFolder.COMPLETIONS),
+            "query_id VARCHAR, completion_token INTEGER, token_id INTEGER, token VARCHAR,"
+                + " log_probability DOUBLE");
   }
 
   public void addQueries(List<Query> all, List<Double> logProbabilities) {
@@ -75,8 +86,30 @@ public final class ResultTables implements AutoCloseable {
     }
   }
 
-  /** Adds one of a query's top sequences. */
-  public void add(String query, RankedSequence ranked) {
+  /**
+   * Adds a token of a query's completion whose influences are in the tables by themselves.
+   *
+   * @param token which, from 0
+   * @param logProbability given all that comes before, in nats
+   */
+  public void addCompletionToken(Query query, int token, double logProbability) {
+    hasCompletions = true;
+    String piece = pieces(query.tokens()).get(query.promptTokens().length + token);
+    completions.add(row -> {
+      row.append(query.id());
+      row.append(token);
+      row.append(query.completionTokens()[token]);
+      row.append(piece);
+      row.append(logProbability);
+    });
+  }
+
+  /**
+   * Adds one of a query's top sequences.
+   *
+   * @param completionToken that is influenced; empty for the whole completion
+   */
+  public void add(String query, Optional<Integer> completionToken, RankedSequence ranked) {
     Sequence sequence = ranked.sequence();
     List<String> pieces = pieces(sequence.tokens());
     influences.add(row -> {
@@ -90,6 +123,7 @@ public final class ResultTables implements AutoCloseable {
       row.append(String.join("", pieces));
       row.append(sequence.index());
       row.append(ranked.refined());
+      append(row, completionToken);
     });
     double[] byToken = ranked.byToken();
     for (int t = 0; t < pieces.size(); t++) {
@@ -102,6 +136,7 @@ public final class ResultTables implements AutoCloseable {
         row.append(pieces.get(position));
         // The last token predicts nothing.
         row.append(position < byToken.length ? byToken[position] : 0.0);
+        append(row, completionToken);
       });
     }
     double[] shares = ranked.byLayer();
@@ -112,7 +147,17 @@ public final class ResultTables implements AutoCloseable {
         row.append(ranked.rank());
         row.append(layers.get(layer));
         row.append(shares[layer]);
+        append(row, completionToken);
       });
+    }
+  }
+
+  private static void append(DuckDBAppender row, Optional<Integer> completionToken)
+      throws SQLException {
+    if (completionToken.isPresent()) {
+      row.append(completionToken.get().intValue());
+    } else {
+      row.appendNull();
     }
   }
 
@@ -130,6 +175,9 @@ public final class ResultTables implements AutoCloseable {
     influences.write();
     tokens.write();
     byLayer.write();
+    if (hasCompletions) {
+      completions.write();
+    }
   }
 
   @Override

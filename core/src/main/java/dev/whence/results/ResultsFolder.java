@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -25,6 +26,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   static final String INFLUENCES = "influences.parquet";
   static final String TOKENS = "tokens.parquet";
   static final String LAYERS = "layers.parquet";
+  static final String COMPLETIONS = "completions.parquet";
   public static final String SCORES = "scores.safetensors";
   private static final List<String> TABLES = List.of(QUERIES, INFLUENCES, TOKENS, LAYERS);
 
@@ -36,10 +38,12 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
    *
    * @param rank 1, 2, .. for those that raise the completion's log-probability, -1, -2, .. for
    *     those that lower it
+   * @param completionToken that is influenced, from 0; empty for the whole completion
    * @param influence nats per unit of weight on the sequence
    */
   public record Influence(
       String queryId,
+      Optional<Integer> completionToken,
       int rank,
       String documentId,
       int sequenceIndex,
@@ -57,6 +61,14 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
           .toList();
     }
   }
+
+  /**
+   * A token of a query's completion.
+   *
+   * @param index from 0
+   * @param logProbability given all that comes before, in nats
+   */
+  public record CompletionToken(int index, String token, double logProbability) {}
 
   /** A layer and the influence that passes through it. */
   public record LayerInfluence(String layer, double influence) {}
@@ -78,6 +90,9 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     ResultsManifest manifest = Manifest.read(path, ResultsManifest.class);
     ResultsFolder results = new ResultsFolder(path, manifest);
     TABLES.forEach(results::verify);
+    if (results.hasCompletionTokens()) {
+      results.verify(COMPLETIONS);
+    }
     return results;
   }
 
@@ -103,12 +118,17 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   public static Map<String, String> hashes(Path folder) {
     Map<String, String> hashes = new LinkedHashMap<>();
     for (String name :
-        Stream.concat(TABLES.stream(), Stream.of(SCORES))
+        Stream.concat(TABLES.stream(), Stream.of(COMPLETIONS, SCORES))
             .filter(n -> Files.exists(folder.resolve(n)))
             .toList()) {
       hashes.put(name, Hashes.ofFiles(List.of(folder.resolve(name))));
     }
     return hashes;
+  }
+
+  /** Whether each token of the completions has influences of its own. */
+  public boolean hasCompletionTokens() {
+    return Boolean.parseBoolean(manifest.setting("by-token"));
   }
 
   /** The queries, in the order in which they were asked. */
@@ -161,7 +181,9 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     int[] ids =
         select(
                 TOKENS,
-                "SELECT token_id FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND rank = "
+                "SELECT token_id FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND "
+                    + about(Optional.empty())
+                    + "rank = "
                     + rank
                     + " ORDER BY position",
                 row -> row.getInt(1),
@@ -176,25 +198,61 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     return ids;
   }
 
+  /**
+   * The tokens of a query's completion that have influences of their own, in order; none unless
+   * {@link #hasCompletionTokens}.
+   */
+  public List<CompletionToken> completionTokens(String queryId) {
+    return hasCompletionTokens()
+        ? select(
+            COMPLETIONS,
+            "SELECT completion_token, token, log_probability FROM read_parquet(?, hive_partitioning = false)"
+                + " WHERE query_id = ? ORDER BY completion_token",
+            row -> new CompletionToken(row.getInt(1), row.getString(2), row.getDouble(3)),
+            queryId)
+        : List.of();
+  }
+
   /** A query's {@code count} strongest sequences that raise it, strongest first. */
   public List<Influence> raising(String queryId, int count) {
-    return influences(queryId, "rank BETWEEN 1 AND " + count + " ORDER BY rank");
+    return raising(queryId, Optional.empty(), count);
+  }
+
+  /** The strongest sequences that raise a completion or one of its tokens, strongest first. */
+  public List<Influence> raising(String queryId, Optional<Integer> completionToken, int count) {
+    return influences(queryId, completionToken, "rank BETWEEN 1 AND " + count + " ORDER BY rank");
   }
 
   /** A query's {@code count} strongest sequences that lower it, strongest first. */
   public List<Influence> lowering(String queryId, int count) {
-    return influences(queryId, "rank BETWEEN -" + count + " AND -1 ORDER BY rank DESC");
+    return lowering(queryId, Optional.empty(), count);
   }
 
-  private List<Influence> influences(String queryId, String condition) {
+  /** The strongest sequences that lower a completion or one of its tokens, strongest first. */
+  public List<Influence> lowering(String queryId, Optional<Integer> completionToken, int count) {
+    return influences(
+        queryId, completionToken, "rank BETWEEN -" + count + " AND -1 ORDER BY rank DESC");
+  }
+
+  /** Selects the rows about a whole completion, or about one of its tokens. */
+  private String about(Optional<Integer> completionToken) {
+    return hasCompletionTokens()
+        ? "completion_token " + completionToken.map(t -> "= " + t).orElse("IS NULL") + " AND "
+        : ""; // results from before have no such column
+  }
+
+  private List<Influence> influences(
+      String queryId, Optional<Integer> completionToken, String condition) {
     return select(
         INFLUENCES,
         "SELECT query_id, rank, document_id, sequence_index, token_offset, influence, spiky, text"
             + " FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND "
+            + about(completionToken)
             + condition,
         row ->
             new Influence(
                 row.getString(1),
+                completionToken,
                 row.getInt(2),
                 row.getString(3),
                 row.getInt(4),
@@ -207,9 +265,18 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
 
   /** The tokens of a top sequence, in order. */
   public List<TokenInfluence> tokens(String queryId, int rank) {
+    return tokens(queryId, Optional.empty(), rank);
+  }
+
+  /**
+   * The tokens of a sequence that is at the top for a completion or one of its tokens, in order.
+   */
+  public List<TokenInfluence> tokens(String queryId, Optional<Integer> completionToken, int rank) {
     return select(
         TOKENS,
-        "SELECT token, influence FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND rank = "
+        "SELECT token, influence FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND "
+            + about(completionToken)
+            + "rank = "
             + rank
             + " ORDER BY position",
         row -> new TokenInfluence(row.getString(1), row.getDouble(2)),
@@ -223,8 +290,9 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   public List<LayerInfluence> layerShares(String queryId) {
     return select(
             LAYERS,
-            "SELECT layer, sum(influence) FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND rank > 0"
-                + " GROUP BY layer",
+            "SELECT layer, sum(influence) FROM read_parquet(?, hive_partitioning = false) WHERE query_id = ? AND "
+                + about(Optional.empty())
+                + "rank > 0 GROUP BY layer",
             row -> new LayerInfluence(row.getString(1), row.getDouble(2)),
             queryId)
         .stream()

@@ -61,6 +61,11 @@ public record RunManifest(
     }
   }
 
+  /** The tracked layers' names, in forward order. */
+  public List<String> layerNames() {
+    return layers.stream().map(Layer::name).toList();
+  }
+
   /** The precision of the run. */
   public DType precision() {
     return DType.valueOf(settings.getOrDefault("dtype", "float32").toUpperCase(Locale.ROOT));

@@ -107,9 +107,7 @@ class InfluenceIndexTest {
         List<QuerySketch> sketches =
             QuerySketch.of(
                 bench.model(),
-                bench.run().manifest().layers().stream()
-                    .map(l -> bench.model().linear(l.name()).orElseThrow())
-                    .toList(),
+                bench.model().linears(bench.run().manifest().layerNames()),
                 projections,
                 Bench.queries());
         double[] estimated = new double[scanned.length];

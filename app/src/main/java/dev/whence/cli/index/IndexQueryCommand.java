@@ -16,6 +16,8 @@ import dev.whence.index.IndexSearcher.Answer;
 import dev.whence.index.IndexSearcher.Found;
 import dev.whence.index.InfluenceIndex;
 import dev.whence.index.InfluenceIndexManifest;
+import dev.whence.influence.Asked;
+import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;
 import java.nio.file.Path;
@@ -72,6 +74,11 @@ final class IndexQueryCommand implements Callable<Integer> {
       description = "Sequences of each sign (default: 10).")
   private int count;
 
+  @Option(
+      names = "--by-token",
+      description = "Also show what influences each token of the completions by itself.")
+  private boolean byToken;
+
   @Option(names = "--json", description = "Print one JSON object a sequence, for scripts.")
   private boolean json;
 
@@ -84,6 +91,7 @@ final class IndexQueryCommand implements Callable<Integer> {
   /** What {@code --json} prints. */
   record IndexHit(
       String queryId,
+      Optional<Integer> completionToken,
       int rank,
       double influence,
       boolean exact,
@@ -114,7 +122,7 @@ final class IndexQueryCommand implements Callable<Integer> {
                 run.manifest().corpus().endTokens(),
                 run.manifest().precision(),
                 compute.device())) {
-      run.verifiedModel(dev.whence.model.LanguageModel.files(model.path()));
+      run.verifiedModel(LanguageModel.files(model.path()));
       try (IndexSearcher searcher =
           new IndexSearcher(index, run, model.model(), damping.chosen().orElse(index.damping()))) {
         print(queries(model), searcher, index, model.tokenizer());
@@ -145,10 +153,12 @@ final class IndexQueryCommand implements Callable<Integer> {
       IndexSearcher searcher,
       InfluenceIndex index,
       Optional<Tokenizer> tokenizer) {
+    List<Asked> asked = Asked.of(queries, byToken);
     List<Answer> answers =
         rerank > 0
-            ? searcher.rerank(queries, rerank, compute.batchTokens(), new ConsoleProgress())
-            : searcher.estimate(queries, count);
+            ? searcher.rerank(
+                Asked.queries(asked), rerank, compute.batchTokens(), new ConsoleProgress())
+            : searcher.estimate(Asked.queries(asked), count);
     for (int q = 0; q < queries.size(); q++) {
       Query query = queries.get(q);
       if (!json) {
@@ -159,13 +169,28 @@ final class IndexQueryCommand implements Callable<Integer> {
             Shading.printable(query.completion()),
             rerank > 0 ? "exact influences of the best estimates" : "estimates");
       }
-      print(query, "raised most by", 1, answers.get(q).raising(), index, tokenizer);
-      print(query, "lowered most by", -1, answers.get(q).lowering(), index, tokenizer);
+      for (int a = 0; a < asked.size(); a++) {
+        if (asked.get(a).owner() == q) {
+          title(query, asked.get(a), tokenizer);
+          print(asked.get(a), "raised most by", 1, answers.get(a).raising(), index, tokenizer);
+          print(asked.get(a), "lowered most by", -1, answers.get(a).lowering(), index, tokenizer);
+        }
+      }
+    }
+  }
+
+  private void title(Query query, Asked asked, Optional<Tokenizer> tokenizer) {
+    if (!json && asked.completionToken().isPresent()) {
+      int token = asked.completionToken().get();
+      int at = query.promptTokens().length + token;
+      String piece =
+          tokenizer.map(t -> t.pieces(query.tokens()).get(at)).orElse("" + query.tokens()[at]);
+      System.out.printf("  %d \"%s\"%n", token, Shading.printable(piece));
     }
   }
 
   private void print(
-      Query query,
+      Asked asked,
       String title,
       int sign,
       List<Found> found,
@@ -180,7 +205,8 @@ final class IndexQueryCommand implements Callable<Integer> {
       Sequence sequence = location.corpus().sequence(location.place());
       IndexHit hit =
           new IndexHit(
-              query.id(),
+              asked.query().id(),
+              asked.completionToken(),
               sign * (i + 1),
               one.influence(),
               one.isExact(),

@@ -5,7 +5,6 @@ import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Selection;
-import dev.whence.curvature.Curvature;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
 import dev.whence.influence.Candidates;
@@ -15,6 +14,7 @@ import dev.whence.influence.TopInfluences;
 import dev.whence.influence.TopInfluences.Entry;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
+import dev.whence.run.Curvatures;
 import dev.whence.run.RunFolder;
 import dev.whence.trace.CorpusPass;
 import java.util.Arrays;
@@ -67,16 +67,12 @@ public final class FilterRecall implements AutoCloseable {
     this.corpus = corpus;
     this.batchTokens = batchTokens;
     this.progress = progress;
-    this.layers =
-        run.manifest().layers().stream().map(l -> model.linear(l.name()).orElseThrow()).toList();
-    try (RunFolder.Factors factors = run.factors(model.type().accumulator(), model.device())) {
-      List<Curvature> curvatures =
-          factors.layers().stream().map(f -> f.curvature(curvature, Damping.DEFAULT)).toList();
-      try {
-        this.prepared = PreconditionedQueries.of(model, layers, queries, curvatures, 0, progress);
-      } finally {
-        curvatures.forEach(Curvature::close);
-      }
+    this.layers = model.linears(run.manifest().layerNames());
+    try (Curvatures curvatures =
+        Curvatures.of(
+            run.factors(model.type().accumulator(), model.device()), curvature, Damping.DEFAULT)) {
+      this.prepared =
+          PreconditionedQueries.of(model, layers, queries, curvatures.layers(), 0, progress);
     }
   }
 

@@ -42,8 +42,7 @@ public final class Rankers {
       RunFolder run, LanguageModel model, Corpus corpus, List<Query> queries, Progress progress) {
     this.run = run;
     this.model = model;
-    this.layers =
-        run.manifest().layers().stream().map(l -> model.linear(l.name()).orElseThrow()).toList();
+    this.layers = model.linears(run.manifest().layerNames());
     this.corpus = corpus;
     this.queries = queries;
     this.relevance = Relevance.of(corpus, queries);
