@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
     description = "Write WordNet 3.1 as a corpus: one document for each of its 117,791 glosses.",
     footer = {"", "Example: whence dictionary dictionary.jsonl"},
     mixinStandardHelpOptions = true)
-final class DictionaryCommand implements Callable<Integer> {
+public final class DictionaryCommand implements Callable<Integer> {
   @Parameters(paramLabel = "FILE", description = "The JSONL file to write.")
   private Path file = Path.of("dictionary.jsonl");
 
@@ -43,7 +43,7 @@ final class DictionaryCommand implements Callable<Integer> {
   }
 
   /** Writes {@code count} synsets, spread over the dictionary, as lines {@code {"id", "text"}}. */
-  static void write(Path file, int count) throws IOException {
+  public static void write(Path file, int count) throws IOException {
     StringBuilder lines = new StringBuilder();
     AtomicLong seen = new AtomicLong();
     WordNet.forEach(synset -> {

@@ -113,7 +113,7 @@ public final class Summary {
           run     %s
           corpus  %,d sequences, %,d positions%s
           keeps   %s numbers a position, %s bits each: %,.0f bytes a sequence
-          weighs  pairs of positions with the same input and target %.2f, target %.2f, input %.2f, neither %.3f%s\
+          weighs  pairs of positions with the same input and target %.2f, target %.2f, input %.2f%s\
         """,
         index,
         m.whenceVersion(),
@@ -128,7 +128,6 @@ public final class Summary {
         m.weights().both(),
         m.weights().target(),
         m.weights().input(),
-        m.weights().neither(),
         m.recall().map(Summary::lines).orElse("\n  recall  was not measured"));
   }
 

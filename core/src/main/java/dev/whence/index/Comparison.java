@@ -25,9 +25,9 @@ sealed interface Comparison {
 
   /** Estimates from projections, by tables. */
   record ByTables(List<QueryTables> tables) implements Comparison {
-    static ByTables of(PositionCode code, List<QuerySketch> queries, MatchWeights weights) {
+    static ByTables of(SidesFormat format, List<QuerySketch> queries, MatchWeights weights) {
       return new ByTables(
-          queries.stream().map(query -> new QueryTables(code, query, weights)).toList());
+          queries.stream().map(query -> new QueryTables(format, query, weights)).toList());
     }
 
     @Override
@@ -51,7 +51,7 @@ sealed interface Comparison {
    *
    * @param prepared stays the caller's
    */
-  record ByTrace(PositionCode code, List<Linear> layers, PreconditionedQueries prepared)
+  record ByTrace(TraceFormat format, List<Linear> layers, PreconditionedQueries prepared)
       implements Comparison {
     @Override
     public int queries() {
@@ -61,7 +61,7 @@ sealed interface Comparison {
     @Override
     public void score(int[][] tokens, long[] starts, MemorySegment records, float[][] estimates) {
       for (int i = 0; i < tokens.length; i++) {
-        int positions = (int) ((starts[i + 1] - starts[i]) / code.bytes());
+        int positions = (int) ((starts[i + 1] - starts[i]) / format.bytes());
         if (tokens[i].length > 0 && positions > 0) {
           estimates[i] = score(positions, records, starts[i]);
         }
@@ -69,13 +69,13 @@ sealed interface Comparison {
     }
 
     private float[] score(int positions, MemorySegment records, long at) {
-      float[] numbers = new float[positions * code.components()];
+      float[] numbers = new float[positions * format.numbers()];
       for (int t = 0; t < positions; t++) {
-        code.decode(records, at + (long) t * code.bytes(), numbers, t * code.components());
+        format.decode(records, at + (long) t * format.bytes(), numbers, t * format.numbers());
       }
       try (Scope _ = Scope.open()) {
         Tensor rows =
-            Tensors.of(numbers, 1, positions, code.components())
+            Tensors.of(numbers, 1, positions, format.numbers())
                 .to(prepared.layers().getFirst().gradient(0).type());
         Tensor sum = Tensors.zeros(rows.type(), rows.device(), 1, positions, queries());
         List<Use> uses = WholeTrace.uses(layers, rows);

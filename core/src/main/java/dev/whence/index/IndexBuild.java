@@ -74,7 +74,7 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
    */
   private record Building(
       PositionNumbers numbers,
-      PositionCode code,
+      PositionFormat format,
       InfluenceScan scan,
       ShardWriter writer,
       List<Runnable> made)
@@ -101,10 +101,13 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     this.work = work;
     this.progress = progress;
     this.layers = model.linears(run.manifest().layerNames());
-    this.sample =
-        RecallSample.of(
-            corpus, settings.keepsAll() ? 0 : settings.recallQueries(), settings.seed());
+    this.sample = RecallSample.of(corpus, recallQueries(settings), settings.seed());
     this.next = work.isPresent() ? restore() : corpus.size();
+  }
+
+  /** An index that loses nothing need not be measured. */
+  private static int recallQueries(IndexSettings settings) {
+    return settings.keeps() instanceof Keeps.WholeTraces ? 0 : settings.recallQueries();
   }
 
   /**
@@ -201,9 +204,12 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
    */
   private Building prepare(List<Runnable> made) {
     PositionNumbers numbers =
-        settings.keepsAll() ? new WholeTrace(layers) : Projections.ofCorpus(run, model, settings);
+        switch (settings.keeps()) {
+          case Keeps.WholeTraces _ -> new WholeTrace(layers);
+          case Keeps.Sides sides -> Projections.ofCorpus(run, model, settings, sides.format());
+        };
     made.add(numbers::close);
-    boolean exactNorms = settings.selfInfluence() || settings.keepsAll();
+    boolean exactNorms = settings.selfInfluence() || settings.keeps() instanceof Keeps.WholeTraces;
     Optional<PreconditionedQueries> prepared = Optional.empty();
     if (!sample.isEmpty()) {
       try (Curvatures curvatures = curvatures()) {
@@ -222,10 +228,10 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     }
     InfluenceScan scan =
         new InfluenceScan(model, layers, prepared, InfluenceScan.Detail.NONE, self);
-    PositionCode code = settings.code(layers);
-    ShardWriter writer = new ShardWriter(folder(), corpus, code.bytes(), 0);
+    PositionFormat format = settings.keeps().format(layers);
+    ShardWriter writer = new ShardWriter(folder(), corpus, format.bytes(), 0);
     made.add(writer::close);
-    return new Building(numbers, code, scan, writer, made);
+    return new Building(numbers, format, scan, writer, made);
   }
 
   private Curvatures curvatures() {
@@ -262,16 +268,17 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
         scores
             .selfInfluence()
             .map(Tensor::sqrt)
-            .orElseGet(() -> numbers.sum(1).square().sum(1).sqrt())
+            .orElseGet(() -> Projections.squaredNorms(numbers).sqrt())
             .toFloats();
     float[] flat = numbers.toFloats();
     int padded = (int) numbers.size(1);
-    PositionCode code = use.code;
+    PositionFormat format = use.format;
     for (int row = 0; row < places.length; row++) {
       int positions = InfluenceIndex.positions(corpus, places[row]);
-      MemorySegment records = MemorySegment.ofArray(new byte[positions * code.bytes()]);
+      MemorySegment records = MemorySegment.ofArray(new byte[positions * format.bytes()]);
       for (int t = 0; t < positions; t++) {
-        code.encode(flat, (row * padded + t) * code.components(), records, (long) t * code.bytes());
+        format.encode(
+            flat, (row * padded + t) * format.numbers(), records, (long) t * format.bytes());
       }
       use.writer.write(places[row], records, norms[row]);
     }
@@ -361,14 +368,16 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     if (sample.isEmpty()) {
       return plain;
     }
-    if (!(building().numbers instanceof Projections projections)) {
+    if (!(building().numbers instanceof Projections projections)
+        || !(building().format instanceof SidesFormat format)) {
       return plain;
     }
     try (Progress.Stage stage = progress.begin("measuring recall", 2, "steps");
         InfluenceIndex index = InfluenceIndex.of(folder(), plain, List.of(corpus))) {
-      MatchWeights weights = sample.learn(index, queries -> sketch(projections, queries));
+      MatchWeights weights = sample.learn(index, format, queries -> sketch(projections, queries));
       stage.advance(1);
-      Recall recall = sample.measure(index, weights, queries -> sketch(projections, queries));
+      Recall recall =
+          sample.measure(index, format, weights, queries -> sketch(projections, queries));
       stage.advance(1);
       return plain.measured(weights, recall);
     }
@@ -388,9 +397,9 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
         run.path().toAbsolutePath().normalize().toString(),
         Hashes.ofFiles(List.of(run.path().resolve(Manifest.NAME))),
         settings.options(),
-        building().code.bytes(),
+        building().format.bytes(),
         List.of(new Part(CorpusSummary.of(corpus), shards)),
-        MatchWeights.DEFAULT,
+        MatchWeights.usual(layers.size()),
         Optional.empty());
   }
 

@@ -34,7 +34,7 @@ public final class IndexSearcher implements AutoCloseable {
   private final LanguageModel model;
   private final Damping damping;
   private final List<Linear> layers;
-  private final Optional<Projections> projections; // none where the index keeps whole traces
+  private final Asking asking;
 
   /**
    * A sequence that influences a query.
@@ -72,11 +72,14 @@ public final class IndexSearcher implements AutoCloseable {
     this.damping = damping;
     this.layers = model.linears(run.manifest().layerNames());
     IndexSettings settings = index.settings();
-    this.projections =
-        settings.keepsAll()
-            ? Optional.empty()
-            : Optional.of(
-                Projections.ofQueries(run, model, settings, settings.withDamping(damping)));
+    this.asking =
+        switch (settings.keeps()) {
+          case Keeps.WholeTraces traces -> new AskingTraces(traces.format(layers));
+          case Keeps.Sides sides ->
+              new AskingSides(
+                  sides.format(),
+                  Projections.ofQueries(run, model, settings, sides.format(), damping));
+        };
   }
 
   /**
@@ -89,30 +92,60 @@ public final class IndexSearcher implements AutoCloseable {
     TopInfluences top = top(queries, count);
     List<Answer> answers = new ArrayList<>();
     for (int q = 0; q < queries.size(); q++) {
-      answers.add(new Answer(estimates(top.raising(q)), estimates(top.lowering(q))));
+      answers.add(new Answer(estimated(top.raising(q)), estimated(top.lowering(q))));
     }
     return answers;
   }
 
   private TopInfluences top(List<Query> queries, int count) {
-    if (projections.isPresent()) {
-      List<QuerySketch> sketches = QuerySketch.of(model, layers, projections.get(), queries);
-      return top(Comparison.ByTables.of(index.code(), sketches, index.manifest().weights()), count);
-    }
-    try (PreconditionedQueries prepared = precondition(queries, Progress.NONE)) {
-      return top(new Comparison.ByTrace(index.code(), layers, prepared), count);
-    }
-  }
-
-  private TopInfluences top(Comparison queries, int count) {
-    TopInfluences top = new TopInfluences(queries.queries(), count);
-    new Sweep(index, queries)
-        .run((place, estimates) -> {
+    TopInfluences top = new TopInfluences(queries.size(), count);
+    sweep(
+        queries,
+        (place, estimates) -> {
           for (int q = 0; q < estimates.length; q++) {
             top.add(q, place, estimates[q]);
           }
         });
     return top;
+  }
+
+  /** How queries are compared, which is by what the index keeps. */
+  private sealed interface Asking {}
+
+  private record AskingSides(SidesFormat format, Projections projections) implements Asking {}
+
+  private record AskingTraces(TraceFormat format) implements Asking {}
+
+  private void sweep(List<Query> queries, Sweep.Sink sink) {
+    switch (asking) {
+      case AskingSides(SidesFormat format, Projections projections) -> {
+        List<QuerySketch> sketches = QuerySketch.of(model, layers, projections, queries);
+        MatchWeights weights = index.manifest().weights();
+        new Sweep(index, Comparison.ByTables.of(format, sketches, weights)).run(sink);
+      }
+      case AskingTraces(TraceFormat format) -> {
+        try (PreconditionedQueries prepared = precondition(queries, Progress.NONE)) {
+          new Sweep(index, new Comparison.ByTrace(format, layers, prepared)).run(sink);
+        }
+      }
+    }
+  }
+
+  /**
+   * Estimates the influence of every sequence, and keeps all estimates.
+   *
+   * @return [queries][sequences], in nats per unit of weight
+   */
+  public float[][] estimates(List<Query> queries) {
+    float[][] all = new float[queries.size()][Math.toIntExact(index.size())];
+    sweep(
+        queries,
+        (place, estimates) -> {
+          for (int q = 0; q < estimates.length; q++) {
+            all[q][(int) place] = estimates[q];
+          }
+        });
+    return all;
   }
 
   /** The caller closes them. */
@@ -126,7 +159,7 @@ public final class IndexSearcher implements AutoCloseable {
     }
   }
 
-  private static List<Found> estimates(List<Entry> entries) {
+  private static List<Found> estimated(List<Entry> entries) {
     return entries.stream()
         .map(e -> new Found(e.place(), e.influence(), Optional.empty()))
         .toList();
@@ -223,6 +256,8 @@ public final class IndexSearcher implements AutoCloseable {
 
   @Override
   public void close() {
-    projections.ifPresent(Projections::close);
+    if (asking instanceof AskingSides(SidesFormat _, Projections projections)) {
+      projections.close();
+    }
   }
 }

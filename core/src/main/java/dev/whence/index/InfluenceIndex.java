@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * An influence index, mapped from its files, and the tokenised corpora that it was made from.
@@ -171,14 +172,6 @@ public final class InfluenceIndex implements AutoCloseable {
     return shards;
   }
 
-  /** How its positions are written. */
-  PositionCode code() {
-    int bits = settings().bits();
-    int numbersBytes = manifest.recordBytes() - PositionCode.SCALE_BYTES;
-    int components = settings().components();
-    return new PositionCode(components == 0 ? numbersBytes * Byte.SIZE / bits : components, bits);
-  }
-
   /** How many sequences there are. */
   public long size() {
     return manifest.sequences();
@@ -234,8 +227,9 @@ public final class InfluenceIndex implements AutoCloseable {
             CurvatureKind.valueOf(
                 options.getOrDefault("curvature", "ekfac").toUpperCase(Locale.ROOT)))
         .withDamping(damping)
-        .withBits(Integer.parseInt(options.getOrDefault("bits", "32"))) // first: it limits the next
-        .withComponents(components.equals("all") ? 0 : Integer.parseInt(components))
+        .withKeeps(
+            Keeps.of(
+                components, OptionalInt.of(Integer.parseInt(options.getOrDefault("bits", "32")))))
         .withSeed(Long.parseLong(options.getOrDefault("seed", "0")));
   }
 

@@ -1,23 +1,24 @@
 package dev.whence.index;
 
 import dev.whence.curvature.Curvature;
+import dev.whence.curvature.Damping;
 import dev.whence.curvature.LayerFactors;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import dev.whence.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Random projections of positions' gradients over all tracked layers: a position's numbers are the
- * sums of its layers' projections. They follow from the run, the settings and the seed, and are
- * made again where they are needed. Owns its tensors.
+ * Random projections of positions over all tracked layers: the sums of the layers' projections,
+ * side by side. They follow from the run, the settings and the seed, and are made again where they
+ * are needed. Owns its tensors.
  *
  * @param layers in the run's order
  */
@@ -26,61 +27,66 @@ record Projections(List<LayerProjection> layers) implements PositionNumbers {
   /** Makes one layer's projections from its curvature factors. */
   @FunctionalInterface
   private interface Maker {
-    LayerProjection make(LayerFactors factors, Linear layer, long key, DType type, Device device);
+    LayerProjection make(LayerFactors factors, Linear layer, LayerProjection.Shape shape);
   }
 
-  /** The projections of a corpus's gradients. */
-  static Projections ofCorpus(RunFolder run, LanguageModel model, IndexSettings settings) {
+  /** The projections of a corpus's positions. */
+  static Projections ofCorpus(
+      RunFolder run, LanguageModel model, IndexSettings settings, SidesFormat format) {
     return of(
         run,
         model,
         settings,
-        (factors, layer, key, type, device) -> {
+        format,
+        (factors, layer, shape) -> {
           try (Curvature curvature = factors.curvature(settings.curvature(), settings.damping())) {
-            return LayerProjection.ofCorpus(
-                curvature, layer, settings.components(), key, type, device);
+            return LayerProjection.ofCorpus(factors, curvature, layer, shape);
           }
         });
   }
 
   /**
-   * The projections of queries' gradients.
+   * The projections of queries' positions.
    *
    * @param settings of the index
-   * @param asked the settings with the damping that is asked for now
+   * @param damping that is asked for now
    */
   static Projections ofQueries(
-      RunFolder run, LanguageModel model, IndexSettings settings, IndexSettings asked) {
+      RunFolder run,
+      LanguageModel model,
+      IndexSettings settings,
+      SidesFormat format,
+      Damping damping) {
     return of(
         run,
         model,
         settings,
-        (factors, layer, key, type, device) -> {
-          try (Curvature curvature = factors.curvature(asked.curvature(), asked.damping());
+        format,
+        (factors, layer, shape) -> {
+          try (Curvature curvature = factors.curvature(settings.curvature(), damping);
               Curvature indexed = factors.curvature(settings.curvature(), settings.damping())) {
-            return LayerProjection.ofQueries(
-                curvature, indexed, layer, settings.components(), key, type, device);
+            return LayerProjection.ofQueries(factors, curvature, indexed, layer, shape);
           }
         });
   }
 
   private static Projections of(
-      RunFolder run, LanguageModel model, IndexSettings settings, Maker maker) {
+      RunFolder run, LanguageModel model, IndexSettings settings, SidesFormat format, Maker maker) {
     Projections projections = new Projections(new ArrayList<>());
     DType type = model.type().accumulator();
+    List<Linear> linears = model.linears(run.manifest().layerNames());
     try {
       for (RunManifest.Layer layer : run.manifest().layers()) {
         // One layer's factors at a time: a large model's are many times its weights.
         try (RunFolder.Factors factors = run.factors(List.of(layer), type, model.device());
             Scope _ = Scope.open()) {
-          long key = settings.seed() * 0x9e3779b97f4a7c15L + projections.layers.size();
+          int l = projections.layers.size();
+          long key = settings.seed() * 0x9e3779b97f4a7c15L + l;
           projections.layers.add(
               maker.make(
                   factors.layers().getFirst(),
-                  model.linear(layer.name()).orElseThrow(),
-                  key,
-                  type,
-                  model.device()));
+                  linears.get(l),
+                  new LayerProjection.Shape(format.side(), key, type, model.device())));
         }
       }
       return projections;
@@ -90,14 +96,40 @@ record Projections(List<LayerProjection> layers) implements PositionNumbers {
     }
   }
 
+  /** {@inheritDoc} The input side's come first. */
   @Override
   public Tensor of(Trace trace) {
-    Tensor sum = layers.getFirst().of(trace.uses(0));
+    List<Trace.Use> first = trace.uses(0);
+    Tensor inputs = Trace.sum(first, (a, _) -> a.matmul(layers.getFirst().inputSide()));
+    Tensor gradients = Trace.sum(first, (_, d) -> d.matmul(layers.getFirst().gradientSide()));
     for (int l = 1; l < layers.size(); l++) {
-      int layer = l;
-      sum.plusInPlace(Scope.result(() -> layers.get(layer).of(trace.uses(layer))));
+      LayerProjection layer = layers.get(l);
+      try (Scope _ = Scope.open()) {
+        for (Trace.Use use : trace.uses(l)) {
+          inputs.plusInPlace(use.input().matmul(layer.inputSide()));
+          gradients.plusInPlace(use.gradient().matmul(layer.gradientSide()));
+        }
+      }
     }
-    return sum;
+    return Tensors.cat(List.of(inputs, gradients), 2);
+  }
+
+  /**
+   * The squared norms of the sequences' half-whitened gradients, as the products of all pairs of
+   * their positions estimate them: [batch].
+   *
+   * @param numbers of their positions
+   */
+  static Tensor squaredNorms(Tensor numbers) {
+    long side = numbers.size(2) / 2;
+    Tensor inputs = numbers.narrow(2, 0, side);
+    Tensor gradients = numbers.narrow(2, side, side);
+    return inputs
+        .bmm(inputs.transpose(1, 2))
+        .timesInPlace(gradients.bmm(gradients.transpose(1, 2)))
+        .sum(2)
+        .sum(1)
+        .clampMin(0);
   }
 
   @Override

@@ -69,7 +69,8 @@ final class RecallSample {
     int most = (int) Math.min(count, corpus.size() / SEQUENCES_FOR_EACH);
     List<SampleQuery> drawn =
         most == 0 ? List.of() : SampleQuery.draw(corpus, most + LEARNED_FROM, seed);
-    int learned = Math.min(LEARNED_FROM, drawn.size() / 2);
+    // Where there are fewer than were asked for, they are shared.
+    int learned = Math.min(LEARNED_FROM, Math.max(drawn.size() - most, drawn.size() / 2));
     return new RecallSample(
         drawn.subList(0, learned),
         drawn.subList(learned, drawn.size()),
@@ -168,16 +169,17 @@ final class RecallSample {
    * The weights with the least squared error, large influences counting for more: what is wanted is
    * that the strongest are found.
    */
-  MatchWeights learn(InfluenceIndex index, Function<List<Query>, List<QuerySketch>> sketch) {
+  MatchWeights learn(
+      InfluenceIndex index, SidesFormat format, Function<List<Query>, List<QuerySketch>> sketch) {
     if (learning.isEmpty()) {
-      return MatchWeights.DEFAULT;
+      return index.manifest().weights();
     }
     List<QuerySketch> sketches = sketch.apply(queries(learning));
     int rows = (int) learnedSequences.count();
     float[][][] parts = new float[MatchWeights.COUNT][rows][];
     for (int w = 0; w < MatchWeights.COUNT; w++) {
       float[][] part = parts[w];
-      new Sweep(index, Comparison.ByTables.of(index.code(), sketches, MatchWeights.only(w)))
+      new Sweep(index, Comparison.ByTables.of(format, sketches, MatchWeights.only(w)))
           .run(
               place -> learnedRow(place) >= 0,
               (place, estimates) -> part[(int) learnedRow(place)] = estimates.clone());
@@ -223,10 +225,13 @@ final class RecallSample {
 
   /** Measures what the index finds of the sequences that raise the measured queries most. */
   Recall measure(
-      InfluenceIndex index, MatchWeights weights, Function<List<Query>, List<QuerySketch>> sketch) {
+      InfluenceIndex index,
+      SidesFormat format,
+      MatchWeights weights,
+      Function<List<Query>, List<QuerySketch>> sketch) {
     TopInfluences found = new TopInfluences(measured.size(), RERANKED.getLast());
     List<QuerySketch> sketches = sketch.apply(queries(measured));
-    new Sweep(index, Comparison.ByTables.of(index.code(), sketches, weights))
+    new Sweep(index, Comparison.ByTables.of(format, sketches, weights))
         .run((place, estimates) -> {
           for (int q = 0; q < estimates.length; q++) {
             if (!measured.get(q).isOwn(place)) {

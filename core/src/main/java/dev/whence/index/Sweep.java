@@ -71,7 +71,8 @@ final class Sweep {
       boolean isWanted = wanted.test(shard.offset() + place + i);
       tokens[i] = isWanted ? corpus.tokens(place + i) : new int[0];
       starts[i + 1] =
-          starts[i] + (long) InfluenceIndex.positions(corpus, place + i) * index.code().bytes();
+          starts[i]
+              + (long) InfluenceIndex.positions(corpus, place + i) * index.manifest().recordBytes();
     }
     float[][] estimates = new float[count][queries.queries()];
     queries.score(tokens, starts, shard.codes(), estimates);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class IndexRideTest {
   private static final IndexSettings SETTINGS =
       IndexSettings.DEFAULT
-          .withComponents(64)
+          .withKeeps(new Keeps.Sides(64, 1))
           .withRecallQueries(2)
           .computing(c -> c.withBatchTokens(1).withCheckpointSeconds(0));
 

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 
 class QueryTablesTest {
-  private static final int COMPONENTS = 24;
-  private static final PositionCode CODE = new PositionCode(COMPONENTS, 4);
+  private static final int SIDE = 12;
+  private static final SidesFormat FORMAT = new SidesFormat(SIDE, 4);
 
   /** Few tokens, so that positions share them; sequences have tokens that no query has. */
   private static final int QUERY_TOKENS = 5;
@@ -25,32 +25,31 @@ class QueryTablesTest {
     int[] tokens = random.ints(2 + random.nextInt(20), 0, SEQUENCE_TOKENS).toArray();
     float[][] numbers = numbers(random, tokens.length - 1);
     MatchWeights weights =
-        new MatchWeights(
-            random.nextDouble(),
-            random.nextDouble(),
-            random.nextDouble(),
-            random.nextBoolean() ? 0 : random.nextDouble());
+        new MatchWeights(random.nextDouble(), random.nextDouble(), random.nextDouble());
 
-    MemorySegment records = MemorySegment.ofArray(new byte[numbers.length * CODE.bytes()]);
+    MemorySegment records = MemorySegment.ofArray(new byte[numbers.length * FORMAT.bytes()]);
     double expected = 0;
     double size = 0;
     for (int s = 0; s < numbers.length; s++) {
-      CODE.encode(numbers[s], 0, records, (long) s * CODE.bytes());
+      long at = (long) s * FORMAT.bytes();
+      FORMAT.encode(numbers[s], 0, records, at);
       for (int t = 0; t < query.numbers().length; t++) {
         boolean input = query.tokens()[t] == tokens[s];
         boolean target = query.tokens()[t + 1] == tokens[s + 1];
         double weight =
             input && target
                 ? weights.both()
-                : target ? weights.target() : input ? weights.input() : weights.neither();
+                : target ? weights.target() : input ? weights.input() : 0;
+        float[] ofQuery = query.numbers()[t];
         double pair =
-            (double) PositionCode.scale(records, (long) s * CODE.bytes())
-                * CODE.product(CODE.prepared(query.numbers()[t]), records, (long) s * CODE.bytes());
+            (double) PositionFormat.scale(records, at)
+                * FORMAT.product(
+                    FORMAT.table(ofQuery, 0), FORMAT.table(ofQuery, SIDE), records, at);
         expected += weight * pair;
         size += Math.abs(pair);
       }
     }
-    assertThat(new QueryTables(CODE, query, weights).score(tokens, records, 0))
+    assertThat(new QueryTables(FORMAT, query, weights).score(tokens, records, 0))
         .as("seed %d", seed)
         .isCloseTo((float) expected, within((float) (1e-5 * size)));
   }
@@ -61,9 +60,9 @@ class QueryTablesTest {
   }
 
   private static float[][] numbers(Random random, int positions) {
-    float[][] numbers = new float[positions][COMPONENTS];
+    float[][] numbers = new float[positions][2 * SIDE];
     for (float[] position : numbers) {
-      for (int j = 0; j < COMPONENTS; j++) {
+      for (int j = 0; j < position.length; j++) {
         position[j] = (float) random.nextGaussian();
       }
     }

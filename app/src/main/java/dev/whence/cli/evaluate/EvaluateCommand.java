@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
       EvaluateRemovalCommand.class,
       EvaluateMislabelledCommand.class,
       EvaluateRecallCommand.class,
-      EvaluateFilterCommand.class
+      EvaluateFilterCommand.class,
+      EvaluateIndexCommand.class
     },
     mixinStandardHelpOptions = true)
 public final class EvaluateCommand implements Callable<Integer> {

@@ -1,6 +1,5 @@
 package dev.whence.cli.index;
 
-import dev.whence.InvalidInputException;
 import dev.whence.cli.ComputeOptions;
 import dev.whence.cli.ConsoleProgress;
 import dev.whence.cli.CorpusOptions;
@@ -12,11 +11,13 @@ import dev.whence.curvature.CurvatureKind;
 import dev.whence.index.IndexBuild;
 import dev.whence.index.IndexSettings;
 import dev.whence.index.InfluenceIndex;
+import dev.whence.index.Keeps;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -59,8 +60,8 @@ final class IndexBuildCommand implements Callable<Integer> {
       names = "--bits",
       paramLabel = "B",
       description =
-          "Bits of each number: 1, 2, 4, 8, 16 or 32 (default: 1; with --components all, 32).")
-  private Optional<Integer> bits = Optional.empty();
+          "Bits of each number: 1, 2, 4 or 8 (default: 1); with --components all, 16 or 32 (default: 32).")
+  private OptionalInt bits = OptionalInt.empty();
 
   @Option(
       names = "--curvature",
@@ -111,8 +112,7 @@ final class IndexBuildCommand implements Callable<Integer> {
         IndexSettings.DEFAULT
             .withCurvature(curvature)
             .withDamping(damping.damping())
-            .withBits(bits.orElse(componentCount() == 0 ? 32 : 1))
-            .withComponents(componentCount())
+            .withKeeps(Keeps.of(components, bits))
             .withSeed(seed)
             .withRecallQueries(recallQueries)
             .withSelfInfluence(selfInfluence)
@@ -130,21 +130,5 @@ final class IndexBuildCommand implements Callable<Integer> {
       System.out.println(Summary.of(out, InfluenceIndex.manifest(out)));
     }
     return 0;
-  }
-
-  private int componentCount() {
-    if (components.equals("all")) {
-      return 0;
-    }
-    try {
-      int count = Integer.parseInt(components);
-      if (count >= 1) {
-        return count;
-      }
-    } catch (NumberFormatException _) {
-      // said below
-    }
-    throw new InvalidInputException(
-        "--components is '" + components + "' but must be at least 1, or 'all'");
   }
 }

@@ -1,0 +1,73 @@
+package dev.whence.lab.evaluation;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.hipparchus.stat.correlation.SpearmansCorrelation;
+
+/**
+ * How well estimates stand for exact influences, as means over queries.
+ *
+ * @param recall10 the share of the 10 that raise a query most among the first 10 estimates
+ * @param reranked10 the share of the 10 among the first estimates that are computed exactly
+ * @param recall100 the share of the 100 among the first 100 estimates
+ * @param ndcg20 the discounted gain of the first 20 estimates, as a share of the best; a sequence's
+ *     gain is its exact influence, not below 0
+ * @param spearman the rank correlation over all sequences
+ */
+public record RetrievalQuality(
+    double recall10, double reranked10, double recall100, double ndcg20, double spearman) {
+
+  /** Which sequences do not count for a query: those of its own document. */
+  @FunctionalInterface
+  public interface Own {
+    /** Whether a sequence is the query's own. */
+    boolean test(int query, int sequence);
+  }
+
+  /**
+   * Compares estimates with exact influences.
+   *
+   * @param estimates [queries][sequences]
+   * @param exact of the same shape
+   * @param reranked how many of the first estimates are computed exactly
+   */
+  public static RetrievalQuality of(float[][] estimates, float[][] exact, int reranked, Own own) {
+    double[] sums = new double[5];
+    for (int q = 0; q < exact.length; q++) {
+      int query = q;
+      int[] counted =
+          IntStream.range(0, exact[q].length).filter(s -> !own.test(query, s)).toArray();
+      double[] truth = Arrays.stream(counted).mapToDouble(s -> exact[query][s]).toArray();
+      double[] found = Arrays.stream(counted).mapToDouble(s -> estimates[query][s]).toArray();
+      long[] best = Ranking.of(truth);
+      long[] first = Ranking.of(found);
+      sums[0] += share(best, 10, first, 10, truth);
+      sums[1] += share(best, 10, first, reranked, truth);
+      sums[2] += share(best, 100, first, 100, truth);
+      sums[3] += gain(first, truth) / Math.max(gain(best, truth), Double.MIN_NORMAL);
+      sums[4] += new SpearmansCorrelation().correlation(found, truth);
+    }
+    double[] means = Arrays.stream(sums).map(sum -> sum / exact.length).toArray();
+    return new RetrievalQuality(means[0], means[1], means[2], means[3], means[4]);
+  }
+
+  /** Of the best that raise the query at all. */
+  private static double share(long[] best, int wanted, long[] first, int looked, double[] truth) {
+    Set<Long> places = new HashSet<>();
+    Arrays.stream(first).limit(looked).forEach(places::add);
+    long[] raising = Arrays.stream(best).limit(wanted).filter(s -> truth[(int) s] > 0).toArray();
+    return raising.length == 0
+        ? 1
+        : (double) Arrays.stream(raising).filter(places::contains).count() / raising.length;
+  }
+
+  private static double gain(long[] order, double[] truth) {
+    double sum = 0;
+    for (int i = 0; i < Math.min(20, order.length); i++) {
+      sum += Math.max(0, truth[(int) order[i]]) / (Math.log(i + 2) / Math.log(2));
+    }
+    return sum;
+  }
+}
