@@ -10,6 +10,8 @@ import dev.whence.corpus.Query;
 import dev.whence.corpus.QueryFile;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.curvature.Damping;
+import dev.whence.index.IndexSearcher;
+import dev.whence.index.InfluenceIndex;
 import dev.whence.influence.Candidates;
 import dev.whence.store.Library;
 import dev.whence.store.ModelDesk;
@@ -64,6 +66,11 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
                       new InvalidInputException(
                           "The model has no tokenizer.json, so text cannot be asked about"));
           Query query = query(question, tokenizer, loaded.model().maximumPositions());
+          boolean byIndex = question.rerank() > 0;
+          Optional<Candidates> candidates =
+              byIndex
+                  ? Optional.of(byIndex(question, base, query, loaded, results))
+                  : byTerms(question, base, query, progress);
           Attribution.run(
               new AttributionInput(
                   loaded.run(),
@@ -71,11 +78,12 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
                   Optional.of(tokenizer),
                   List.of(query),
                   corpus,
-                  candidates(question, base, query, progress)),
+                  candidates),
               AttributionSettings.DEFAULT
                   .withCurvature(question.curvature())
                   .withDamping(new Damping.Relative(question.dampingRatio()))
                   .withTop(question.top())
+                  .withByToken(byIndex) // which takes long for a whole corpus
                   .withAllScores(true)
                   .withLayerwise(false)
                   .withTokenwise(false),
@@ -102,10 +110,25 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
     return query;
   }
 
-  private Optional<Candidates> candidates(
+  private Optional<Candidates> byTerms(
       Question question, ResultsStore base, Query query, Progress progress) {
     return question.candidates() == 0
         ? Optional.empty()
         : Optional.of(library.candidates(base, query, question.candidates(), progress));
+  }
+
+  /** Asks the influence index, and leaves its estimates to be looked at meanwhile. */
+  private Candidates byIndex(
+      Question question, ResultsStore base, Query query, ModelDesk.Loaded loaded, Path results) {
+    InfluenceIndex index = library.requireInfluenceIndex(base);
+    try (IndexSearcher searcher =
+        new IndexSearcher(
+            index, loaded.run(), loaded.model(), new Damping.Relative(question.dampingRatio()))) {
+      Estimates.of(
+              searcher.estimate(List.of(query), Estimates.COUNT).getFirst(),
+              library.requireCorpus(base))
+          .write(results);
+      return searcher.candidates(List.of(query), true, question.rerank());
+    }
   }
 }

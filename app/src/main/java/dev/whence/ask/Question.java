@@ -9,6 +9,8 @@ import dev.whence.curvature.CurvatureKind;
  * @param results the name of the open results whose run and corpus are used
  * @param origin the run and corpus of those results: their name alone may later mean another folder
  * @param candidates score only so many sequences that share most terms with the question; 0 for all
+ * @param rerank how many of the influence index's best estimates of each sign are computed exactly;
+ *     0 for a scan without it
  * @param top how many sequences of each sign are stored
  */
 public record Question(
@@ -19,11 +21,13 @@ public record Question(
     CurvatureKind curvature,
     double dampingRatio,
     int candidates,
+    int rerank,
     int top) {
   /** The most characters of a prompt, and of a completion. */
   public static final int LONGEST = 20_000;
 
   private static final int MOST_TOP = 500;
+  private static final int MOST_RERANKED = 100_000;
 
   /**
    * Checks what came from a form.
@@ -38,6 +42,14 @@ public record Question(
     if (prompt.length() > LONGEST || completion.length() > LONGEST) {
       throw new InvalidInputException(
           "Prompt and completion may have %,d characters each".formatted(LONGEST));
+    }
+    if (rerank < 0 || rerank > MOST_RERANKED) {
+      throw new InvalidInputException(
+          "Give 0 to %,d of the index's best to compute".formatted(MOST_RERANKED));
+    }
+    if (rerank > 0 && candidates > 0) {
+      throw new InvalidInputException(
+          "Candidates are chosen by their terms or by the index; set one of the two to 0");
     }
     if (candidates < 0 || top < 1 || top > MOST_TOP) {
       throw new InvalidInputException(

@@ -34,6 +34,15 @@ final class ExploreCommand implements Callable<Integer> {
   private List<Path> folders = List.of();
 
   @Option(
+      names = "--index",
+      arity = "1..*",
+      paramLabel = "INDEX",
+      description =
+          "Influence indexes, by which questions are answered at once (default: the folder 'index'"
+              + " beside results).")
+  private List<Path> indexes = List.of();
+
+  @Option(
       names = "--host",
       paramLabel = "ADDRESS",
       defaultValue = "127.0.0.1",
@@ -75,6 +84,7 @@ final class ExploreCommand implements Callable<Integer> {
     Library library = new Library(cache.folder());
     try {
       folders.forEach(library::open);
+      indexes.forEach(library::addIndex);
     } catch (RuntimeException e) {
       library.close();
       throw e;

@@ -10,6 +10,9 @@ import dev.whence.corpus.Query;
 import dev.whence.corpus.QueryFile;
 import dev.whence.fit.Fit;
 import dev.whence.fit.FitSettings;
+import dev.whence.index.IndexBuild;
+import dev.whence.index.IndexSettings;
+import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.lab.dictionary.WordNet;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
@@ -21,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -37,6 +41,7 @@ final class QuickstartCommand implements Callable<Integer> {
   private static final int FIT_SEQUENCES = 4_000;
   private static final int BATCH_TOKENS = 2_048;
   private static final int TOP = 50;
+  private static final int RECALL_QUERIES = 20;
 
   @Option(
       names = "--out",
@@ -100,18 +105,35 @@ final class QuickstartCommand implements Callable<Integer> {
               out.resolve("run"),
               force,
               progress);
-      ResultsFolder results =
-          Attribution.run(
-              new AttributionInput(run, model.model(), model.tokenizer(), queries, corpus),
-              AttributionSettings.DEFAULT
-                  .withTop(TOP)
-                  .withAllScores(true)
-                  .withLayerwise(false)
-                  .withTokenwise(false)
+      ResultsFolder results;
+      InfluenceIndexManifest index;
+      // The pass that scores the queries builds the index: every sequence is traced once.
+      try (IndexBuild build =
+          IndexBuild.open(
+              run,
+              model.model(),
+              corpus,
+              IndexSettings.DEFAULT
+                  .withRecallQueries(RECALL_QUERIES)
                   .computing(c -> c.withBatchTokens(BATCH_TOKENS)),
-              out.resolve("results"),
+              out.resolve("index"),
               force,
-              progress);
+              progress)) {
+        results =
+            Attribution.run(
+                new AttributionInput(run, model.model(), model.tokenizer(), queries, corpus),
+                AttributionSettings.DEFAULT
+                    .withTop(TOP)
+                    .withAllScores(true)
+                    .withLayerwise(false)
+                    .withTokenwise(false)
+                    .computing(c -> c.withBatchTokens(BATCH_TOKENS)),
+                out.resolve("results"),
+                force,
+                Optional.of(build),
+                progress);
+        index = build.finish();
+      }
       ResultsPrinter printer =
           new ResultsPrinter(
               System.out, Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
@@ -119,6 +141,7 @@ final class QuickstartCommand implements Callable<Integer> {
         printer.print(results, query, 4, 1);
         printer.printLayerShares(results, query);
       }
+      System.out.println("\n" + Summary.of(out.resolve("index"), index));
     }
     System.out.printf(
         Locale.ROOT,
@@ -128,11 +151,13 @@ final class QuickstartCommand implements Callable<Integer> {
         likely, negative (teal, [-..-]) less. One more copy of an entry changes log p by about influence / %,d. A token
         is shaded for what the prediction after it contributes.
 
-        Took %d s; results are in %s. Look at them in a browser:
+        Took %d s; results are in %s. Look at them in a browser, and ask about other outputs: the index answers in
+        seconds.
           whence explore %s
         or here:
           whence top %s --query animal --count 20
           whence inspect %s
+          whence index query %s --prompt "dog:" --completion " a domestic animal" --rerank 200
           whence attribute %s --queries YOURS.jsonl --corpus %s --out %s
         with your own queries, {"id", "prompt", "completion"} a line; docs/TUTORIAL.md goes on from here.
         """,
@@ -142,6 +167,7 @@ final class QuickstartCommand implements Callable<Integer> {
         Words.quoted(out.resolve("results")),
         Words.quoted(out.resolve("results")),
         Words.quoted(out.resolve("run")),
+        Words.quoted(out.resolve("index")),
         Words.quoted(out.resolve("run")),
         Words.quoted(dictionary),
         Words.quoted(out.resolve("mine")));

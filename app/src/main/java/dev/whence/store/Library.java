@@ -5,8 +5,13 @@ import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
+import dev.whence.folder.Manifest;
+import dev.whence.index.InfluenceIndex;
+import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.influence.Candidates;
+import dev.whence.results.ResultsManifest;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +26,8 @@ public final class Library implements AutoCloseable {
   private final Path cache;
   private final Map<String, ResultsStore> stores = new LinkedHashMap<>();
   private final Map<String, CorpusText> corpora = new HashMap<>(); // by hash
+  private final List<Path> indexFolders = new ArrayList<>();
+  private final Map<Path, InfluenceIndex> indexes = new HashMap<>(); // those that were needed
 
   /**
    * Opens an empty library.
@@ -49,7 +56,61 @@ public final class Library implements AutoCloseable {
       for (int n = 2; stores.containsKey(name); n++) {
         name = base + "-" + n;
       }
+      Path beside = own.resolveSibling("index");
+      if (InfluenceIndexManifest.KIND.equals(Manifest.kindOf(beside))) {
+        addIndex(beside);
+      }
       return add(name, folder);
+    }
+  }
+
+  /**
+   * Makes an influence index known, by which questions about results of the same run and corpus are
+   * answered. One that is called {@code index} and lies beside results is known with them.
+   *
+   * @throws InvalidInputException when there is no index, or one of a newer format
+   */
+  public void addIndex(Path folder) {
+    InfluenceIndex.manifest(folder);
+    synchronized (indexes) {
+      indexFolders.add(folder);
+    }
+  }
+
+  /** Whether there is an influence index of the results' run and corpus. */
+  public boolean hasInfluenceIndex(ResultsStore store) {
+    return indexFolder(store).isPresent();
+  }
+
+  private Optional<Path> indexFolder(ResultsStore store) {
+    ResultsManifest results = store.folder().manifest();
+    synchronized (indexes) {
+      return indexFolders.stream()
+          .filter(folder -> {
+            InfluenceIndexManifest manifest = InfluenceIndex.manifest(folder);
+            return manifest.runSha256().equals(results.runSha256())
+                && manifest.parts().size() == 1
+                && manifest.parts().getFirst().corpus().hash().equals(results.corpus().hash());
+          })
+          .findFirst();
+    }
+  }
+
+  /**
+   * The influence index of the results' run and corpus, which stays the library's.
+   *
+   * @throws InvalidInputException when there is none, it is damaged, or the corpus is not in the
+   *     cache
+   */
+  public InfluenceIndex requireInfluenceIndex(ResultsStore store) {
+    Path folder =
+        indexFolder(store)
+            .orElseThrow(() ->
+                new InvalidInputException(
+                    "there is no influence index of these results' run and corpus; make one with 'whence index build'"));
+    Corpus corpus = requireCorpus(store).corpus();
+    synchronized (indexes) {
+      return indexes.computeIfAbsent(folder, f -> InfluenceIndex.open(f, corpus));
     }
   }
 
@@ -150,6 +211,9 @@ public final class Library implements AutoCloseable {
   public void close() {
     synchronized (stores) {
       stores.values().forEach(ResultsStore::close);
+    }
+    synchronized (indexes) {
+      indexes.values().forEach(InfluenceIndex::close);
     }
     synchronized (corpora) {
       corpora.values().forEach(CorpusText::close);

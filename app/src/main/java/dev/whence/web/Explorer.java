@@ -64,6 +64,7 @@ public final class Explorer implements AutoCloseable {
           config.routes.before(guard::check);
           config.routes.get("/", this::overview);
           config.routes.get("/query", this::query);
+          config.routes.get("/token", this::token);
           config.routes.get("/views", this::views);
           config.routes.get("/sequence", this::sequence);
           config.routes.get("/search", this::search);
@@ -168,6 +169,18 @@ public final class Explorer implements AutoCloseable {
             .toList();
     pages.query(
         context, QueryPage.of(library, store, QueryPage.View.of(parameters, store, id)), others);
+  }
+
+  private void token(Context context) {
+    Parameters parameters = new Parameters(context);
+    pages.token(
+        context,
+        TokenPage.of(
+                store(parameters),
+                parameters.text("query"),
+                parameters.number("token", 0, 0, Integer.MAX_VALUE))
+            .orElseThrow(
+                () -> new NotFoundResponse("There are no influences of that word by itself")));
   }
 
   private void views(Context context) {

@@ -1,9 +1,15 @@
 package dev.whence.web;
 
+import dev.whence.ask.Estimates;
 import dev.whence.ask.JobQueue.Status;
+import java.util.Optional;
 
-/** A question that waits, runs or has ended. */
-public record JobPage(Status status, String form) {
+/**
+ * A question that waits, runs or has ended.
+ *
+ * @param estimates by an influence index, as soon as they are there
+ */
+public record JobPage(Status status, Optional<Estimates> estimates, String form) {
   static Address address(String id) {
     return Address.of("/job").with("id", id);
   }

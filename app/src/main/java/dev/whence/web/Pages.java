@@ -19,6 +19,10 @@ final class Pages {
     write(context, "query", Map.of("page", page, "others", others));
   }
 
+  void token(Context context, TokenPage page) {
+    write(context, "token", Map.of("page", page));
+  }
+
   void views(Context context, ViewsPage page) {
     write(context, "views", Map.of("page", page));
   }

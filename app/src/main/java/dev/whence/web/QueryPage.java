@@ -1,5 +1,6 @@
 package dev.whence.web;
 
+import dev.whence.results.ResultsFolder.CompletionToken;
 import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.results.ResultsFolder.TokenInfluence;
 import dev.whence.store.CorpusText;
@@ -8,6 +9,7 @@ import dev.whence.store.Library;
 import dev.whence.store.Ranking;
 import dev.whence.store.Ranking.LayerSpan;
 import dev.whence.store.ResultsStore;
+import dev.whence.store.ResultsStore.WordInfluence;
 import dev.whence.store.TopSequence;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +19,7 @@ import java.util.Optional;
 /**
  * A query and what influences it most.
  *
+ * @param words of the completion, where each has influences of its own
  * @param basis how many sequences raise the query, and of which total the shares are
  * @param previous the query asked before this one, if there is one
  * @param next the query asked after this one
@@ -30,12 +33,14 @@ public record QueryPage(
     Chart byLayer,
     Optional<Chart> tail,
     Optional<Chart> shares,
+    List<TokenPage.Word> words,
     String basis,
     Optional<String> previous,
     Optional<String> next) {
   private static final int USUAL_COUNT = 20;
   private static final int MOST = 500;
   private static final int LOWERING_PART = 2;
+  private static final int NAMED_WORDS = 5;
 
   /** A reader's choices, which are the parameters of the page's address. */
   public record View(String results, String query, LayerSpan layers, boolean hideSpiky, int count) {
@@ -134,12 +139,15 @@ public record QueryPage(
    *
    * @param share of the influence of its sign that is known
    * @param lexicalRank by BM25; a dash when it is not known
+   * @param words of the completion that it is among the strongest for; none where that was not
+   *     computed
    */
   public record Entry(
       TopSequence sequence,
       String share,
       String lexicalRank,
       ShadedText text,
+      List<TokenPage.Word> words,
       Address document,
       Address views) {}
 
@@ -164,6 +172,11 @@ public record QueryPage(
             store.layers(query.id(), 1, Integer.MAX_VALUE)),
         distribution.flatMap(d -> Charts.tail("tail", d)),
         distribution.flatMap(d -> Charts.shares("shares", d)),
+        TokenPage.words(
+            store.name(),
+            query.id(),
+            store.folder().completionTokens(query.id()),
+            Optional.empty()),
         basis(view, distribution, raising, filtered),
         place > 0 ? Optional.of(address(view, all.get(place - 1))) : Optional.empty(),
         place < all.size() - 1 ? Optional.of(address(view, all.get(place + 1))) : Optional.empty());
@@ -220,6 +233,9 @@ public record QueryPage(
         store.tokens(
             query.id(),
             sequences.stream().filter(TopSequence::isKept).map(TopSequence::rank).toList());
+    Map<Long, List<WordInfluence>> words =
+        store.words(query.id(), sequences.stream().map(TopSequence::place).toList());
+    List<CompletionToken> completion = store.folder().completionTokens(query.id());
     List<Entry> entries =
         sequences.stream()
             .map(s ->
@@ -231,11 +247,32 @@ public record QueryPage(
                         ? ShadedText.of(
                             tokens.getOrDefault(s.rank(), List.of()), query.completion(), "nats")
                         : ShadedText.plain(s.text(), query.completion()),
+                    words(view, completion, words.getOrDefault(s.place(), List.of())),
                     SequencePage.address(view.results, s.documentId(), s.sequenceIndex())
                         .with("place", s.place()),
                     ViewsPage.address(view.results, query.id(), s.rank())))
             .toList();
     return new Side(entries, sum.sequences(), ofAll.isPresent());
+  }
+
+  /** The strongest few words, each with what it is raised or lowered by. */
+  private static List<TokenPage.Word> words(
+      View view, List<CompletionToken> completion, List<WordInfluence> words) {
+    double largest = words.stream().mapToDouble(w -> Math.abs(w.influence())).max().orElse(0);
+    return words.stream()
+        .limit(NAMED_WORDS)
+        .map(w ->
+            new TokenPage.Word(
+                completion.stream()
+                    .filter(t -> t.index() == w.token())
+                    .map(CompletionToken::token)
+                    .findFirst()
+                    .orElse(""),
+                TokenPage.address(view.results, view.query, w.token()),
+                ShadedText.shade(w.influence(), largest),
+                Show.influence(w.influence()) + " nats",
+                false))
+        .toList();
   }
 
   private static String lexicalRank(Optional<Map<Long, Integer>> ranks, long place) {

@@ -3,6 +3,7 @@ package dev.whence.web;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.ask.AttributionAnswerer;
+import dev.whence.ask.Estimates;
 import dev.whence.ask.Job;
 import dev.whence.ask.JobQueue;
 import dev.whence.ask.Question;
@@ -17,6 +18,7 @@ import io.javalin.http.NotFoundResponse;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** The pages on which questions are asked, watched and cancelled. */
 record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pages pages) {
@@ -27,8 +29,9 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
   void ask(Context context) {
     Parameters parameters = new Parameters(context);
     String first = library.all().isEmpty() ? "" : library.all().getFirst().name();
-    pages.ask(
-        context, askPage(AskPage.Fields.usual(parameters.given("results").orElse(first)), ""));
+    String results = parameters.given("results").orElse(first);
+    boolean indexed = library.find(results).map(library::hasInfluenceIndex).orElse(false);
+    pages.ask(context, askPage(AskPage.Fields.usual(results, indexed), ""));
   }
 
   private AskPage askPage(AskPage.Fields fields, String problem) {
@@ -37,6 +40,7 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
             .map(ResultsStore::name)
             .filter(name -> !name.startsWith("asked/"))
             .toList(),
+        library.all().stream().anyMatch(library::hasInfluenceIndex),
         fields,
         problem,
         jobs.all().stream().map(j -> new AskPage.Row(j, JobPage.address(j.id()))).toList(),
@@ -52,6 +56,7 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
             form(context, "curvature"),
             form(context, "damping-ratio"),
             form(context, "candidates"),
+            form(context, "rerank"),
             form(context, "top"));
     try {
       if (context.formParam("complete") != null) {
@@ -82,6 +87,7 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
           CurvatureKind.valueOf(fields.curvature().toUpperCase(Locale.ROOT)),
           Double.parseDouble(fields.dampingRatio()),
           Integer.parseInt(fields.candidates().strip()),
+          fields.rerank().isBlank() ? 0 : Integer.parseInt(fields.rerank().strip()),
           Integer.parseInt(fields.top().strip()));
     } catch (NumberFormatException e) {
       throw new InvalidInputException("Damping, candidates and sequences are numbers", e);
@@ -122,7 +128,12 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
   }
 
   void job(Context context) {
-    pages.job(context, new JobPage(status(context), guard.formToken()));
+    JobQueue.Status status = status(context);
+    pages.job(context, new JobPage(status, estimates(status), guard.formToken()));
+  }
+
+  private Optional<Estimates> estimates(JobQueue.Status status) {
+    return Estimates.beside(jobs.results(status.job().id()));
   }
 
   private JobQueue.Status status(Context context) {
@@ -139,7 +150,9 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
                 "over",
                 status.job().state().isOver(),
                 "state",
-                new JobPage(status, "").state(),
+                new JobPage(status, Optional.empty(), "").state(),
+                "estimates",
+                estimates(status).isPresent(),
                 "done",
                 status.done(),
                 "total",

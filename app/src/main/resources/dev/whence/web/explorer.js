@@ -50,7 +50,7 @@ if (state) {
   const ask = async () => {
     try {
       const answer = await (await fetch(state.dataset.progress)).json();
-      if (answer.over) {
+      if (answer.over || (answer.estimates && !document.getElementById("estimates"))) {
         location.reload();
         return;
       }
@@ -61,7 +61,7 @@ if (state) {
     } catch {
       state.textContent = "the server does not answer";
     }
-    setTimeout(ask, 1000);
+    setTimeout(ask, 250);
   };
   ask();
 }

@@ -51,7 +51,7 @@ class JobQueueTest {
   }
 
   private static Question question(String completion) {
-    return new Question("r", "made from", "p", completion, CurvatureKind.EKFAC, 0.1, 0, 10);
+    return new Question("r", "made from", "p", completion, CurvatureKind.EKFAC, 0.1, 0, 0, 10);
   }
 
   private static Status over(JobQueue queue, String id) throws InterruptedException {
