@@ -66,9 +66,8 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
                       new InvalidInputException(
                           "The model has no tokenizer.json, so text cannot be asked about"));
           Query query = query(question, tokenizer, loaded.model().maximumPositions());
-          boolean byIndex = question.rerank() > 0;
           Optional<Candidates> candidates =
-              byIndex
+              question.rerank() > 0
                   ? Optional.of(byIndex(question, base, query, loaded, results))
                   : byTerms(question, base, query, progress);
           Attribution.run(
@@ -83,7 +82,6 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
                   .withCurvature(question.curvature())
                   .withDamping(new Damping.Relative(question.dampingRatio()))
                   .withTop(question.top())
-                  .withByToken(byIndex) // which takes long for a whole corpus
                   .withAllScores(true)
                   .withLayerwise(false)
                   .withTokenwise(false),
@@ -128,7 +126,7 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
               searcher.estimate(List.of(query), Estimates.COUNT).getFirst(),
               library.requireCorpus(base))
           .write(results);
-      return searcher.candidates(List.of(query), true, question.rerank());
+      return searcher.candidates(List.of(query), question.rerank(), 0);
     }
   }
 }

@@ -115,7 +115,7 @@ final class FilterOptions {
         IndexSearcher searcher =
             new IndexSearcher(opened, subject.run, subject.model.model(), settings.damping())) {
       Candidates candidates =
-          searcher.candidates(subject.queries, settings.byToken(), rerank.get());
+          searcher.candidates(subject.queries, rerank.get(), settings.byToken() ? rerank.get() : 0);
       return reportUnion ? candidates.shared() : candidates;
     }
   }

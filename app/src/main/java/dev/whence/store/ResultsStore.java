@@ -92,7 +92,7 @@ public final class ResultsStore implements AutoCloseable {
    *
    * @throws InvalidInputException when the results are from before tokens were stored
    */
-  Query tokens(String queryId) {
+  public Query tokens(String queryId) {
     return tokens.computeIfAbsent(queryId, folder::query);
   }
 

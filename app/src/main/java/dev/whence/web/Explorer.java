@@ -176,6 +176,8 @@ public final class Explorer implements AutoCloseable {
     pages.token(
         context,
         TokenPage.of(
+                library,
+                desk,
                 store(parameters),
                 parameters.text("query"),
                 parameters.number("token", 0, 0, Integer.MAX_VALUE))

@@ -172,11 +172,7 @@ public record QueryPage(
             store.layers(query.id(), 1, Integer.MAX_VALUE)),
         distribution.flatMap(d -> Charts.tail("tail", d)),
         distribution.flatMap(d -> Charts.shares("shares", d)),
-        TokenPage.words(
-            store.name(),
-            query.id(),
-            store.folder().completionTokens(query.id()),
-            Optional.empty()),
+        TokenPage.words(library, store, query.id(), Optional.empty()),
         basis(view, distribution, raising, filtered),
         place > 0 ? Optional.of(address(view, all.get(place - 1))) : Optional.empty(),
         place < all.size() - 1 ? Optional.of(address(view, all.get(place + 1))) : Optional.empty());

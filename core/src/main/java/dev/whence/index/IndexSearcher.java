@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Asks an index: estimates for all sequences from its records, exact influences for the best of
@@ -168,17 +169,21 @@ public final class IndexSearcher implements AutoCloseable {
   /**
    * The sequences that are worth computing.
    *
-   * @param byToken whether those of the completions' tokens are, too
-   * @param rerank how many of each query, or token, and sign
+   * @param rerank how many of each query and sign
+   * @param tokenRerank how many of each token of the completions and sign; 0 asks for none by
+   *     itself
    */
-  public Candidates candidates(List<Query> queries, boolean byToken, int rerank) {
-    List<Asked> asked = Asked.of(queries, byToken);
-    TopInfluences top = top(Asked.queries(asked), rerank);
+  public Candidates candidates(List<Query> queries, int rerank, int tokenRerank) {
+    List<Asked> asked = Asked.of(queries, tokenRerank > 0);
+    TopInfluences top = top(Asked.queries(asked), Math.max(rerank, tokenRerank));
     List<LongStream.Builder> places = new ArrayList<>();
     queries.forEach(_ -> places.add(LongStream.builder()));
     for (int q = 0; q < asked.size(); q++) {
       LongStream.Builder ofOwner = places.get(asked.get(q).owner());
-      bothSigns(top, q).forEach(entry -> ofOwner.add(entry.place()));
+      int wanted = asked.get(q).completionToken().isPresent() ? tokenRerank : rerank;
+      Stream.of(top.raising(q), top.lowering(q))
+          .flatMap(side -> side.stream().limit(wanted))
+          .forEach(entry -> ofOwner.add(entry.place()));
     }
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("rerank", "" + rerank);
