@@ -239,6 +239,10 @@ public final class InfluenceIndex implements AutoCloseable {
    * @throws InvalidInputException when it was fitted again since
    */
   void requireOf(RunFolder run) {
+    requireOf(path, manifest, run);
+  }
+
+  static void requireOf(Path path, InfluenceIndexManifest manifest, RunFolder run) {
     try {
       run.requireManifest(manifest.runSha256());
     } catch (InvalidInputException e) {

@@ -2,6 +2,7 @@ package dev.whence.index;
 
 import dev.whence.corpus.CorpusSummary;
 import dev.whence.folder.ModelSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -80,6 +81,25 @@ public record InfluenceIndexManifest(
         parts,
         learned,
         Optional.of(measured));
+  }
+
+  /** Adds a corpus. */
+  InfluenceIndexManifest with(Part added) {
+    List<Part> more = new ArrayList<>(parts);
+    more.add(added);
+    return new InfluenceIndexManifest(
+        kind,
+        format,
+        whenceVersion,
+        created,
+        model,
+        run,
+        runSha256,
+        settings,
+        recordBytes,
+        more,
+        weights,
+        recall);
   }
 
   /** How many sequences are indexed. */

@@ -8,11 +8,13 @@ import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.attribution.Bench;
+import dev.whence.corpus.Corpus;
 import dev.whence.curvature.Damping;
 import dev.whence.index.IndexSearcher.Answer;
 import dev.whence.index.IndexSearcher.Found;
 import dev.whence.run.Interruption;
 import dev.whence.run.Workbench;
+import dev.whence.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -128,6 +130,60 @@ class InfluenceIndexTest {
             .isEqualTo(InfluenceIndex.manifest(expected));
       }
     }
+  }
+
+  @Test
+  void addedCorpusIsFoundAfterTheOthersAndIsNotAddedTwice() {
+    try (Bench bench = Bench.open(folder);
+        Corpus more = Workbench.corpus(folder.resolve("more"), Workbench.documents(99, 9, 14, 3))) {
+      Path path = build(bench, "index", WHOLE, Progress.NONE);
+      Interruption cut = Interruption.at(3);
+      assertThatThrownBy(() -> add(bench, path, more, cut))
+          .isInstanceOf(Interruption.PowerCut.class);
+      assertThat(InfluenceIndex.manifest(path).sequences()).isEqualTo(20);
+      add(bench, path, more, Progress.NONE);
+      assertThat(InfluenceIndex.manifest(path).sequences()).isEqualTo(23);
+      assertThat(folder.resolve("index.adding")).doesNotExist();
+      assertThatThrownBy(() -> add(bench, path, more, Progress.NONE))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessageContaining("has this corpus already");
+
+      Path alone = folder.resolve("alone");
+      IndexBuild.run(bench.run(), bench.model(), more, WHOLE, alone, false, Progress.NONE);
+      InfluenceIndexManifest manifest = InfluenceIndex.manifest(path);
+      try (InfluenceIndex whole = InfluenceIndex.of(path, manifest, List.of(bench.corpus(), more));
+          InfluenceIndex part = InfluenceIndex.open(alone, more);
+          IndexSearcher inWhole =
+              new IndexSearcher(whole, bench.run(), bench.model(), Damping.DEFAULT);
+          IndexSearcher inPart =
+              new IndexSearcher(part, bench.run(), bench.model(), Damping.DEFAULT)) {
+        float[][] all = inWhole.estimates(Bench.queries());
+        float[][] added = inPart.estimates(Bench.queries());
+        for (int q = 0; q < all.length; q++) {
+          assertThat(Arrays.copyOfRange(all[q], 20, 23)).isEqualTo(added[q]);
+        }
+        assertThat(whole.locate(21).place()).isEqualTo(1);
+        // Exact influences are computed in the corpus that a sequence is of.
+        List<Answer> exact = inWhole.rerank(Bench.queries(), 100, 64, Progress.NONE);
+        for (int q = 0; q < all.length; q++) {
+          for (Found found : all(exact.get(q))) {
+            float estimate = all[q][(int) found.place()];
+            assertThat(found.influence())
+                .isCloseTo(estimate, within(1e-4 * Math.abs(found.influence()) + 1e-6));
+          }
+        }
+      }
+    }
+  }
+
+  private static void add(Bench bench, Path path, Corpus more, Progress progress) {
+    IndexAddition.run(
+        path,
+        bench.run(),
+        bench.model(),
+        more,
+        SETTINGS.compute().withType(DType.FLOAT64),
+        progress);
   }
 
   @Test

@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "index",
     description = "Keep a corpus's gradients, small, and answer any question from them in seconds.",
-    subcommands = {IndexBuildCommand.class, IndexQueryCommand.class},
+    subcommands = {IndexBuildCommand.class, IndexAddCommand.class, IndexQueryCommand.class},
     footer = {"", "Example: whence index build run --corpus train.jsonl.gz --out index"},
     mixinStandardHelpOptions = true)
 public final class IndexCommand implements Runnable {
