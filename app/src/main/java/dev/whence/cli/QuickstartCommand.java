@@ -39,9 +39,9 @@ import picocli.CommandLine.Option;
 final class QuickstartCommand implements Callable<Integer> {
   private static final int SEQUENCE_LENGTH = 256;
   private static final int FIT_SEQUENCES = 4_000;
-  private static final int BATCH_TOKENS = 2_048;
+  private static final int BATCH_TOKENS = 8_192;
   private static final int TOP = 50;
-  private static final int RECALL_QUERIES = 20;
+  private static final int RECALL_QUERIES = 8;
 
   @Option(
       names = "--out",

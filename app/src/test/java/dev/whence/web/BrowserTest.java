@@ -200,12 +200,37 @@ class BrowserTest {
     page.click("button[name=complete]");
     assertThat(page.locator("textarea[name=completion]")).not().hasValue("");
     page.fill("input[name=candidates]", "100");
+    page.fill("input[name=rerank]", "0");
     page.click("button[name=ask]");
     page.click("#answer");
     assertThat(page.locator("h1")).hasText("asked");
     assertThat(page.locator("#rank1")).isVisible();
     page.navigate(base + "ask");
     assertThat(page.locator(".queries li").first()).containsText("done");
+  }
+
+  /** How long it takes is printed, not asserted. */
+  @Test
+  void theIndexEstimatesAtOnceThenAnswersAndKnowsWhereAWordCameFrom() {
+    page.navigate(base + "ask");
+    page.fill("textarea[name=prompt]", "dog, domestic dog:");
+    page.fill("textarea[name=completion]", " a member of the genus Canis");
+    assertThat(page.locator("input[name=rerank]")).hasValue("200");
+    long start = System.nanoTime();
+    page.click("button[name=ask]");
+    page.waitForSelector("#estimates li");
+    System.out.printf("estimates after %d ms%n", (System.nanoTime() - start) / 1_000_000);
+    assertThat(page.locator("#estimates li").first()).containsText("Canis");
+    page.waitForSelector("#answer");
+    System.out.printf("exact influences after %d ms%n", (System.nanoTime() - start) / 1_000_000);
+    page.click("#answer");
+    assertThat(page.locator("#rank1 .influence")).containsText("+");
+    page.locator(".words a").last().click();
+    assertThat(page.locator("h1")).containsText("came from");
+    assertThat(page.locator(".note").first()).containsText("Estimates by the index");
+    assertThat(page.locator("#raising + .sequences .influence").first()).containsText("≈ +");
+    page.locator(".note a").click();
+    assertThat(page.locator("#rank1")).isVisible();
   }
 
   @Test

@@ -62,6 +62,18 @@ public record SmallDictionary(Path folder) {
         "32",
         "--cache",
         made.path("cache"));
+    run(
+        "index",
+        "build",
+        made.path("run"),
+        "--corpus",
+        corpus.toString(),
+        "--out",
+        made.path("index"),
+        "--recall-queries",
+        "5",
+        "--cache",
+        made.path("cache"));
     for (String method : List.of("ekfac", "identity")) {
       run(
           "attribute",

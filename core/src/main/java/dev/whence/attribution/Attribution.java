@@ -29,6 +29,7 @@ import dev.whence.results.ResultsManifest;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.Tensor;
 import dev.whence.trace.CorpusPass;
 import dev.whence.trace.Examples;
 import dev.whence.trace.PassRanges;
@@ -227,7 +228,9 @@ public final class Attribution {
             : Optional.empty();
     long start = checkpoint.restore(top, attributions);
     Optional<TraceSink> along =
-        parts.split().passes() == 1 && candidates.isEmpty() ? companion : Optional.empty();
+        parts.split().passes() == 1 && candidates.isEmpty() && !asked.isEmpty()
+            ? companion
+            : Optional.empty();
     along.ifPresent(sink -> sink.begin(start));
     SplitScan scan =
         new SplitScan(
@@ -235,7 +238,8 @@ public final class Attribution {
             parts,
             asked.size(),
             preconditioner.layers().size(),
-            new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()));
+            new InfluenceScan.Detail(settings.layerwise(), settings.tokenwise()),
+            along.flatMap(TraceSink::queries));
     Cadence cadence = new Cadence(settings.compute().checkpointSeconds());
     String name = parts.split().passes() == 1 ? what : what + parts.remark();
     PassRanges ranges = PassRanges.of(corpus, selection, settings.compute().batchTokens());
@@ -278,6 +282,7 @@ public final class Attribution {
     private final Optional<ScanAttributions> attributions;
     private final Optional<TraceSink> along;
     private final Optional<ScoresFile> scoresFile;
+    private Optional<Tensor> alongScores = Optional.empty(); // of a batch, until it is traced
     private final TopInfluences.Admission admission =
         candidates
             .<TopInfluences.Admission>map(
@@ -297,15 +302,20 @@ public final class Attribution {
 
     @Override
     public void take(long[] places, InfluenceScan.Scores scores) {
-      scores.influence().ifPresent(influence -> top.add(sequences(places), influence, admission));
+      InfluenceScan.Scores own = scores.ofFirst(asked.size());
+      own.influence().ifPresent(influence -> top.add(sequences(places), influence, admission));
       // The matrices are of the whole queries, which come first.
-      scoresFile.ifPresent(
-          file -> file.add(places, settings.byToken() ? scores.ofFirst(queries.size()) : scores));
+      scoresFile.ifPresent(file -> file.add(places, scores.ofFirst(queries.size())));
+      alongScores =
+          scores
+              .influence()
+              .filter(all -> all.size(1) > asked.size())
+              .map(all -> all.narrow(1, asked.size(), all.size(1) - asked.size()));
     }
 
     @Override
     public void traced(long[] places, Examples batch, Trace trace, PreconditionedQueries prepared) {
-      along.ifPresent(sink -> sink.take(sequences(places), batch, trace));
+      along.ifPresent(sink -> sink.take(sequences(places), batch, trace, alongScores));
       attributions.ifPresent(parts -> {
         long[] sequences = sequences(places);
         int[] positions =

@@ -127,6 +127,12 @@ final class QueryParts implements AutoCloseable {
       boolean shared)
       implements AutoCloseable {
     InfluenceScan scan(LanguageModel model, InfluenceScan.Detail detail) {
+      return scan(model, queries, detail);
+    }
+
+    /** A scan for other queries than the part's own. */
+    InfluenceScan scan(
+        LanguageModel model, PreconditionedQueries queries, InfluenceScan.Detail detail) {
       Optional<List<Curvature>> curvatures = self.map(Curvatures::layers);
       return new InfluenceScan(
           model,

@@ -5,6 +5,7 @@ import dev.whence.influence.InfluenceScan;
 import dev.whence.influence.InfluenceScan.Detail;
 import dev.whence.influence.InfluenceScan.Scores;
 import dev.whence.influence.InfluenceScan.Sink;
+import dev.whence.influence.PreconditionedQueries;
 import dev.whence.influence.QuerySplit;
 import dev.whence.model.LanguageModel;
 import dev.whence.tensor.Scope;
@@ -23,15 +24,29 @@ import java.util.function.LongConsumer;
  *
  * @param queries in all parts together
  * @param layers in all parts together
+ * @param along are scored after the others where there is one part and both are whole
  */
-record SplitScan(LanguageModel model, QueryParts parts, int queries, int layers, Detail detail) {
+record SplitScan(
+    LanguageModel model,
+    QueryParts parts,
+    int queries,
+    int layers,
+    Detail detail,
+    Optional<PreconditionedQueries> along) {
 
   /** Scans; the arguments are those of {@link CorpusPass#run}. */
   void run(CorpusPass pass, long from, Sink sink, LongConsumer chunkDone, Progress.Stage stage) {
     List<QuerySplit.Part> all = parts.split().parts();
     if (all.size() == 1) {
       try (QueryParts.Open only = parts.openToScan(all.getFirst())) {
-        only.scan(model, detail).run(pass, from, sink, chunkDone, stage);
+        if (along.isPresent() && along.get().isWhole() && only.queries().isWhole()) {
+          try (PreconditionedQueries joint =
+              PreconditionedQueries.concat(List.of(only.queries(), along.get()))) {
+            only.scan(model, joint, detail).run(pass, from, sink, chunkDone, stage);
+          }
+        } else {
+          only.scan(model, detail).run(pass, from, sink, chunkDone, stage);
+        }
       }
       return;
     }

@@ -75,6 +75,8 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
   private record Building(
       PositionNumbers numbers,
       PositionFormat format,
+      Optional<PreconditionedQueries> prepared,
+      boolean exactNorms,
       InfluenceScan scan,
       ShardWriter writer,
       List<Runnable> made)
@@ -231,7 +233,7 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     PositionFormat format = settings.keeps().format(layers);
     ShardWriter writer = new ShardWriter(folder(), corpus, format.bytes(), 0);
     made.add(writer::close);
-    return new Building(numbers, format, scan, writer, made);
+    return new Building(numbers, format, prepared, exactNorms, scan, writer, made);
   }
 
   private Curvatures curvatures() {
@@ -256,20 +258,27 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
   }
 
   @Override
-  public void take(long[] places, Examples batch, Trace trace) {
+  public Optional<PreconditionedQueries> queries() {
+    return work.isEmpty() || next == corpus.size() ? Optional.empty() : building().prepared;
+  }
+
+  @Override
+  public void take(long[] places, Examples batch, Trace trace, Optional<Tensor> influence) {
     if (given < next || given == Long.MAX_VALUE || work.isEmpty()) {
       return; // a chunk that is written already, or none that can be used
     }
     Building use = building();
-    InfluenceScan.Scores scores = use.scan.score(batch, trace);
-    scores.influence().ifPresent(influence -> sample.take(places, influence));
+    Optional<Tensor> squaredNorms = Optional.empty();
+    if (influence.isPresent() && !use.exactNorms) {
+      sample.take(places, influence.get());
+    } else {
+      InfluenceScan.Scores scores = use.scan.score(batch, trace);
+      scores.influence().ifPresent(own -> sample.take(places, own));
+      squaredNorms = scores.selfInfluence();
+    }
     Tensor numbers = use.numbers.of(trace); // [batch, positions, components]
     float[] norms =
-        scores
-            .selfInfluence()
-            .map(Tensor::sqrt)
-            .orElseGet(() -> Projections.squaredNorms(numbers).sqrt())
-            .toFloats();
+        squaredNorms.orElseGet(() -> Projections.squaredNorms(numbers)).sqrt().toFloats();
     float[] flat = numbers.toFloats();
     int padded = (int) numbers.size(1);
     PositionFormat format = use.format;
@@ -349,7 +358,7 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
       new CorpusPass(corpus, all, ranges, batchTokens, model.device())
           .run(
               next,
-              (places, batch) -> take(places, batch, scan.trace(batch)),
+              (places, batch) -> take(places, batch, scan.trace(batch), Optional.empty()),
               end -> {
                 boolean save = cadence.due() || end == corpus.size();
                 chunkDone(end, save);

@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * An influence index, mapped from its files, and the tokenised corpora that it was made from.
@@ -228,8 +227,7 @@ public final class InfluenceIndex implements AutoCloseable {
                 options.getOrDefault("curvature", "ekfac").toUpperCase(Locale.ROOT)))
         .withDamping(damping)
         .withKeeps(
-            Keeps.of(
-                components, OptionalInt.of(Integer.parseInt(options.getOrDefault("bits", "32")))))
+            Keeps.of(components, Optional.of(Integer.parseInt(options.getOrDefault("bits", "32")))))
         .withSeed(Long.parseLong(options.getOrDefault("seed", "0")));
   }
 

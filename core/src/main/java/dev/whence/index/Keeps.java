@@ -4,7 +4,7 @@ import dev.whence.InvalidInputException;
 import dev.whence.model.Linear;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /** What an index keeps of each position. */
 public sealed interface Keeps {
@@ -80,7 +80,7 @@ public sealed interface Keeps {
    * @param bits as many as suit, if empty
    * @throws InvalidInputException when there is nothing of that kind
    */
-  static Keeps of(String components, OptionalInt bits) {
+  static Keeps of(String components, Optional<Integer> bits) {
     if (components.equals("all")) {
       return new WholeTraces(bits.orElse(Float.SIZE));
     }

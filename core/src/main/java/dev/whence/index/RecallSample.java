@@ -23,7 +23,7 @@ import java.util.function.Function;
  * the estimates are learned, on the others recall is measured.
  */
 final class RecallSample {
-  /** Queries that the weights are learned from; the weights are few. */
+  /** Queries that the weights are learned from at most: the weights are few. */
   private static final int LEARNED_FROM = 30;
 
   /** Sequences that the weights are learned from. */
@@ -67,10 +67,9 @@ final class RecallSample {
    */
   static RecallSample of(Corpus corpus, int count, long seed) {
     int most = (int) Math.min(count, corpus.size() / SEQUENCES_FOR_EACH);
-    List<SampleQuery> drawn =
-        most == 0 ? List.of() : SampleQuery.draw(corpus, most + LEARNED_FROM, seed);
+    List<SampleQuery> drawn = SampleQuery.draw(corpus, most + Math.min(most, LEARNED_FROM), seed);
     // Where there are fewer than were asked for, they are shared.
-    int learned = Math.min(LEARNED_FROM, Math.max(drawn.size() - most, drawn.size() / 2));
+    int learned = Math.max(drawn.size() - most, drawn.size() / 2);
     return new RecallSample(
         drawn.subList(0, learned),
         drawn.subList(learned, drawn.size()),

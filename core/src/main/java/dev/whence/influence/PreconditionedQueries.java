@@ -169,6 +169,11 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
     return new PreconditionedQueries(layers, logProbabilities);
   }
 
+  /** Whether these are whole gradients, which can be put together with others. */
+  public boolean isWhole() {
+    return layers.stream().allMatch(LayerQueries.Full.class::isInstance);
+  }
+
   /** Joins one set of queries at consecutive ranges of layers. Takes over the tensors. */
   public static PreconditionedQueries joinLayers(List<PreconditionedQueries> ranges) {
     return new PreconditionedQueries(

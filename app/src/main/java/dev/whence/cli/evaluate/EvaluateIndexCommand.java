@@ -186,7 +186,7 @@ final class EvaluateIndexCommand implements Callable<Integer> {
       settings.add(
           IndexSettings.DEFAULT
               .withKeeps(new Keeps.Sides(Integer.parseInt(parts[0]), Integer.parseInt(parts[1])))
-              .withRecallQueries(1) // recall is measured here
+              .withRecallQueries(30) // for the weights: recall is measured here
               .computing(c -> c.withBatchTokens(compute.batchTokens()).withType(type)));
     }
     return settings;

@@ -17,7 +17,6 @@ import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -61,7 +60,7 @@ final class IndexBuildCommand implements Callable<Integer> {
       paramLabel = "B",
       description =
           "Bits of each number: 1, 2, 4 or 8 (default: 1); with --components all, 16 or 32 (default: 32).")
-  private OptionalInt bits = OptionalInt.empty();
+  private Optional<Integer> bits = Optional.empty(); // picocli knows no OptionalInt
 
   @Option(
       names = "--curvature",

@@ -282,7 +282,7 @@ public record IndexStudy(
       scanNanos += scanned - traced;
       for (int i = 0; i < builds.size(); i++) {
         long before = System.nanoTime();
-        builds.get(i).take(places, batch, trace);
+        builds.get(i).take(places, batch, trace, Optional.empty());
         buildNanos[i] += System.nanoTime() - before;
       }
       SketchedScores.Scores.put(
