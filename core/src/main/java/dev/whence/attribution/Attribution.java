@@ -29,6 +29,7 @@ import dev.whence.results.ResultsManifest;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.trace.CorpusPass;
 import dev.whence.trace.Examples;
@@ -302,10 +303,12 @@ public final class Attribution {
 
     @Override
     public void take(long[] places, InfluenceScan.Scores scores) {
-      InfluenceScan.Scores own = scores.ofFirst(asked.size());
-      own.influence().ifPresent(influence -> top.add(sequences(places), influence, admission));
-      // The matrices are of the whole queries, which come first.
-      scoresFile.ifPresent(file -> file.add(places, scores.ofFirst(queries.size())));
+      try (Scope _ = Scope.open()) {
+        InfluenceScan.Scores own = scores.ofFirst(asked.size());
+        own.influence().ifPresent(influence -> top.add(sequences(places), influence, admission));
+        // The matrices are of the whole queries, which come first.
+        scoresFile.ifPresent(file -> file.add(places, scores.ofFirst(queries.size())));
+      }
       alongScores =
           scores
               .influence()
