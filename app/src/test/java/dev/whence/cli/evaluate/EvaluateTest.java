@@ -247,4 +247,23 @@ class EvaluateTest {
     assertThat(outcome.code()).as(String.join(" ", arguments)).isEqualTo(2);
     assertThat(outcome.err()).contains(message).hasLineCount(1);
   }
+
+  /** Under three minutes; a part of the dictionary, in which the strongest are harder to find. */
+  @Test
+  void indexFindsMoreThanOtherWaysToKeepGradientsOfItsSize() {
+    Outcome quick = Outcome.of("evaluate", "index", "--quick");
+    assertThat(quick.code()).as(quick.err()).isZero();
+    String last = quick.out().lines().toList().getLast();
+    assertThat(last).matches("recall@10 0\\.\\d\\d bytes \\d+");
+    String[] words = last.split(" ", -1);
+    assertThat(Double.parseDouble(words[1])).isGreaterThan(0.7);
+    assertThat(Integer.parseInt(words[3])).isLessThanOrEqualTo(1_024);
+    for (String other : List.of("largest Lambda, signs", "Hadamard", "as LoGra", "BM25")) {
+      String row =
+          quick.out().lines().filter(line -> line.contains(other)).findFirst().orElseThrow();
+      double found = Double.parseDouble(row.split("\\|", -1)[4].strip());
+      assertThat(found).as(other).isLessThan(Double.parseDouble(words[1]));
+    }
+    assertThat(Outcome.of("evaluate", "index").err()).contains("give RUN and --corpus, or --quick");
+  }
 }
