@@ -62,16 +62,10 @@ record ResultsPrinter(PrintStream out, Shading shading) {
           influence.rank(),
           influence.influence(),
           influence.spiky() ? " spiky" : "",
-          Shading.printable(place(influence)),
+          Listing.place(influence.documentId(), influence.sequenceIndex(), influence.tokenOffset()),
           shading.show(
               results.tokens(influence.queryId(), influence.completionToken(), influence.rank())));
     }
-  }
-
-  private static String place(Influence influence) {
-    return influence.sequenceIndex() == 0
-        ? influence.documentId()
-        : influence.documentId() + " +" + influence.tokenOffset();
   }
 
   /** Prints each block's share of the top sequences' influence. */

@@ -1,7 +1,6 @@
 package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
-import dev.whence.Json;
 import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsFolder.StoredQuery;
 import java.nio.file.Path;
@@ -93,11 +92,7 @@ final class TopCommand implements Callable<Integer> {
       list.addAll(results.raising(query.id(), part, count));
       list.addAll(results.lowering(query.id(), part, count));
       for (ResultsFolder.Influence influence : list) {
-        System.out.println(
-            Json.MAPPER
-                .writer()
-                .without(tools.jackson.databind.SerializationFeature.INDENT_OUTPUT)
-                .writeValueAsString(influence));
+        Listing.printJson(influence);
       }
     }
   }

@@ -9,7 +9,7 @@ import dev.whence.store.Library;
 import dev.whence.store.Ranking;
 import dev.whence.store.Ranking.LayerSpan;
 import dev.whence.store.ResultsStore;
-import dev.whence.store.ResultsStore.WordInfluence;
+import dev.whence.store.TokenRankings.WordInfluence;
 import dev.whence.store.TopSequence;
 import java.util.Arrays;
 import java.util.List;
@@ -230,7 +230,7 @@ public record QueryPage(
             query.id(),
             sequences.stream().filter(TopSequence::isKept).map(TopSequence::rank).toList());
     Map<Long, List<WordInfluence>> words =
-        store.words(query.id(), sequences.stream().map(TopSequence::place).toList());
+        store.byToken().words(query.id(), sequences.stream().map(TopSequence::place).toList());
     List<CompletionToken> completion = store.folder().completionTokens(query.id());
     List<Entry> entries =
         sequences.stream()

@@ -141,14 +141,16 @@ public record TokenPage(
 
   private static List<Entry> computed(
       ResultsStore store, StoredQuery query, int token, boolean raising) {
-    return store.topOfToken(query.id(), token, raising, COUNT).stream()
+    return store.byToken().top(query.id(), token, raising, COUNT).stream()
         .map(s ->
             new Entry(
                 s.rank(),
                 s.documentId(),
                 s.influence(),
                 ShadedText.of(
-                    store.tokensOfToken(query.id(), token, s.rank()), query.completion(), "nats"),
+                    store.byToken().tokens(query.id(), token, s.rank()),
+                    query.completion(),
+                    "nats"),
                 SequencePage.address(store.name(), s.documentId(), s.sequenceIndex())
                     .with("place", s.place())))
         .toList();

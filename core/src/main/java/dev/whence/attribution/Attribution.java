@@ -17,7 +17,6 @@ import dev.whence.folder.WorkFolder;
 import dev.whence.influence.Asked;
 import dev.whence.influence.Candidates;
 import dev.whence.influence.InfluenceScan;
-import dev.whence.influence.PreconditionedQueries;
 import dev.whence.influence.TopInfluences;
 import dev.whence.influence.TraceSink;
 import dev.whence.model.LanguageModel;
@@ -29,12 +28,8 @@ import dev.whence.results.ResultsManifest;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Scope;
-import dev.whence.tensor.Tensor;
 import dev.whence.trace.CorpusPass;
-import dev.whence.trace.Examples;
 import dev.whence.trace.PassRanges;
-import dev.whence.trace.Trace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -251,7 +246,7 @@ public final class Attribution {
       scan.run(
           new CorpusPass(corpus, selection, ranges, batchTokens, model.device()),
           start,
-          new ScanSink(top, attributions, along, scores.file),
+          new ScanSink(corpus, selection, asked, candidates, top, attributions, along, scores.file),
           next -> {
             scores.file.ifPresent(ScoresFile::flush);
             attributions.ifPresent(ScanAttributions::prune);
@@ -275,61 +270,6 @@ public final class Attribution {
             settings.top(),
             asked.size(),
             (long) corpus.maximumLength() + preconditioner.layers().size());
-  }
-
-  /** Takes the scores of the scan. */
-  private final class ScanSink implements InfluenceScan.Sink {
-    private final TopInfluences top;
-    private final Optional<ScanAttributions> attributions;
-    private final Optional<TraceSink> along;
-    private final Optional<ScoresFile> scoresFile;
-    private Optional<Tensor> alongScores = Optional.empty(); // of a batch, until it is traced
-    private final TopInfluences.Admission admission =
-        candidates
-            .<TopInfluences.Admission>map(
-                c -> (query, place) -> c.admits(asked.get(query).owner(), place))
-            .orElse(TopInfluences.Admission.ALL);
-
-    ScanSink(
-        TopInfluences top,
-        Optional<ScanAttributions> attributions,
-        Optional<TraceSink> along,
-        Optional<ScoresFile> scoresFile) {
-      this.top = top;
-      this.attributions = attributions;
-      this.along = along;
-      this.scoresFile = scoresFile;
-    }
-
-    @Override
-    public void take(long[] places, InfluenceScan.Scores scores) {
-      try (Scope _ = Scope.open()) {
-        InfluenceScan.Scores own = scores.ofFirst(asked.size());
-        own.influence().ifPresent(influence -> top.add(sequences(places), influence, admission));
-        // The matrices are of the whole queries, which come first.
-        scoresFile.ifPresent(file -> file.add(places, scores.ofFirst(queries.size())));
-      }
-      alongScores =
-          scores
-              .influence()
-              .filter(all -> all.size(1) > asked.size())
-              .map(all -> all.narrow(1, asked.size(), all.size(1) - asked.size()));
-    }
-
-    @Override
-    public void traced(long[] places, Examples batch, Trace trace, PreconditionedQueries prepared) {
-      along.ifPresent(sink -> sink.take(sequences(places), batch, trace, alongScores));
-      attributions.ifPresent(parts -> {
-        long[] sequences = sequences(places);
-        int[] positions =
-            Arrays.stream(sequences).mapToInt(place -> corpus.length(place) - 1).toArray();
-        parts.take(sequences, positions, trace, prepared);
-      });
-    }
-
-    private long[] sequences(long... places) {
-      return Arrays.stream(places).map(selection::at).toArray();
-    }
   }
 
   private record OptionalScores(Optional<ScoresFile> file) implements AutoCloseable {

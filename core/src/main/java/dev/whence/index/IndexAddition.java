@@ -51,7 +51,9 @@ public final class IndexAddition {
     Part added =
         IndexBuild.run(run, model, corpus, settings, beside, false, progress).parts().getFirst();
     try {
-      InfluenceIndexManifest extended = manifest.with(link(index, manifest, beside, added));
+      List<Part> parts = new ArrayList<>(manifest.parts());
+      parts.add(link(index, manifest, beside, added));
+      InfluenceIndexManifest extended = manifest.withParts(parts);
       Manifest.write(index, extended);
       Folders.delete(beside);
       return extended;

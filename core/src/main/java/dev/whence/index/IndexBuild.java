@@ -8,7 +8,6 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSummary;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Selection;
-import dev.whence.curvature.Curvature;
 import dev.whence.folder.AtomicFile;
 import dev.whence.folder.Hashes;
 import dev.whence.folder.Manifest;
@@ -20,7 +19,6 @@ import dev.whence.influence.PreconditionedQueries;
 import dev.whence.influence.TraceSink;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
-import dev.whence.run.Curvatures;
 import dev.whence.run.RunFolder;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
@@ -30,11 +28,9 @@ import dev.whence.trace.Examples;
 import dev.whence.trace.PassRanges;
 import dev.whence.trace.Trace;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,11 +45,6 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
   private static final String CHECKPOINT = "build.safetensors";
   private static final String NEXT = "next";
 
-  /** Bytes of whole preconditioned queries; the sample's are kept at a low rank beyond it. */
-  private static final long MOST_QUERY_BYTES = 2L << 30;
-
-  private static final int LOW_RANK = 32;
-
   private final RunFolder run;
   private final LanguageModel model;
   private final Corpus corpus;
@@ -63,29 +54,9 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
   private final List<Linear> layers;
   private final RecallSample sample;
   private final Optional<WorkFolder> work; // absent when the index is there already
-  private Optional<Building> building = Optional.empty();
+  private Optional<IndexPass> pass = Optional.empty();
   private long next; // all sequences before it are written
   private long given; // all sequences before it were given by a pass
-
-  /**
-   * What a pass needs.
-   *
-   * @param made closes all of it, the last first
-   */
-  private record Building(
-      PositionNumbers numbers,
-      PositionFormat format,
-      Optional<PreconditionedQueries> prepared,
-      boolean exactNorms,
-      InfluenceScan scan,
-      ShardWriter writer,
-      List<Runnable> made)
-      implements AutoCloseable {
-    @Override
-    public void close() {
-      made.reversed().forEach(Runnable::run);
-    }
-  }
 
   private IndexBuild(
       RunFolder run,
@@ -182,72 +153,11 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     return work.orElseThrow().path();
   }
 
-  private Building building() {
-    if (building.isEmpty()) {
-      building = Optional.of(prepare());
+  private IndexPass pass() {
+    if (pass.isEmpty()) {
+      pass = Optional.of(IndexPass.open(run, model, corpus, settings, sample, folder(), progress));
     }
-    return building.get();
-  }
-
-  private Building prepare() {
-    List<Runnable> made = new ArrayList<>();
-    try {
-      return prepare(made);
-    } catch (RuntimeException e) {
-      made.reversed().forEach(Runnable::run);
-      throw e;
-    }
-  }
-
-  /**
-   * Makes what a pass needs.
-   *
-   * @param made is told how to close what is made
-   */
-  private Building prepare(List<Runnable> made) {
-    PositionNumbers numbers =
-        switch (settings.keeps()) {
-          case Keeps.WholeTraces _ -> new WholeTrace(layers);
-          case Keeps.Sides sides -> Projections.ofCorpus(run, model, settings, sides.format());
-        };
-    made.add(numbers::close);
-    boolean exactNorms = settings.selfInfluence() || settings.keeps() instanceof Keeps.WholeTraces;
-    Optional<PreconditionedQueries> prepared = Optional.empty();
-    if (!sample.isEmpty()) {
-      try (Curvatures curvatures = curvatures()) {
-        PreconditionedQueries queries =
-            PreconditionedQueries.of(
-                model, layers, sample.queries(), curvatures.layers(), rank(), progress);
-        made.add(queries::close);
-        prepared = Optional.of(queries);
-      }
-    }
-    Optional<List<Curvature>> self = Optional.empty();
-    if (exactNorms) {
-      Curvatures curvatures = curvatures();
-      made.add(curvatures::close);
-      self = Optional.of(curvatures.layers());
-    }
-    InfluenceScan scan =
-        new InfluenceScan(model, layers, prepared, InfluenceScan.Detail.NONE, self);
-    PositionFormat format = settings.keeps().format(layers);
-    ShardWriter writer = new ShardWriter(folder(), corpus, format.bytes(), 0);
-    made.add(writer::close);
-    return new Building(numbers, format, prepared, exactNorms, scan, writer, made);
-  }
-
-  private Curvatures curvatures() {
-    return Curvatures.of(
-        run.factors(model.type().accumulator(), model.device()),
-        settings.curvature(),
-        settings.damping());
-  }
-
-  /** Of the sample's preconditioned queries: 0, whole, unless they are too large. */
-  private int rank() {
-    long elements = layers.stream().mapToLong(layer -> layer.shape().elements()).sum();
-    long bytes = elements * sample.queries().size() * model.type().accumulator().bytes();
-    return bytes <= MOST_QUERY_BYTES ? 0 : LOW_RANK;
+    return pass.get();
   }
 
   @Override
@@ -259,7 +169,7 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
 
   @Override
   public Optional<PreconditionedQueries> queries() {
-    return work.isEmpty() || next == corpus.size() ? Optional.empty() : building().prepared;
+    return work.isEmpty() || next == corpus.size() ? Optional.empty() : pass().queries();
   }
 
   @Override
@@ -267,30 +177,7 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     if (given < next || given == Long.MAX_VALUE || work.isEmpty()) {
       return; // a chunk that is written already, or none that can be used
     }
-    Building use = building();
-    Optional<Tensor> squaredNorms = Optional.empty();
-    if (influence.isPresent() && !use.exactNorms) {
-      sample.take(places, influence.get());
-    } else {
-      InfluenceScan.Scores scores = use.scan.score(batch, trace);
-      scores.influence().ifPresent(own -> sample.take(places, own));
-      squaredNorms = scores.selfInfluence();
-    }
-    Tensor numbers = use.numbers.of(trace); // [batch, positions, components]
-    float[] norms =
-        squaredNorms.orElseGet(() -> Projections.squaredNorms(numbers)).sqrt().toFloats();
-    float[] flat = numbers.toFloats();
-    int padded = (int) numbers.size(1);
-    PositionFormat format = use.format;
-    for (int row = 0; row < places.length; row++) {
-      int positions = InfluenceIndex.positions(corpus, places[row]);
-      MemorySegment records = MemorySegment.ofArray(new byte[positions * format.bytes()]);
-      for (int t = 0; t < positions; t++) {
-        format.encode(
-            flat, (row * padded + t) * format.numbers(), records, (long) t * format.bytes());
-      }
-      use.writer.write(places[row], records, norms[row]);
-    }
+    pass().take(places, batch, trace, influence);
   }
 
   @Override
@@ -298,19 +185,25 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     if (given == Long.MAX_VALUE || work.isEmpty()) {
       return;
     }
+    boolean taken = given >= next;
     given = end;
-    if (end > next) {
-      next = end;
-      sample.takePending();
-      building().writer.closeBefore(end);
-      if (save) {
-        save();
-      }
+    if (end <= next) {
+      return;
+    }
+    if (!taken) { // its chunks are cut otherwise than ours: finish() goes on from our own place
+      given = Long.MAX_VALUE;
+      return;
+    }
+    next = end;
+    sample.takePending();
+    pass().writer().closeBefore(end);
+    if (save) {
+      save();
     }
   }
 
   private void save() {
-    building().writer.flush();
+    pass().writer().flush();
     try (Scope _ = Scope.open()) {
       SafetensorsFile.write(
           folder().resolve(CHECKPOINT), sample.toTensors(), Map.of(NEXT, "" + next));
@@ -337,7 +230,7 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     if (work.isPresent()) {
       if (!Manifest.isIn(folder())) { // else it was only to be published
         if (next < corpus.size()) {
-          ShrinkingBatches.run(settings.compute().batchTokens(), this::pass);
+          ShrinkingBatches.run(settings.compute().batchTokens(), this::indexRest);
         }
         Manifest.write(folder(), measured());
       }
@@ -347,14 +240,14 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     return InfluenceIndex.manifest(out);
   }
 
-  private Long pass(int batchTokens, String remark) {
+  private Long indexRest(int batchTokens, String remark) {
     Selection all = Selection.all(corpus.size());
     PassRanges ranges = PassRanges.of(corpus, all, settings.compute().batchTokens());
     Cadence cadence = new Cadence(settings.compute().checkpointSeconds());
     try (Progress.Stage stage = progress.begin("indexing" + remark, corpus.size(), "sequences")) {
       stage.advance(next);
       begin(next);
-      InfluenceScan scan = building().scan;
+      InfluenceScan scan = pass().scan();
       new CorpusPass(corpus, all, ranges, batchTokens, model.device())
           .run(
               next,
@@ -373,12 +266,12 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
 
   /** Learns the weights, measures recall, and describes the index. */
   private InfluenceIndexManifest measured() {
-    InfluenceIndexManifest plain = manifest(building().writer.finish());
+    InfluenceIndexManifest plain = manifest(pass().writer().finish());
     if (sample.isEmpty()) {
       return plain;
     }
-    if (!(building().numbers instanceof Projections projections)
-        || !(building().format instanceof SidesFormat format)) {
+    if (!(pass().numbers() instanceof Projections projections)
+        || !(pass().format() instanceof SidesFormat format)) {
       return plain;
     }
     try (Progress.Stage stage = progress.begin("measuring recall", 2, "steps");
@@ -388,7 +281,7 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
       Recall recall =
           sample.measure(index, format, weights, queries -> sketch(projections, queries));
       stage.advance(1);
-      return plain.measured(weights, recall);
+      return plain.withWeights(weights).withRecall(Optional.of(recall));
     }
   }
 
@@ -406,15 +299,15 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
         run.path().toAbsolutePath().normalize().toString(),
         Hashes.ofFiles(List.of(run.path().resolve(Manifest.NAME))),
         settings.options(),
-        building().format.bytes(),
+        pass().format().bytes(),
         List.of(new Part(CorpusSummary.of(corpus), shards)),
         MatchWeights.usual(layers.size()),
         Optional.empty());
   }
 
   private void close(Optional<String> forgotten) {
-    building.ifPresent(Building::close);
-    building = Optional.empty();
+    pass.ifPresent(IndexPass::close);
+    pass = Optional.empty();
     forgotten.ifPresent(name -> {
       try {
         Files.deleteIfExists(folder().resolve(name));

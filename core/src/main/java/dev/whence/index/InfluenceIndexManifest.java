@@ -2,7 +2,7 @@ package dev.whence.index;
 
 import dev.whence.corpus.CorpusSummary;
 import dev.whence.folder.ModelSource;
-import java.util.ArrayList;
+import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param weights of the estimates
  * @param recall what was measured when the index was built, if anything was
  */
+@RecordBuilder
 public record InfluenceIndexManifest(
     String kind,
     int format,
@@ -33,7 +34,8 @@ public record InfluenceIndexManifest(
     int recordBytes,
     List<Part> parts,
     MatchWeights weights,
-    Optional<Recall> recall) {
+    Optional<Recall> recall)
+    implements InfluenceIndexManifestBuilder.With {
   public static final String KIND = "influence-index";
   public static final int FORMAT = 1;
 
@@ -65,42 +67,6 @@ public record InfluenceIndexManifest(
    */
   public record Shard(
       String name, long sequences, long positions, String codesCrc32c, String normsCrc32c) {}
-
-  /** Adds what is known only when all sequences are indexed. */
-  InfluenceIndexManifest measured(MatchWeights learned, Recall measured) {
-    return new InfluenceIndexManifest(
-        kind,
-        format,
-        whenceVersion,
-        created,
-        model,
-        run,
-        runSha256,
-        settings,
-        recordBytes,
-        parts,
-        learned,
-        Optional.of(measured));
-  }
-
-  /** Adds a corpus. */
-  InfluenceIndexManifest with(Part added) {
-    List<Part> more = new ArrayList<>(parts);
-    more.add(added);
-    return new InfluenceIndexManifest(
-        kind,
-        format,
-        whenceVersion,
-        created,
-        model,
-        run,
-        runSha256,
-        settings,
-        recordBytes,
-        more,
-        weights,
-        recall);
-  }
 
   /** How many sequences are indexed. */
   public long sequences() {

@@ -61,6 +61,24 @@ class IndexRideTest {
     }
   }
 
+  /** A scan that was begun before, and is cut into other chunks, leaves gaps. */
+  @Test
+  void passThatIsCutOtherwiseLosesNothing() {
+    try (Bench bench = Bench.open(folder)) {
+      Path alone = folder.resolve("alone");
+      IndexBuild.run(
+          bench.run(), bench.model(), bench.corpus(), SETTINGS, alone, false, Progress.NONE);
+      try (IndexBuild build = open(bench, "ridden", Interruption.at(12))) {
+        assertThatThrownBy(build::finish).isInstanceOf(Interruption.PowerCut.class);
+      }
+      try (IndexBuild build = open(bench, "ridden", Progress.NONE)) {
+        attribute(bench, build, "other", SCAN.computing(c -> c.withBatchTokens(3)), Progress.NONE);
+        build.finish();
+      }
+      assertThat(bytes(folder.resolve("ridden"))).isEqualTo(bytes(alone));
+    }
+  }
+
   /** The scan's results are there already: the index makes a pass of its own. */
   @Test
   void passThatDoesNotComeIsMadeUpFor() {
@@ -74,25 +92,33 @@ class IndexRideTest {
   }
 
   private void ride(Bench bench, String name, Progress scanning, Progress own) {
-    try (IndexBuild build =
-        IndexBuild.open(
-            bench.run(),
-            bench.model(),
-            bench.corpus(),
-            SETTINGS,
-            folder.resolve(name),
-            false,
-            own)) {
-      Attribution.run(
-          new AttributionInput(
-              bench.run(), bench.model(), Optional.empty(), Bench.queries(), bench.corpus()),
-          SCAN,
-          folder.resolve(name + "-results"),
-          false,
-          Optional.of(build),
-          scanning);
+    try (IndexBuild build = open(bench, name, own)) {
+      attribute(bench, build, name, SCAN, scanning);
       build.finish();
     }
+  }
+
+  private IndexBuild open(Bench bench, String name, Progress progress) {
+    return IndexBuild.open(
+        bench.run(),
+        bench.model(),
+        bench.corpus(),
+        SETTINGS,
+        folder.resolve(name),
+        false,
+        progress);
+  }
+
+  private void attribute(
+      Bench bench, IndexBuild build, String name, AttributionSettings settings, Progress progress) {
+    Attribution.run(
+        new AttributionInput(
+            bench.run(), bench.model(), Optional.empty(), Bench.queries(), bench.corpus()),
+        settings,
+        folder.resolve(name + "-results"),
+        false,
+        Optional.of(build),
+        progress);
   }
 
   private static Map<String, String> bytes(Path index) {

@@ -1,11 +1,11 @@
 package dev.whence.cli.index;
 
 import dev.whence.InvalidInputException;
-import dev.whence.Json;
 import dev.whence.cli.CacheOption;
 import dev.whence.cli.ComputeOptions;
 import dev.whence.cli.ConsoleProgress;
 import dev.whence.cli.DampingOptions;
+import dev.whence.cli.Listing;
 import dev.whence.cli.Shading;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.QueryFile;
@@ -21,18 +21,15 @@ import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.SerializationFeature;
 
 /** Asks an influence index. */
 @Command(
@@ -214,31 +211,19 @@ final class IndexQueryCommand implements Callable<Integer> {
               sequence.sequenceIndex(),
               sequence.tokenOffset(),
               one.place(),
-              text(sequence.tokens(), tokenizer));
+              Listing.text(sequence, tokenizer));
       if (json) {
-        System.out.println(
-            Json.MAPPER
-                .writer()
-                .without(SerializationFeature.INDENT_OUTPUT)
-                .writeValueAsString(hit));
+        Listing.printJson(hit);
       } else {
-        String offset = hit.sequenceIndex() == 0 ? "" : " +" + hit.tokenOffset();
         System.out.printf(
             Locale.ROOT,
             "  %4d  %s%+10.4g  %s  %s%n",
             hit.rank(),
             hit.exact() ? "" : "~",
             hit.influence(),
-            Shading.printable(hit.documentId() + offset),
+            Listing.place(hit.documentId(), hit.sequenceIndex(), hit.tokenOffset()),
             Shading.printable(hit.text()));
       }
     }
-  }
-
-  private static String text(int[] tokens, Optional<Tokenizer> tokenizer) {
-    return tokenizer
-        .map(t -> t.plainText(tokens))
-        .orElseGet(
-            () -> Arrays.stream(tokens).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
   }
 }

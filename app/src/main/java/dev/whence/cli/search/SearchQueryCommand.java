@@ -1,9 +1,9 @@
 package dev.whence.cli.search;
 
 import dev.whence.InvalidInputException;
-import dev.whence.Json;
 import dev.whence.cli.ConsoleProgress;
 import dev.whence.cli.CorpusOptions;
+import dev.whence.cli.Listing;
 import dev.whence.cli.Shading;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
@@ -16,17 +16,14 @@ import dev.whence.search.SequenceIndex;
 import dev.whence.search.SequenceIndex.Match;
 import dev.whence.store.ModelText;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.SerializationFeature;
 
 /** Searches an index. */
 @Command(
@@ -156,29 +153,20 @@ final class SearchQueryCommand implements Callable<Integer> {
             sequence.sequenceIndex(),
             sequence.tokenOffset(),
             match.place(),
-            text(sequence.tokens(), tokenizer));
+            Listing.text(sequence, tokenizer));
     if (json) {
-      System.out.println(
-          Json.MAPPER.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsString(hit));
+      Listing.printJson(hit);
       return;
     }
-    String offset = hit.sequenceIndex() == 0 ? "" : " +" + hit.tokenOffset();
     String shown = Shading.printable(hit.text());
     System.out.printf(
         Locale.ROOT,
         "  %4d  %8.3f  %s  %s%n",
         rank,
         hit.score(),
-        Shading.printable(hit.documentId() + offset),
+        Listing.place(hit.documentId(), hit.sequenceIndex(), hit.tokenOffset()),
         shown.codePointCount(0, shown.length()) > SHOWN
             ? shown.substring(0, shown.offsetByCodePoints(0, SHOWN)) + "..."
             : shown);
-  }
-
-  private static String text(int[] tokens, Optional<Tokenizer> tokenizer) {
-    return tokenizer
-        .map(t -> t.plainText(tokens))
-        .orElseGet(
-            () -> Arrays.stream(tokens).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
   }
 }
