@@ -74,6 +74,7 @@ class ArchitectureRulesTest {
                   "curvature",
                   "fit",
                   "influence",
+                  "index",
                   "attribution")));
 
   @Test

@@ -9,11 +9,13 @@ import dev.whence.corpus.EndTokens;
 import dev.whence.corpus.QueryFile;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.fit.FitSettings;
+import dev.whence.index.Keeps;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.plan.AttributionPlan;
 import dev.whence.plan.CorpusShape;
 import dev.whence.plan.FitPlan;
+import dev.whence.plan.IndexPlan;
 import dev.whence.plan.Machine;
 import dev.whence.plan.Plan;
 import dev.whence.plan.QueryShape;
@@ -167,7 +169,14 @@ final class PlanCommand implements Callable<Integer> {
     return new Plan(
         Machine.measure(settings.compute().type(), compute.device().require()),
         fitting,
-        attribution);
+        attribution,
+        IndexPlan.of(
+            outline.shape(),
+            tracked,
+            corpus,
+            settings.compute().type(),
+            Keeps.USUAL,
+            settings.compute().batchTokens()));
   }
 
   /** The best of those that are fitted. */

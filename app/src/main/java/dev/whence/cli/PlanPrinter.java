@@ -4,6 +4,7 @@ import dev.whence.budget.MemoryBudget;
 import dev.whence.plan.AttributionPlan;
 import dev.whence.plan.Cost;
 import dev.whence.plan.FitPlan;
+import dev.whence.plan.IndexPlan;
 import dev.whence.plan.Machine;
 import dev.whence.plan.Phase;
 import dev.whence.plan.Plan;
@@ -29,6 +30,7 @@ final class PlanPrinter {
     printer.machine();
     printer.phases();
     printer.space(budget);
+    printer.index();
     printer.layers();
     return printer
         .out
@@ -102,6 +104,16 @@ final class PlanPrinter {
                 ? "all queries together"
                 : "queries in " + a.split().queries().size() + " groups",
             ranges(a.split().layers().size())));
+    out.format("%n");
+  }
+
+  private void index() {
+    IndexPlan index = plan.index();
+    out.format(
+        "index   'whence index build' would take %s, and a pass of %s GFLOP, %s, without its sample%n",
+        Words.bytes(index.bytes()),
+        gflop(index.cost()),
+        Words.time(index.cost().seconds(plan.machine())));
     out.format("%n");
   }
 

@@ -32,13 +32,7 @@ public record IndexSettings(
   /** EK-FAC, and 32 bytes a position: the signs of 240 numbers and a scale. */
   public static final IndexSettings DEFAULT =
       new IndexSettings(
-          CurvatureKind.EKFAC,
-          Damping.DEFAULT,
-          new Keeps.Sides(240, 1),
-          0,
-          50,
-          false,
-          Compute.DEFAULT);
+          CurvatureKind.EKFAC, Damping.DEFAULT, Keeps.USUAL, 0, 50, false, Compute.DEFAULT);
 
   public IndexSettings {
     if (recallQueries < 0) {

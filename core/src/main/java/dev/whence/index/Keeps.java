@@ -8,6 +8,8 @@ import java.util.Optional;
 
 /** What an index keeps of each position. */
 public sealed interface Keeps {
+  /** The signs of 240 numbers: 32 bytes a position. */
+  Sides USUAL = new Sides(240, 1);
 
   /** How a position is written. */
   PositionFormat format(List<Linear> layers);
@@ -37,6 +39,11 @@ public sealed interface Keeps {
     @Override
     public SidesFormat format(List<Linear> layers) {
       return format();
+    }
+
+    /** Bytes of a position. */
+    public int recordBytes() {
+      return format().bytes();
     }
 
     SidesFormat format() {

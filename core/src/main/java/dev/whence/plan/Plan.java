@@ -8,8 +8,10 @@ import java.util.stream.Stream;
  * What a fit and an attribution with its factors will take on a machine.
  *
  * @param attribution absent when only a fit was planned
+ * @param index that could be built, in no phase
  */
-public record Plan(Machine machine, FitPlan fit, Optional<AttributionPlan> attribution) {
+public record Plan(
+    Machine machine, FitPlan fit, Optional<AttributionPlan> attribution, IndexPlan index) {
   /** All stages, in their order. */
   public List<Phase> phases() {
     return Stream.concat(

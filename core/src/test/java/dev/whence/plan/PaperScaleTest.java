@@ -99,7 +99,8 @@ class PaperScaleTest {
       assertThat(fit.runBytes() / 4).isCloseTo(2 * covariances + lambda, withinPercentage(1));
 
       Machine machine = new Machine(1e11, 8e10, 2e10, 1e-10, 1e-6);
-      double seconds = new Plan(machine, fit, Optional.of(attribution)).seconds();
+      double seconds =
+          new Plan(machine, fit, Optional.of(attribution), new IndexPlan(Cost.NONE, 0)).seconds();
       assertThat(seconds).isFinite().isGreaterThan(tokens * matrices / machine.products());
     }
   }
