@@ -65,7 +65,13 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
                   .orElseThrow(() ->
                       new InvalidInputException(
                           "The model has no tokenizer.json, so text cannot be asked about"));
-          Query query = query(question, tokenizer, loaded.model().maximumPositions());
+          Query query =
+              QueryFile.typed(
+                  QUERY,
+                  question.prompt(),
+                  question.completion(),
+                  tokenizer,
+                  loaded.model().maximumPositions());
           Optional<Candidates> candidates =
               question.rerank() > 0
                   ? Optional.of(byIndex(question, base, query, loaded, results))
@@ -95,19 +101,6 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
     }
   }
 
-  private static Query query(Question question, Tokenizer tokenizer, int longest) {
-    Query query = QueryFile.of(QUERY, question.prompt(), question.completion(), tokenizer);
-    if (query.tokens().length <= query.firstScored()) {
-      throw new InvalidInputException("The completion has no token to predict");
-    }
-    if (query.tokens().length > longest) {
-      throw new InvalidInputException(
-          "Prompt and completion have %d tokens, but the model takes %d"
-              .formatted(query.tokens().length, longest));
-    }
-    return query;
-  }
-
   private Optional<Candidates> byTerms(
       Question question, ResultsStore base, Query query, Progress progress) {
     return question.candidates() == 0
@@ -119,6 +112,11 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
   private Candidates byIndex(
       Question question, ResultsStore base, Query query, ModelDesk.Loaded loaded, Path results) {
     InfluenceIndex index = library.requireInfluenceIndex(base);
+    if (index.curvature() != question.curvature()) {
+      throw new InvalidInputException(
+          "The index was made for %s; ask for that, or set the index's best to 0 for a scan"
+              .formatted(index.curvature()));
+    }
     try (IndexSearcher searcher =
         new IndexSearcher(
             index, loaded.run(), loaded.model(), new Damping.Relative(question.dampingRatio()))) {

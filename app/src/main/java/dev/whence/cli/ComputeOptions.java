@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.budget.Compute;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import picocli.CommandLine.Option;
@@ -34,6 +35,11 @@ public final class ComputeOptions {
 
   public Device device() {
     return new Device(device);
+  }
+
+  /** How work is computed that has no budget of its own, in a given precision. */
+  public Compute compute(DType type) {
+    return new Compute(batchTokens, type, device(), MemoryBudget.ofMachine(), checkpointSeconds);
   }
 
   /** How work is computed, in a given precision. */

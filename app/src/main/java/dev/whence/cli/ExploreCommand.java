@@ -83,8 +83,8 @@ final class ExploreCommand implements Callable<Integer> {
     }
     Library library = new Library(cache.folder());
     try {
+      indexes.forEach(library::addIndex); // first: these are preferred to what lies beside results
       folders.forEach(library::open);
-      indexes.forEach(library::addIndex);
     } catch (RuntimeException e) {
       library.close();
       throw e;

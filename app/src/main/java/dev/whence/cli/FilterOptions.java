@@ -114,6 +114,11 @@ final class FilterOptions {
     try (InfluenceIndex opened = InfluenceIndex.open(folder, subject.corpus);
         IndexSearcher searcher =
             new IndexSearcher(opened, subject.run, subject.model.model(), settings.damping())) {
+      if (opened.curvature() != settings.curvature()) {
+        throw new InvalidInputException(
+            "%s was made for --curvature %s, not %s; build another with 'whence index build'"
+                .formatted(folder, opened.curvature(), settings.curvature()));
+      }
       Candidates candidates =
           searcher.candidates(subject.queries, rerank.get(), settings.byToken() ? rerank.get() : 0);
       return reportUnion ? candidates.shared() : candidates;

@@ -113,7 +113,7 @@ public final class Summary {
           run     %s
           corpus  %,d sequences, %,d positions%s
           keeps   %s numbers a position, %s bits each: %,.0f bytes a sequence
-          weighs  pairs of positions with the same input and target %.2f, target %.2f, input %.2f%s\
+          weighs  pairs of positions with the same input and target %.3g, target %.3g, input %.3g%s\
         """,
         index,
         m.whenceVersion(),
@@ -136,12 +136,14 @@ public final class Summary {
         .map(level ->
             String.format(
                 Locale.ROOT,
-                "%n  recall  %.3f of the 10 and %.3f of the 100 that raise a query most, %s",
+                "%n  recall  %.3f of the 10 and %.3f of the 100 of %,d sequences that raise a query most, %s%s",
                 level.top10(),
                 level.top100(),
+                recall.sequences(),
                 level.reranked() == 0
                     ? "by the estimates alone"
-                    : String.format(Locale.ROOT, "with --rerank %,d", level.reranked())))
+                    : String.format(Locale.ROOT, "with --rerank %,d", level.reranked()),
+                recall.rank() == 0 ? "" : " (by queries of rank " + recall.rank() + ")"))
         .collect(Collectors.joining());
   }
 

@@ -11,22 +11,25 @@ import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.influence.Candidates;
 import dev.whence.results.ResultsManifest;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * All open results, and the corpora they were made from, which are looked up in the cache by their
  * hash. Any number of threads may use it.
  */
 public final class Library implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Library.class);
+
   private final Path cache;
   private final Map<String, ResultsStore> stores = new LinkedHashMap<>();
   private final Map<String, CorpusText> corpora = new HashMap<>(); // by hash
-  private final List<Path> indexFolders = new ArrayList<>();
+  private final Map<Path, InfluenceIndexManifest> indexFolders = new LinkedHashMap<>();
   private final Map<Path, InfluenceIndex> indexes = new HashMap<>(); // those that were needed
 
   /**
@@ -57,10 +60,19 @@ public final class Library implements AutoCloseable {
         name = base + "-" + n;
       }
       Path beside = own.resolveSibling("index");
-      if (InfluenceIndexManifest.KIND.equals(Manifest.kindOf(beside))) {
-        addIndex(beside);
-      }
+      addIndexIfReadable(beside);
       return add(name, folder);
+    }
+  }
+
+  /** Nobody asked for this index: one that cannot be used is left alone. */
+  private void addIndexIfReadable(Path folder) {
+    try {
+      if (InfluenceIndexManifest.KIND.equals(Manifest.kindOf(folder))) {
+        addIndex(folder);
+      }
+    } catch (InvalidInputException e) {
+      LOG.warn("questions are not answered by {}: {}", folder, e.getMessage());
     }
   }
 
@@ -71,9 +83,9 @@ public final class Library implements AutoCloseable {
    * @throws InvalidInputException when there is no index, or one of a newer format
    */
   public void addIndex(Path folder) {
-    InfluenceIndex.manifest(folder);
-    synchronized (indexes) {
-      indexFolders.add(folder);
+    InfluenceIndexManifest manifest = InfluenceIndex.manifest(folder);
+    synchronized (indexFolders) {
+      indexFolders.put(folder, manifest);
     }
   }
 
@@ -84,14 +96,16 @@ public final class Library implements AutoCloseable {
 
   private Optional<Path> indexFolder(ResultsStore store) {
     ResultsManifest results = store.folder().manifest();
-    synchronized (indexes) {
-      return indexFolders.stream()
-          .filter(folder -> {
-            InfluenceIndexManifest manifest = InfluenceIndex.manifest(folder);
+    synchronized (indexFolders) {
+      return indexFolders.entrySet().stream()
+          .filter(entry -> {
+            InfluenceIndexManifest manifest = entry.getValue();
             return manifest.runSha256().equals(results.runSha256())
                 && manifest.parts().size() == 1
-                && manifest.parts().getFirst().corpus().hash().equals(results.corpus().hash());
+                && manifest.parts().getFirst().corpus().hash().equals(results.corpus().hash())
+                && results.setting("curvature").equals(manifest.settings().get("curvature"));
           })
+          .map(Map.Entry::getKey)
           .findFirst();
     }
   }

@@ -87,7 +87,7 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
           CurvatureKind.valueOf(fields.curvature().toUpperCase(Locale.ROOT)),
           Double.parseDouble(fields.dampingRatio()),
           Integer.parseInt(fields.candidates().strip()),
-          fields.rerank().isBlank() ? 0 : Integer.parseInt(fields.rerank().strip()),
+          rerank(fields, store),
           Integer.parseInt(fields.top().strip()));
     } catch (NumberFormatException e) {
       throw new InvalidInputException("Damping, candidates and sequences are numbers", e);
@@ -96,6 +96,17 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
     } catch (IllegalArgumentException e) {
       throw new InvalidInputException("The methods are ekfac, kfac, diagonal and identity", e);
     }
+  }
+
+  /**
+   * What the form has at first does not count where it cannot: without an index, or beside
+   * candidates.
+   */
+  private int rerank(AskPage.Fields fields, ResultsStore store) {
+    boolean byTerms = !fields.candidates().strip().equals("0");
+    return byTerms || fields.rerank().isBlank() || !library.hasInfluenceIndex(store)
+        ? 0
+        : Integer.parseInt(fields.rerank().strip());
   }
 
   private ResultsStore store(AskPage.Fields fields) {

@@ -1,5 +1,6 @@
 package dev.whence.web;
 
+import dev.whence.InvalidInputException;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Sequence;
 import dev.whence.corpus.Tokenizer;
@@ -55,9 +56,12 @@ public record TokenPage(
   static Optional<TokenPage> of(
       Library library, ModelDesk desk, ResultsStore store, String queryId, int token) {
     Optional<StoredQuery> query = store.query(queryId);
+    if (query.isEmpty()) {
+      return Optional.empty();
+    }
     List<Word> words = words(library, store, queryId, Optional.of(token));
     Optional<Word> chosen = words.stream().filter(Word::chosen).findFirst();
-    if (query.isEmpty() || chosen.isEmpty()) {
+    if (chosen.isEmpty()) {
       return Optional.empty();
     }
     boolean exact = store.folder().hasCompletionTokens();
@@ -111,7 +115,12 @@ public record TokenPage(
     if (tokenizer.isEmpty()) {
       return List.of();
     }
-    Query query = store.tokens(queryId);
+    Query query;
+    try {
+      query = store.tokens(queryId);
+    } catch (InvalidInputException _) {
+      return List.of(); // results from before queries' tokens were stored
+    }
     List<String> pieces = tokenizer.get().pieces(query.tokens());
     return query
         .scoredTokens()

@@ -132,6 +132,9 @@ public final class Attribution {
       throw new InvalidInputException(
           "there is nothing to compute: give --queries or --self-influence");
     }
+    if (settings.byToken() && input.queries().isEmpty()) {
+      throw new InvalidInputException("--by-token needs --queries, whose completions have tokens");
+    }
     input
         .candidates()
         .filter(candidates -> candidates.queries() != input.queries().size())

@@ -156,6 +156,26 @@ public final class QueryFile {
     return new Query(id, tokens.prompt(), tokens.completion(), prompt, completion);
   }
 
+  /**
+   * A query of text that somebody typed.
+   *
+   * @param longest how many tokens the model takes
+   * @throws InvalidInputException when there is nothing to predict, or too much to read
+   */
+  public static Query typed(
+      String id, String prompt, String completion, Tokenizer tokenizer, int longest) {
+    Query query = of(id, prompt, completion, tokenizer);
+    if (query.tokens().length <= query.firstScored()) {
+      throw new InvalidInputException("The completion has no token to predict");
+    }
+    if (query.tokens().length > longest) {
+      throw new InvalidInputException(
+          "Prompt and completion have %d tokens, but the model takes %d"
+              .formatted(query.tokens().length, longest));
+    }
+    return query;
+  }
+
   private Query ofTokens(String id, JsonLine object, long number) {
     int[] prompt = tokens(object, PROMPT_TOKENS, number);
     int[] completion = tokens(object, COMPLETION_TOKENS, number);

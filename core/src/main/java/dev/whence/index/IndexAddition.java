@@ -5,6 +5,7 @@ import dev.whence.Progress;
 import dev.whence.budget.Compute;
 import dev.whence.corpus.Corpus;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.FolderLock;
 import dev.whence.folder.Folders;
 import dev.whence.folder.Manifest;
 import dev.whence.index.InfluenceIndexManifest.Part;
@@ -40,26 +41,49 @@ public final class IndexAddition {
       Corpus corpus,
       Compute compute,
       Progress progress) {
+    InfluenceIndex.manifest(index); // before a lock is written into what may be no index
+    try (FolderLock _ =
+        FolderLock.tryTake(index)
+            .orElseThrow(() ->
+                new InvalidInputException(
+                    "another process is adding to " + index + "; wait for it"))) {
+      return add(index, run, model, corpus, compute, progress);
+    } catch (IOException e) {
+      throw AtomicFile.failed("write to", index, e);
+    }
+  }
+
+  private static InfluenceIndexManifest add(
+      Path index,
+      RunFolder run,
+      LanguageModel model,
+      Corpus corpus,
+      Compute compute,
+      Progress progress)
+      throws IOException {
     InfluenceIndexManifest manifest = InfluenceIndex.manifest(index);
     InfluenceIndex.requireOf(index, manifest, run);
+    // A folder for each corpus: what was begun of another stays, to be gone on with.
+    Path beside =
+        index
+            .toAbsolutePath()
+            .resolveSibling(index.getFileName() + ".adding-" + corpus.hash().substring(0, 12));
     if (manifest.parts().stream().anyMatch(part -> part.corpus().hash().equals(corpus.hash()))) {
+      if (Manifest.isIn(beside)) {
+        Folders.delete(beside); // of an addition that was killed when all was done
+      }
       throw new InvalidInputException(index + " has this corpus already; give another --corpus");
     }
-    Path beside = index.toAbsolutePath().resolveSibling(index.getFileName() + ".adding");
     IndexSettings settings =
         InfluenceIndex.settings(manifest).withRecallQueries(0).withCompute(compute);
     Part added =
         IndexBuild.run(run, model, corpus, settings, beside, false, progress).parts().getFirst();
-    try {
-      List<Part> parts = new ArrayList<>(manifest.parts());
-      parts.add(link(index, manifest, beside, added));
-      InfluenceIndexManifest extended = manifest.withParts(parts);
-      Manifest.write(index, extended);
-      Folders.delete(beside);
-      return extended;
-    } catch (IOException e) {
-      throw AtomicFile.failed("write to", index, e);
-    }
+    List<Part> parts = new ArrayList<>(manifest.parts());
+    parts.add(link(index, manifest, beside, added));
+    InfluenceIndexManifest extended = manifest.withParts(parts);
+    Manifest.write(index, extended);
+    Folders.delete(beside);
+    return extended;
   }
 
   /** Links the added shards under the numbers after the index's own. */

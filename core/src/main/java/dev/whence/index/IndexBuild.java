@@ -75,7 +75,9 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     this.progress = progress;
     this.layers = model.linears(run.manifest().layerNames());
     this.sample = RecallSample.of(corpus, recallQueries(settings), settings.seed());
-    this.next = work.isPresent() ? restore() : corpus.size();
+    // With its manifest a folder is whole, and only to be published.
+    boolean whole = work.map(WorkFolder::path).map(Manifest::isIn).orElse(true);
+    this.next = whole ? corpus.size() : restore();
   }
 
   /** An index that loses nothing need not be measured. */
@@ -279,7 +281,8 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
       MatchWeights weights = sample.learn(index, format, queries -> sketch(projections, queries));
       stage.advance(1);
       Recall recall =
-          sample.measure(index, format, weights, queries -> sketch(projections, queries));
+          sample.measure(
+              pass().rank(), index, format, weights, queries -> sketch(projections, queries));
       stage.advance(1);
       return plain.withWeights(weights).withRecall(Optional.of(recall));
     }

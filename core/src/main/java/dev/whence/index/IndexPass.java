@@ -1,5 +1,6 @@
 package dev.whence.index;
 
+import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.curvature.Curvature;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * What turns traces into an index's records, and scores the sample on the way.
  *
  * @param queries of the sample, if there is one
+ * @param rank of those queries; 0 for whole gradients
  * @param exactNorms whether the sequences' norms are computed and not estimated
  * @param scan scores the sample and computes the norms
  * @param opened closes all of it, the last first
@@ -32,6 +34,7 @@ record IndexPass(
     PositionNumbers numbers,
     PositionFormat format,
     Optional<PreconditionedQueries> queries,
+    int rank,
     boolean exactNorms,
     InfluenceScan scan,
     ShardWriter writer,
@@ -53,6 +56,9 @@ record IndexPass(
       Progress progress) {
     List<Runnable> opened = new ArrayList<>();
     List<Linear> layers = model.linears(run.manifest().layerNames());
+    PositionFormat format = settings.keeps().format(layers);
+    requireAddressable(format, corpus, settings);
+    int rank = rank(model, layers, sample);
     try {
       PositionNumbers numbers =
           switch (settings.keeps()) {
@@ -62,7 +68,7 @@ record IndexPass(
       opened.add(numbers::close);
       Optional<PreconditionedQueries> queries = Optional.empty();
       if (!sample.isEmpty()) {
-        queries = Optional.of(precondition(run, model, layers, settings, sample, progress));
+        queries = Optional.of(precondition(run, model, layers, settings, sample, rank, progress));
         opened.add(queries.get()::close);
       }
       Optional<List<Curvature>> self = Optional.empty();
@@ -71,7 +77,6 @@ record IndexPass(
         opened.add(curvatures::close);
         self = Optional.of(curvatures.layers());
       }
-      PositionFormat format = settings.keeps().format(layers);
       ShardWriter writer = new ShardWriter(folder, corpus, format.bytes(), 0);
       opened.add(writer::close);
       return new IndexPass(
@@ -80,6 +85,7 @@ record IndexPass(
           numbers,
           format,
           queries,
+          rank,
           self.isPresent(),
           new InfluenceScan(model, layers, queries, InfluenceScan.Detail.NONE, self),
           writer,
@@ -90,6 +96,23 @@ record IndexPass(
     }
   }
 
+  private static int rank(LanguageModel model, List<Linear> layers, RecallSample sample) {
+    long elements = layers.stream().mapToLong(layer -> layer.shape().elements()).sum();
+    long bytes = elements * sample.queries().size() * model.type().accumulator().bytes();
+    return bytes <= MOST_QUERY_BYTES ? 0 : LOW_RANK;
+  }
+
+  /** A batch's numbers, and a sequence's records, are in one array each. */
+  private static void requireAddressable(
+      PositionFormat format, Corpus corpus, IndexSettings settings) {
+    long longest = Math.max(settings.compute().batchTokens(), corpus.maximumLength());
+    if (longest * Math.max(format.numbers(), format.bytes()) > Integer.MAX_VALUE) {
+      throw new InvalidInputException(
+          "positions of %,d bytes are too many for batches of %,d; lower --batch-tokens or --components"
+              .formatted(format.bytes(), longest));
+    }
+  }
+
   /** The factors are in memory no longer than this takes. */
   private static PreconditionedQueries precondition(
       RunFolder run,
@@ -97,10 +120,8 @@ record IndexPass(
       List<Linear> layers,
       IndexSettings settings,
       RecallSample sample,
+      int rank,
       Progress progress) {
-    long elements = layers.stream().mapToLong(layer -> layer.shape().elements()).sum();
-    long bytes = elements * sample.queries().size() * model.type().accumulator().bytes();
-    int rank = bytes <= MOST_QUERY_BYTES ? 0 : LOW_RANK;
     try (Curvatures curvatures = curvatures(run, model, settings)) {
       return PreconditionedQueries.of(
           model, layers, sample.queries(), curvatures.layers(), rank, progress);

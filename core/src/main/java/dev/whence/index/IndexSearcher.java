@@ -102,9 +102,9 @@ public final class IndexSearcher implements AutoCloseable {
     TopInfluences top = new TopInfluences(queries.size(), count);
     sweep(
         queries,
-        (place, estimates) -> {
+        (first, place, estimates) -> {
           for (int q = 0; q < estimates.length; q++) {
-            top.add(q, place, estimates[q]);
+            top.add(first + q, place, estimates[q]);
           }
         });
     return top;
@@ -117,16 +117,17 @@ public final class IndexSearcher implements AutoCloseable {
 
   private record AskingTraces(TraceFormat format) implements Asking {}
 
-  private void sweep(List<Query> queries, Sweep.Sink sink) {
+  private void sweep(List<Query> queries, Sweep.GroupSink sink) {
     switch (asking) {
       case AskingSides(SidesFormat format, Projections projections) -> {
         List<QuerySketch> sketches = QuerySketch.of(model, layers, projections, queries);
         MatchWeights weights = index.manifest().weights();
-        new Sweep(index, Comparison.ByTables.of(format, sketches, weights)).run(sink);
+        Sweep.byTables(index, format, sketches, weights, _ -> true, sink);
       }
       case AskingTraces(TraceFormat format) -> {
         try (PreconditionedQueries prepared = precondition(queries, Progress.NONE)) {
-          new Sweep(index, new Comparison.ByTrace(format, layers, prepared)).run(sink);
+          new Sweep(index, new Comparison.ByTrace(format, layers, prepared))
+              .run((place, estimates) -> sink.take(0, place, estimates));
         }
       }
     }
@@ -141,9 +142,9 @@ public final class IndexSearcher implements AutoCloseable {
     float[][] all = new float[queries.size()][Math.toIntExact(index.size())];
     sweep(
         queries,
-        (place, estimates) -> {
+        (first, place, estimates) -> {
           for (int q = 0; q < estimates.length; q++) {
-            all[q][(int) place] = estimates[q];
+            all[first + q][(int) place] = estimates[q];
           }
         });
     return all;

@@ -9,6 +9,7 @@ import dev.whence.folder.Manifest;
 import dev.whence.index.InfluenceIndexManifest.Part;
 import dev.whence.index.InfluenceIndexManifest.Shard;
 import dev.whence.run.RunFolder;
+import dev.whence.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -118,7 +119,7 @@ public final class InfluenceIndex implements AutoCloseable {
             Corpus.cached(corpus.hash(), corpus.sequenceLength(), cacheFolder)
                 .orElseThrow(() ->
                     new InvalidInputException(
-                        "a corpus of %s is not in the cache %s any more; give it with --corpus"
+                        "a corpus of %s is not in the cache %s any more; run the 'whence index build' that made it again, which then only fills the cache"
                             .formatted(path, cacheFolder))));
       }
     } catch (RuntimeException e) {
@@ -137,7 +138,12 @@ public final class InfluenceIndex implements AutoCloseable {
   public static InfluenceIndex open(Path path, Corpus corpus) {
     InfluenceIndexManifest manifest = manifest(path);
     List<Part> parts = manifest.parts();
-    if (parts.size() != 1 || !parts.getFirst().corpus().hash().equals(corpus.hash())) {
+    if (parts.size() != 1) {
+      throw new InvalidInputException(
+          "%s holds %d corpora, where that of one is needed; 'whence index query' asks all of them"
+              .formatted(path, parts.size()));
+    }
+    if (!parts.getFirst().corpus().hash().equals(corpus.hash())) {
       throw new InvalidInputException(
           "%s was made from another corpus, tokenizer or sequence length; build it again with 'whence index build --force'"
               .formatted(path));
@@ -202,6 +208,11 @@ public final class InfluenceIndex implements AutoCloseable {
     throw new IndexOutOfBoundsException("sequence " + place + " of " + size());
   }
 
+  /** The curvature that it was built with. */
+  public CurvatureKind curvature() {
+    return settings().curvature();
+  }
+
   /** The damping that it was built with. */
   public Damping damping() {
     return settings().damping();
@@ -210,6 +221,12 @@ public final class InfluenceIndex implements AutoCloseable {
   /** The settings that it was built with. */
   IndexSettings settings() {
     return settings(manifest);
+  }
+
+  /** The precision that it was built in. */
+  public static DType precision(InfluenceIndexManifest manifest) {
+    return DType.valueOf(
+        manifest.settings().getOrDefault("dtype", "float32").toUpperCase(Locale.ROOT));
   }
 
   static IndexSettings settings(InfluenceIndexManifest manifest) {
@@ -228,7 +245,8 @@ public final class InfluenceIndex implements AutoCloseable {
         .withDamping(damping)
         .withKeeps(
             Keeps.of(components, Optional.of(Integer.parseInt(options.getOrDefault("bits", "32")))))
-        .withSeed(Long.parseLong(options.getOrDefault("seed", "0")));
+        .withSeed(Long.parseLong(options.getOrDefault("seed", "0")))
+        .withSelfInfluence(Boolean.parseBoolean(options.get("self-influence")));
   }
 
   /**

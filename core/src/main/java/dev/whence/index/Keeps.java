@@ -24,11 +24,13 @@ public sealed interface Keeps {
    * @param bits of each: 1, 2, 4 or 8
    */
   record Sides(int components, int bits) implements Keeps {
+    private static final int MOST_COMPONENTS = 100_000;
+
     public Sides {
-      if (components < 2 || components % 2 != 0) {
+      if (components < 2 || components > MOST_COMPONENTS || components % 2 != 0) {
         throw new InvalidInputException(
-            "--components is %d but must be 'all' or an even number: half are of the inputs"
-                .formatted(components));
+            "--components is %d but must be 'all' or an even number up to %,d: half are of the inputs"
+                .formatted(components, MOST_COMPONENTS));
       }
       if (bits != 1 && bits != 2 && bits != 4 && bits != 8) {
         throw new InvalidInputException(

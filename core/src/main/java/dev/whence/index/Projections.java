@@ -14,6 +14,7 @@ import dev.whence.tensor.Tensors;
 import dev.whence.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 
 /**
  * Random projections of positions over all tracked layers: the sums of the layers' projections,
@@ -73,6 +74,7 @@ record Projections(List<LayerProjection> layers) implements PositionNumbers {
   private static Projections of(
       RunFolder run, LanguageModel model, IndexSettings settings, SidesFormat format, Maker maker) {
     Projections projections = new Projections(new ArrayList<>());
+    SplittableRandom keys = new SplittableRandom(settings.seed());
     DType type = model.type().accumulator();
     List<Linear> linears = model.linears(run.manifest().layerNames());
     try {
@@ -81,12 +83,11 @@ record Projections(List<LayerProjection> layers) implements PositionNumbers {
         try (RunFolder.Factors factors = run.factors(List.of(layer), type, model.device());
             Scope _ = Scope.open()) {
           int l = projections.layers.size();
-          long key = settings.seed() * 0x9e3779b97f4a7c15L + l;
           projections.layers.add(
               maker.make(
                   factors.layers().getFirst(),
                   linears.get(l),
-                  new LayerProjection.Shape(format.side(), key, type, model.device())));
+                  new LayerProjection.Shape(format.side(), keys.nextLong(), type, model.device())));
         }
       }
       return projections;

@@ -9,9 +9,10 @@ import java.util.List;
  *
  * @param queries that were asked
  * @param sequences that were scanned for each
+ * @param rank of the queries' gradients in that scan; 0 for whole ones
  * @param levels by how many of the index's best are looked at
  */
-public record Recall(int queries, long sequences, List<Level> levels) {
+public record Recall(int queries, long sequences, int rank, List<Level> levels) {
   /**
    * The mean over queries.
    *

@@ -175,13 +175,18 @@ final class RecallSample {
     }
     List<QuerySketch> sketches = sketch.apply(queries(learning));
     int rows = (int) learnedSequences.count();
-    float[][][] parts = new float[MatchWeights.COUNT][rows][];
+    float[][][] parts = new float[MatchWeights.COUNT][rows][sketches.size()];
     for (int w = 0; w < MatchWeights.COUNT; w++) {
       float[][] part = parts[w];
-      new Sweep(index, Comparison.ByTables.of(format, sketches, MatchWeights.only(w)))
-          .run(
-              place -> learnedRow(place) >= 0,
-              (place, estimates) -> part[(int) learnedRow(place)] = estimates.clone());
+      Sweep.byTables(
+          index,
+          format,
+          sketches,
+          MatchWeights.only(w),
+          place -> learnedRow(place) >= 0,
+          (first, place, estimates) ->
+              System.arraycopy(
+                  estimates, 0, part[(int) learnedRow(place)], first, estimates.length));
     }
     double[] solution = leastSquares(parts);
     return MatchWeights.of(Arrays.stream(solution).map(w -> Math.max(0, w)).toArray());
@@ -222,19 +227,29 @@ final class RecallSample {
     }
   }
 
-  /** Measures what the index finds of the sequences that raise the measured queries most. */
+  /**
+   * Measures what the index finds of the sequences that raise the measured queries most.
+   *
+   * @param rank of the queries that were scored; 0 for whole gradients
+   */
   Recall measure(
+      int rank,
       InfluenceIndex index,
       SidesFormat format,
       MatchWeights weights,
       Function<List<Query>, List<QuerySketch>> sketch) {
     TopInfluences found = new TopInfluences(measured.size(), RERANKED.getLast());
     List<QuerySketch> sketches = sketch.apply(queries(measured));
-    new Sweep(index, Comparison.ByTables.of(format, sketches, weights))
-        .run((place, estimates) -> {
+    Sweep.byTables(
+        index,
+        format,
+        sketches,
+        weights,
+        _ -> true,
+        (first, place, estimates) -> {
           for (int q = 0; q < estimates.length; q++) {
-            if (!measured.get(q).isOwn(place)) {
-              found.add(q, place, estimates[q]);
+            if (!measured.get(first + q).isOwn(place)) {
+              found.add(first + q, place, estimates[q]);
             }
           }
         });
@@ -246,7 +261,7 @@ final class RecallSample {
             new Recall.Level(reranked, share(found, 10, reranked), share(found, TOP, reranked)));
       }
     }
-    return new Recall(measured.size(), index.size(), levels);
+    return new Recall(measured.size(), index.size(), rank, levels);
   }
 
   /** The mean share of the exact first {@code wanted} among the first {@code looked} found. */

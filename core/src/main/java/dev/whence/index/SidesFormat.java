@@ -106,6 +106,11 @@ record SidesFormat(int side, int bits) implements PositionFormat {
     return table;
   }
 
+  /** Bytes of a query position's two tables. */
+  long tableBytes() {
+    return 2L * sideBytes() * 256 * Float.BYTES;
+  }
+
   /** Where in a record that begins at {@code at} the gradient side's codes begin. */
   private long gradientCodes(long at) {
     return at + SCALE_BYTES + sideBytes();

@@ -29,6 +29,42 @@ final class Sweep {
     void take(long place, float[] estimates);
   }
 
+  /** Bytes of the tables of queries that are compared in one pass. */
+  private static final long MOST_TABLE_BYTES = 512L << 20;
+
+  /** As {@link Sink}, for queries of which some come at a time. */
+  @FunctionalInterface
+  interface GroupSink {
+    /**
+     * Takes the estimates of some queries.
+     *
+     * @param first the number of the first of them
+     */
+    void take(int first, long place, float[] estimates);
+  }
+
+  /** Sweeps as often as it takes to have all queries' tables in memory once. */
+  static void byTables(
+      InfluenceIndex index,
+      SidesFormat format,
+      List<QuerySketch> queries,
+      MatchWeights weights,
+      LongPredicate wanted,
+      GroupSink sink) {
+    for (int from = 0; from < queries.size(); ) {
+      int to = from;
+      long bytes = 0;
+      do {
+        bytes += queries.get(to).numbers().length * format.tableBytes();
+        to++;
+      } while (to < queries.size() && bytes < MOST_TABLE_BYTES);
+      int first = from;
+      new Sweep(index, Comparison.ByTables.of(format, queries.subList(from, to), weights))
+          .run(wanted, (place, estimates) -> sink.take(first, place, estimates));
+      from = to;
+    }
+  }
+
   Sweep(InfluenceIndex index, Comparison queries) {
     this.index = index;
     this.queries = queries;

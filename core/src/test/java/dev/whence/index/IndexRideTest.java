@@ -40,6 +40,12 @@ class IndexRideTest {
       Interruption own = Interruption.never();
       ride(bench, "ridden", Progress.NONE, own);
       assertThat(own.reports()).noneMatch(report -> report.startsWith("indexing"));
+      assertThat(InfluenceIndex.manifest(folder.resolve("ridden")))
+          .usingRecursiveComparison()
+          .withComparatorForType(
+              (a, b) -> Math.abs(a - b) < 1e-9 ? 0 : Double.compare(a, b), Double.class)
+          .ignoringFields("created")
+          .isEqualTo(InfluenceIndex.manifest(alone));
       assertThat(bytes(folder.resolve("ridden"))).isEqualTo(bytes(alone));
     }
   }

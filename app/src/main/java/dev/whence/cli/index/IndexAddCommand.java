@@ -3,7 +3,6 @@ package dev.whence.cli.index;
 import dev.whence.cli.ComputeOptions;
 import dev.whence.cli.ConsoleProgress;
 import dev.whence.cli.CorpusOptions;
-import dev.whence.cli.MemoryOption;
 import dev.whence.cli.Summary;
 import dev.whence.corpus.Corpus;
 import dev.whence.index.IndexAddition;
@@ -34,14 +33,13 @@ final class IndexAddCommand implements Callable<Integer> {
 
   @Mixin private CorpusOptions corpus = new CorpusOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
-  @Mixin private MemoryOption memory = new MemoryOption();
 
   @Override
   public Integer call() {
     corpus.requireOutside(folder, "INDEX");
     InfluenceIndexManifest manifest = InfluenceIndex.manifest(folder);
     RunFolder run = RunFolder.open(Path.of(manifest.run()));
-    DType type = run.manifest().precision();
+    DType type = InfluenceIndex.precision(manifest);
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model =
             ModelFolder.open(
@@ -55,7 +53,7 @@ final class IndexAddCommand implements Callable<Integer> {
           Summary.of(
               folder,
               IndexAddition.run(
-                  folder, run, model.model(), data, compute.compute(type, memory), progress)));
+                  folder, run, model.model(), data, compute.compute(type), progress)));
     }
     return 0;
   }

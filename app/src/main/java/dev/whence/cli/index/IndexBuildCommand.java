@@ -4,7 +4,6 @@ import dev.whence.cli.ComputeOptions;
 import dev.whence.cli.ConsoleProgress;
 import dev.whence.cli.CorpusOptions;
 import dev.whence.cli.DampingOptions;
-import dev.whence.cli.MemoryOption;
 import dev.whence.cli.Summary;
 import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
@@ -41,7 +40,6 @@ final class IndexBuildCommand implements Callable<Integer> {
 
   @Mixin private CorpusOptions corpus = new CorpusOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
-  @Mixin private MemoryOption memory = new MemoryOption();
 
   @Option(names = "--out", paramLabel = "INDEX", required = true, description = "The index folder.")
   private Path out = Path.of("index");
@@ -115,7 +113,7 @@ final class IndexBuildCommand implements Callable<Integer> {
             .withSeed(seed)
             .withRecallQueries(recallQueries)
             .withSelfInfluence(selfInfluence)
-            .withCompute(compute.compute(precision, memory));
+            .withCompute(compute.compute(precision));
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model =
             ModelFolder.open(

@@ -96,6 +96,7 @@ final class IndexQueryCommand implements Callable<Integer> {
       int sequenceIndex,
       int tokenOffset,
       long sequence,
+      double norm,
       String text) {}
 
   @Override
@@ -142,7 +143,13 @@ final class IndexQueryCommand implements Callable<Integer> {
             .orElseThrow(() ->
                 new InvalidInputException(
                     model.path() + " has no tokenizer.json; give tokens with --queries"));
-    return List.of(QueryFile.of("asked", prompt.orElse(""), completion.orElse(""), tokenizer));
+    return List.of(
+        QueryFile.typed(
+            "asked",
+            prompt.orElse(""),
+            completion.orElse(""),
+            tokenizer,
+            model.model().maximumPositions()));
   }
 
   private void print(
@@ -211,6 +218,7 @@ final class IndexQueryCommand implements Callable<Integer> {
               sequence.sequenceIndex(),
               sequence.tokenOffset(),
               one.place(),
+              index.norm(one.place()),
               Listing.text(sequence, tokenizer));
       if (json) {
         Listing.printJson(hit);

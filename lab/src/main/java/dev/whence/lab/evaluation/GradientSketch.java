@@ -1,7 +1,5 @@
 package dev.whence.lab.evaluation;
 
-import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import dev.whence.tensor.Parallel;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -130,35 +128,33 @@ sealed interface GradientSketch {
       Random random = new Random(seed);
       return new Factored(
           name,
-          inverses.stream().map(l -> gaussian(random, rows, l.size(0), rows).keep()).toList(),
+          inverses.stream().map(l -> gaussian(random, rows, l.size(0), rows, l).keep()).toList(),
           inverses.stream()
-              .map(l -> gaussian(random, l.size(1), columns, columns).keep())
+              .map(l -> gaussian(random, l.size(1), columns, columns, l).keep())
               .toList());
     }
 
-    private static Tensor gaussian(Random random, long rows, long columns, int kept) {
+    private static Tensor gaussian(Random random, long rows, long columns, int kept, Tensor like) {
       float[] values = new float[(int) (rows * columns)];
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) (random.nextGaussian() / Math.sqrt(kept));
       }
-      return Tensors.of(values, rows, columns);
+      return Tensors.of(values, rows, columns).to(like.type()).to(like.device());
     }
 
     /** The eigenvectors of largest eigenvalue on either side (as LoGra's from PCA). */
     static Factored largest(String name, List<Tensor> inverses, int rows, int columns) {
       return new Factored(
           name,
-          inverses.stream()
-              .map(l -> identity(l.size(0)).narrow(0, l.size(0) - rows, rows).contiguous().keep())
-              .toList(),
-          inverses.stream()
-              .map(l ->
-                  identity(l.size(1)).narrow(1, l.size(1) - columns, columns).contiguous().keep())
-              .toList());
+          inverses.stream().map(l -> largest(l, 0, rows).contiguous().keep()).toList(),
+          inverses.stream().map(l -> largest(l, 1, columns).contiguous().keep()).toList());
     }
 
-    private static Tensor identity(long size) {
-      return Tensors.identity(DType.FLOAT32, Device.CPU, size);
+    /** The last unit vectors of a side of a layer: eigenvalues ascend. */
+    private static Tensor largest(Tensor layer, int side, int count) {
+      long size = layer.size(side);
+      long kept = Math.min(count, size);
+      return Tensors.identity(layer.type(), layer.device(), size).narrow(side, size - kept, kept);
     }
 
     @Override

@@ -83,9 +83,7 @@ public record IndexStudy(
   public record Extent(
       int queries, long seed, int reranked, List<IndexSettings> indexes, boolean others) {}
 
-  /**
-   * Sequences of the whole dictionary, for one of which the issue of how many to rerank was set.
-   */
+  /** The share of the sequences that are reranked: 1,000 of the whole dictionary. */
   private static final double RERANKED_SHARE = 1_000.0 / 117_791;
 
   /** Larger layers are not transformed as a whole. */
