@@ -1,9 +1,11 @@
 package dev.whence.web;
 
 import dev.whence.InvalidInputException;
+import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Sequence;
 import dev.whence.corpus.Tokenizer;
+import dev.whence.curvature.Damping;
 import dev.whence.index.IndexSearcher;
 import dev.whence.index.IndexSearcher.Found;
 import dev.whence.index.InfluenceIndex;
@@ -168,13 +170,15 @@ public record TokenPage(
   private static Sides estimated(
       Library library, ModelDesk desk, ResultsStore store, StoredQuery query, int token) {
     InfluenceIndex index = library.requireInfluenceIndex(store);
+    // That of the results, so that the words' influences sum to the answer's.
+    Damping damping = AttributionSettings.damping(store.folder().manifest());
     IndexSearcher.Answer answer =
         desk.with(
             store,
             PATIENCE,
             loaded -> {
               try (IndexSearcher searcher =
-                  new IndexSearcher(index, loaded.run(), loaded.model(), index.damping())) {
+                  new IndexSearcher(index, loaded.run(), loaded.model(), damping)) {
                 Query one = store.tokens(query.id()).ofToken(token);
                 return searcher.estimate(List.of(one), COUNT).getFirst();
               }

@@ -67,8 +67,7 @@ class DocumentationTest {
   }
 
   private static boolean looksLikeAPath(String word) {
-    return word.matches(".*\\.(jsonl|html)")
-        || word.matches("(run|results|everything)[\\w/-]*");
+    return word.matches(".*\\.(jsonl|html)") || word.matches("(run|results|everything)[\\w/-]*");
   }
 
   @Test

@@ -84,7 +84,7 @@ public record AttributionSettings(
   }
 
   /** The damping that results were made with. */
-  static Damping damping(ResultsManifest manifest) {
+  public static Damping damping(ResultsManifest manifest) {
     return manifest.settings().containsKey("damping")
         ? new Damping.Absolute(Double.parseDouble(manifest.setting("damping")))
         : new Damping.Relative(Double.parseDouble(manifest.setting("damping-ratio")));
