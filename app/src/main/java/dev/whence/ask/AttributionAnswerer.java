@@ -120,11 +120,10 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
     try (IndexSearcher searcher =
         new IndexSearcher(
             index, loaded.run(), loaded.model(), new Damping.Relative(question.dampingRatio()))) {
-      Estimates.of(
-              searcher.estimate(List.of(query), Estimates.COUNT).getFirst(),
-              library.requireCorpus(base))
-          .write(results);
-      return searcher.candidates(List.of(query), question.rerank(), 0);
+      List<IndexSearcher.Answer> estimates =
+          searcher.estimate(List.of(query), Math.max(Estimates.COUNT, question.rerank()));
+      Estimates.of(estimates.getFirst(), library.requireCorpus(base)).write(results);
+      return searcher.candidates(estimates, question.rerank());
     }
   }
 }

@@ -38,6 +38,7 @@ public record Estimates(List<Estimate> raising, List<Estimate> lowering) {
 
   private static List<Estimate> texts(List<Found> found, CorpusText corpus) {
     return found.stream()
+        .limit(COUNT)
         .map(one -> {
           Sequence sequence = corpus.corpus().sequence(one.place());
           return new Estimate(one.influence(), sequence.documentId(), corpus.text(one.place()));

@@ -186,14 +186,32 @@ public final class IndexSearcher implements AutoCloseable {
           .flatMap(side -> side.stream().limit(wanted))
           .forEach(entry -> ofOwner.add(entry.place()));
     }
+    return candidates(places.stream().map(LongStream.Builder::build), rerank);
+  }
+
+  /**
+   * The sequences that are worth computing, of estimates that are there already.
+   *
+   * @param estimates of each query
+   * @param rerank how many of each query and sign
+   */
+  public Candidates candidates(List<Answer> estimates, int rerank) {
+    return candidates(
+        estimates.stream()
+            .map(answer ->
+                Stream.of(answer.raising, answer.lowering)
+                    .flatMap(side -> side.stream().limit(rerank))
+                    .mapToLong(Found::place)),
+        rerank);
+  }
+
+  private Candidates candidates(Stream<LongStream> places, int rerank) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("rerank", "" + rerank);
     settings.put("index-components", index.manifest().settings().getOrDefault("components", ""));
     settings.put("index-bits", index.manifest().settings().getOrDefault("bits", ""));
     return Candidates.of(
-        places.stream().map(all -> all.build().distinct().sorted().toArray()).toList(),
-        index.size(),
-        settings);
+        places.map(all -> all.distinct().sorted().toArray()).toList(), index.size(), settings);
   }
 
   /**
