@@ -47,7 +47,7 @@ import java.util.OptionalDouble;
  *     same pass
  */
 public record IndexStudy(
-    long sequences, int queries, int reranked, double scanRate, List<Row> rows) {
+    long sequences, int queries, List<Integer> reranked, double scanRate, List<Row> rows) {
 
   /**
    * One way.
@@ -76,12 +76,17 @@ public record IndexStudy(
    * How much is looked at.
    *
    * @param queries made of sequences, their own documents left out
-   * @param reranked 0 for as many as 1,000 are to the whole dictionary
+   * @param reranked numbers of estimates that are computed exactly; none for as many as 1,000 are
+   *     to the whole dictionary
    * @param indexes what to build
    * @param others whether other ways are compared
    */
   public record Extent(
-      int queries, long seed, int reranked, List<IndexSettings> indexes, boolean others) {}
+      int queries,
+      long seed,
+      List<Integer> reranked,
+      List<IndexSettings> indexes,
+      boolean others) {}
 
   /** The share of the sequences that are reranked: 1,000 of the whole dictionary. */
   private static final double RERANKED_SHARE = 1_000.0 / 117_791;
@@ -331,10 +336,10 @@ public record IndexStudy(
           "BM25 of tokens", 0, quality(scores), OptionalDouble.empty(), OptionalDouble.of(millis));
     }
 
-    private int reranked() {
-      return extent.reranked > 0
-          ? extent.reranked
-          : (int) Math.ceil(RERANKED_SHARE * subject.corpus.size());
+    private List<Integer> reranked() {
+      return extent.reranked.isEmpty()
+          ? List.of((int) Math.ceil(RERANKED_SHARE * subject.corpus.size()))
+          : extent.reranked;
     }
 
     private RetrievalQuality quality(float[][] estimates) {

@@ -2,6 +2,7 @@ package dev.whence.lab.evaluation;
 
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.hipparchus.stat.correlation.SpearmansCorrelation;
@@ -10,14 +11,15 @@ import org.hipparchus.stat.correlation.SpearmansCorrelation;
  * How well estimates stand for exact influences, as means over queries.
  *
  * @param recall10 the share of the 10 that raise a query most among the first 10 estimates
- * @param reranked10 the share of the 10 among the first estimates that are computed exactly
+ * @param reranked10 the share of the 10 among the first estimates that are computed exactly, for
+ *     each number of them that was asked for
  * @param recall100 the share of the 100 among the first 100 estimates
  * @param ndcg20 the discounted gain of the first 20 estimates, as a share of the best; a sequence's
  *     gain is its exact influence, not below 0
  * @param spearman the rank correlation over all sequences
  */
 public record RetrievalQuality(
-    double recall10, double reranked10, double recall100, double ndcg20, double spearman) {
+    double recall10, List<Double> reranked10, double recall100, double ndcg20, double spearman) {
 
   /** Which sequences do not count for a query: those of its own document. */
   @FunctionalInterface
@@ -31,10 +33,12 @@ public record RetrievalQuality(
    *
    * @param estimates [queries][sequences]
    * @param exact of the same shape
-   * @param reranked how many of the first estimates are computed exactly
+   * @param reranked how many of the first estimates are computed exactly, one number or more
    */
-  public static RetrievalQuality of(float[][] estimates, float[][] exact, int reranked, Own own) {
-    double[] sums = new double[5];
+  public static RetrievalQuality of(
+      float[][] estimates, float[][] exact, List<Integer> reranked, Own own) {
+    double[] sums = new double[4];
+    double[] rerankedSums = new double[reranked.size()];
     for (int q = 0; q < exact.length; q++) {
       int query = q;
       int[] counted =
@@ -44,13 +48,17 @@ public record RetrievalQuality(
       long[] best = Ranking.of(truth);
       long[] first = Ranking.of(found);
       sums[0] += share(best, 10, first, 10, truth);
-      sums[1] += share(best, 10, first, reranked, truth);
-      sums[2] += share(best, 100, first, 100, truth);
-      sums[3] += gain(first, truth) / Math.max(gain(best, truth), Double.MIN_NORMAL);
-      sums[4] += new SpearmansCorrelation().correlation(found, truth);
+      for (int r = 0; r < rerankedSums.length; r++) {
+        rerankedSums[r] += share(best, 10, first, reranked.get(r), truth);
+      }
+      sums[1] += share(best, 100, first, 100, truth);
+      sums[2] += gain(first, truth) / Math.max(gain(best, truth), Double.MIN_NORMAL);
+      sums[3] += new SpearmansCorrelation().correlation(found, truth);
     }
+    List<Double> rerankedMeans =
+        Arrays.stream(rerankedSums).map(sum -> sum / exact.length).boxed().toList();
     double[] means = Arrays.stream(sums).map(sum -> sum / exact.length).toArray();
-    return new RetrievalQuality(means[0], means[1], means[2], means[3], means[4]);
+    return new RetrievalQuality(means[0], rerankedMeans, means[1], means[2], means[3]);
   }
 
   /** Of the best that raise the query at all. */
