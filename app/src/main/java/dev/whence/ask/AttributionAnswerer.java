@@ -117,13 +117,10 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
           "The index was made for %s; ask for that, or set the index's best to 0 for a scan"
               .formatted(index.curvature()));
     }
-    try (IndexSearcher searcher =
-        new IndexSearcher(
-            index, loaded.run(), loaded.model(), new Damping.Relative(question.dampingRatio()))) {
-      List<IndexSearcher.Answer> estimates =
-          searcher.estimate(List.of(query), Math.max(Estimates.COUNT, question.rerank()));
-      Estimates.of(estimates.getFirst(), library.requireCorpus(base)).write(results);
-      return searcher.candidates(estimates, question.rerank());
-    }
+    IndexSearcher searcher = loaded.searcher(index, new Damping.Relative(question.dampingRatio()));
+    List<IndexSearcher.Answer> estimates =
+        searcher.estimate(List.of(query), Math.max(Estimates.COUNT, question.rerank()));
+    Estimates.of(estimates.getFirst(), library.requireCorpus(base)).write(results);
+    return searcher.candidates(estimates, question.rerank());
   }
 }

@@ -57,10 +57,8 @@ public final class Whence implements Runnable {
   private boolean stacktrace;
 
   public static void main(String[] arguments) {
-    // On a signal, libtorch's own exit handlers would run under the feet of threads that still
-    // compute. Files are whole at any moment, so
-    // stopping at once is safe.
-    Thread stop = new Thread(() -> Runtime.getRuntime().halt(INTERRUPTED));
+    // On a signal; files are whole at any moment, so stopping at once is safe.
+    Thread stop = new Thread(() -> ImmediateExit.exit(INTERRUPTED));
     Runtime.getRuntime().addShutdownHook(stop);
     int code = FAILURE;
     NativeCache.choose(System.getenv());

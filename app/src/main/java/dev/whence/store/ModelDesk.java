@@ -1,6 +1,9 @@
 package dev.whence.store;
 
 import dev.whence.InvalidInputException;
+import dev.whence.curvature.Damping;
+import dev.whence.index.IndexSearcher;
+import dev.whence.index.InfluenceIndex;
 import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
 import dev.whence.tensor.DType;
@@ -17,8 +20,20 @@ public final class ModelDesk implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Loaded loaded;
 
-  /** A fitted run and its model. */
-  public record Loaded(RunFolder run, ModelFolder folder) implements AutoCloseable {
+  /** A fitted run and its model, and what was made to ask an index of it. */
+  public static final class Loaded implements AutoCloseable {
+    private final RunFolder run;
+    private final ModelFolder folder;
+    private @Nullable Searching searching;
+
+    /** The last index that was asked, and how. */
+    private record Searching(InfluenceIndex index, Damping damping, IndexSearcher searcher) {}
+
+    private Loaded(RunFolder run, ModelFolder folder) {
+      this.run = run;
+      this.folder = folder;
+    }
+
     /**
      * Loads the model of a run, on the CPU.
      *
@@ -32,12 +47,41 @@ public final class ModelDesk implements AutoCloseable {
           run, ModelFolder.open(checkpoint, run.manifest().corpus().endTokens(), type, Device.CPU));
     }
 
+    public RunFolder run() {
+      return run;
+    }
+
+    public ModelFolder folder() {
+      return folder;
+    }
+
     public LanguageModel model() {
       return folder.model();
     }
 
+    /** Asks an index. The last one stays ready, with its projections: do not close it. */
+    public IndexSearcher searcher(InfluenceIndex index, Damping damping) {
+      Searching last = searching;
+      if (last != null && last.index == index && last.damping.equals(damping)) {
+        return last.searcher;
+      }
+      closeSearcher();
+      Searching fresh =
+          new Searching(index, damping, new IndexSearcher(index, run, model(), damping));
+      searching = fresh;
+      return fresh.searcher;
+    }
+
+    private void closeSearcher() {
+      if (searching != null) {
+        searching.searcher.close();
+        searching = null;
+      }
+    }
+
     @Override
     public void close() {
+      closeSearcher();
       folder.close();
     }
   }

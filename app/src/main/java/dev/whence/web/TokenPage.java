@@ -177,11 +177,8 @@ public record TokenPage(
             store,
             PATIENCE,
             loaded -> {
-              try (IndexSearcher searcher =
-                  new IndexSearcher(index, loaded.run(), loaded.model(), damping)) {
-                Query one = store.tokens(query.id()).ofToken(token);
-                return searcher.estimate(List.of(one), COUNT).getFirst();
-              }
+              Query one = store.tokens(query.id()).ofToken(token);
+              return loaded.searcher(index, damping).estimate(List.of(one), COUNT).getFirst();
             });
     CorpusText corpus = library.requireCorpus(store);
     return new Sides(

@@ -15,7 +15,10 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A fit and an attribution of some seconds, in processes of their own that a test may kill. */
+/**
+ * A fit, an attribution and an index of some seconds, in processes of their own that a test may
+ * kill.
+ */
 record LongJob(Path folder, Path corpus) {
   static final Oracle ORACLE = Oracle.of("llama");
 
@@ -60,6 +63,23 @@ record LongJob(Path folder, Path corpus) {
         "--layerwise",
         "--tokenwise",
         "--self-influence",
+        "--batch-tokens",
+        "100",
+        "--checkpoint-seconds",
+        "0");
+  }
+
+  Process index(String out) throws IOException {
+    return start(
+        "index",
+        "build",
+        folder.resolve("run").toString(),
+        "--corpus",
+        corpus.toString(),
+        "--out",
+        folder.resolve(out).toString(),
+        "--recall-queries",
+        "3",
         "--batch-tokens",
         "100",
         "--checkpoint-seconds",

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whence.folder.Hashes;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Kills jobs at random moments, takes them up again and kills them again, until they end. */
 class RandomKillsTest {
-  /** Half of them hit fits, half attributions; the profile "faults" asks for 50. */
+  /** A third of them hit fits, attributions and index builds; the profile "faults" asks for 51. */
   private static final int KILLS = Integer.getInteger("whence.test.kills", 6);
 
   @TempDir private Path folder;
@@ -43,6 +44,19 @@ class RandomKillsTest {
         job::attribute,
         attributeMillis,
         out -> assertThat(scores(out)).as("seed %d", seed).isEqualTo(scores("results")));
+    long indexMillis = whole(job::index, "index");
+    killAndCompare(
+        job::index,
+        indexMillis,
+        out -> assertThat(records(out)).as("seed %d", seed).isEqualTo(records("index")));
+  }
+
+  /** Of an index; its manifest has the time in it. */
+  private Map<String, String> records(String out) throws Exception {
+    Map<String, String> files = files(folder.resolve(out));
+    files.remove("manifest.json");
+    assertThat(files).isNotEmpty();
+    return files;
   }
 
   private String scores(String out) {
@@ -61,7 +75,7 @@ class RandomKillsTest {
 
   private void killAndCompare(Job job, long millis, Comparison comparison) throws Exception {
     int kills = 0;
-    for (int turn = 0; kills < KILLS / 2; turn++) {
+    for (int turn = 0; kills < KILLS / 3; turn++) {
       String out = "killed-" + millis + "-" + turn;
       Process process = job.start(out);
       while (!process.waitFor(random.nextLong(millis + millis / 4), TimeUnit.MILLISECONDS)) {

@@ -77,7 +77,7 @@ record IndexPass(
         opened.add(curvatures::close);
         self = Optional.of(curvatures.layers());
       }
-      ShardWriter writer = new ShardWriter(folder, corpus, format.bytes(), 0);
+      ShardWriter writer = new ShardWriter(folder, corpus, format.bytes(), 0, Shards.SEQUENCES);
       opened.add(writer::close);
       return new IndexPass(
           corpus,

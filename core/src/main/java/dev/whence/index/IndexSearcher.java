@@ -2,6 +2,7 @@ package dev.whence.index;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.budget.Compute;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.curvature.Damping;
@@ -22,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -90,24 +92,15 @@ public final class IndexSearcher implements AutoCloseable {
    * @return one answer a query, in their order
    */
   public List<Answer> estimate(List<Query> queries, int count) {
-    TopInfluences top = top(queries, count);
-    List<Answer> answers = new ArrayList<>();
-    for (int q = 0; q < queries.size(); q++) {
-      answers.add(new Answer(estimated(top.raising(q)), estimated(top.lowering(q))));
+    try (Traced traced = trace(queries)) {
+      return traced.estimate(count);
     }
-    return answers;
   }
 
   private TopInfluences top(List<Query> queries, int count) {
-    TopInfluences top = new TopInfluences(queries.size(), count);
-    sweep(
-        queries,
-        (first, place, estimates) -> {
-          for (int q = 0; q < estimates.length; q++) {
-            top.add(first + q, place, estimates[q]);
-          }
-        });
-    return top;
+    try (Traced traced = trace(queries)) {
+      return traced.top(count);
+    }
   }
 
   /** How queries are compared, which is by what the index keeps. */
@@ -117,19 +110,63 @@ public final class IndexSearcher implements AutoCloseable {
 
   private record AskingTraces(TraceFormat format) implements Asking {}
 
-  private void sweep(List<Query> queries, Sweep.GroupSink sink) {
-    switch (asking) {
+  /** Takes the queries' gradients, which is what the model is needed for. */
+  public Traced trace(List<Query> queries) {
+    return switch (asking) {
       case AskingSides(SidesFormat format, Projections projections) -> {
         List<QuerySketch> sketches = QuerySketch.of(model, layers, projections, queries);
         MatchWeights weights = index.manifest().weights();
-        Sweep.byTables(index, format, sketches, weights, _ -> true, sink);
+        yield new Traced(
+            queries.size(),
+            sink -> Sweep.byTables(index, format, sketches, weights, _ -> true, sink),
+            () -> {});
       }
       case AskingTraces(TraceFormat format) -> {
-        try (PreconditionedQueries prepared = precondition(queries, Progress.NONE)) {
-          new Sweep(index, new Comparison.ByTrace(format, layers, prepared))
-              .run((place, estimates) -> sink.take(0, place, estimates));
-        }
+        PreconditionedQueries prepared = precondition(queries, Progress.NONE);
+        Sweep sweep = new Sweep(index, new Comparison.ByTrace(format, layers, prepared));
+        yield new Traced(
+            queries.size(),
+            sink -> sweep.run((place, estimates) -> sink.take(0, place, estimates)),
+            prepared::close);
       }
+    };
+  }
+
+  /** Queries that need only be compared with the records. Close it after use. */
+  public static final class Traced implements AutoCloseable {
+    private final int queries;
+    private final Consumer<Sweep.GroupSink> sweep;
+    private final Runnable closing;
+
+    private Traced(int queries, Consumer<Sweep.GroupSink> sweep, Runnable closing) {
+      this.queries = queries;
+      this.sweep = sweep;
+      this.closing = closing;
+    }
+
+    /** As {@link IndexSearcher#estimate}. */
+    public List<Answer> estimate(int count) {
+      TopInfluences top = top(count);
+      List<Answer> answers = new ArrayList<>();
+      for (int q = 0; q < queries; q++) {
+        answers.add(new Answer(estimated(top.raising(q)), estimated(top.lowering(q))));
+      }
+      return answers;
+    }
+
+    private TopInfluences top(int count) {
+      TopInfluences top = new TopInfluences(queries, count);
+      sweep.accept((first, place, estimates) -> {
+        for (int q = 0; q < estimates.length; q++) {
+          top.add(first + q, place, estimates[q]);
+        }
+      });
+      return top;
+    }
+
+    @Override
+    public void close() {
+      closing.run();
     }
   }
 
@@ -140,13 +177,13 @@ public final class IndexSearcher implements AutoCloseable {
    */
   public float[][] estimates(List<Query> queries) {
     float[][] all = new float[queries.size()][Math.toIntExact(index.size())];
-    sweep(
-        queries,
-        (first, place, estimates) -> {
-          for (int q = 0; q < estimates.length; q++) {
-            all[first + q][(int) place] = estimates[q];
-          }
-        });
+    try (Traced traced = trace(queries)) {
+      traced.sweep.accept((first, place, estimates) -> {
+        for (int q = 0; q < estimates.length; q++) {
+          all[first + q][(int) place] = estimates[q];
+        }
+      });
+    }
     return all;
   }
 
@@ -218,14 +255,26 @@ public final class IndexSearcher implements AutoCloseable {
    * Computes the influence of the best sequences.
    *
    * @param rerank how many of each query's best estimates, of each sign, are computed
-   * @param batchTokens tokens of a batch, padding included
+   * @param compute whose memory decides how many queries' gradients are held at a time
    * @return those that were computed, one answer a query
    */
-  public List<Answer> rerank(List<Query> queries, int rerank, int batchTokens, Progress progress) {
-    TopInfluences top = top(queries, rerank);
-    try (PreconditionedQueries prepared = precondition(queries, progress)) {
-      return exact(queries, top, prepared, batchTokens);
+  public List<Answer> rerank(List<Query> queries, int rerank, Compute compute, Progress progress) {
+    List<Answer> answers = new ArrayList<>();
+    int most = queriesWithin(compute.memory().bytes() / 2);
+    for (int from = 0; from < queries.size(); from += most) {
+      List<Query> group = queries.subList(from, Math.min(from + most, queries.size()));
+      TopInfluences top = top(group, rerank);
+      try (PreconditionedQueries prepared = precondition(group, progress)) {
+        answers.addAll(exact(group, top, prepared, compute.batchTokens()));
+      }
     }
+    return answers;
+  }
+
+  /** How many queries' preconditioned gradients go into so much memory; one at least. */
+  private int queriesWithin(long bytes) {
+    long elements = layers.stream().mapToLong(layer -> layer.shape().elements()).sum();
+    return Math.clamp(bytes / (elements * model.type().accumulator().bytes()), 1, 1 << 20);
   }
 
   /**

@@ -24,6 +24,7 @@ final class ShardWriter implements AutoCloseable {
   private final Corpus corpus;
   private final int recordBytes;
   private final int firstShard;
+  private final int shardSequences;
   private final Map<Integer, Open> open = new HashMap<>();
 
   /**
@@ -37,12 +38,14 @@ final class ShardWriter implements AutoCloseable {
    * A writer.
    *
    * @param firstShard the number of the corpus's first shard
+   * @param shardSequences how many sequences a shard holds
    */
-  ShardWriter(Path folder, Corpus corpus, int recordBytes, int firstShard) {
+  ShardWriter(Path folder, Corpus corpus, int recordBytes, int firstShard, int shardSequences) {
     this.folder = folder;
     this.corpus = corpus;
     this.recordBytes = recordBytes;
     this.firstShard = firstShard;
+    this.shardSequences = shardSequences;
   }
 
   /**
@@ -53,8 +56,8 @@ final class ShardWriter implements AutoCloseable {
    * @param norm of its half-whitened gradient
    */
   void write(long place, MemorySegment records, float norm) {
-    int shard = (int) (place / Shards.SEQUENCES);
-    int within = (int) (place % Shards.SEQUENCES);
+    int shard = (int) (place / shardSequences);
+    int within = (int) (place % shardSequences);
     Path file = Shards.codes(folder, name(shard));
     try {
       Open files = open.containsKey(shard) ? open.get(shard) : open(shard);
@@ -80,7 +83,7 @@ final class ShardWriter implements AutoCloseable {
   }
 
   private Open open(int shard) throws IOException {
-    long first = (long) shard * Shards.SEQUENCES;
+    long first = (long) shard * shardSequences;
     int count = sequences(shard);
     long[] starts = new long[count + 1];
     for (int i = 0; i < count; i++) {
@@ -104,8 +107,8 @@ final class ShardWriter implements AutoCloseable {
   }
 
   private int sequences(int shard) {
-    long first = (long) shard * Shards.SEQUENCES;
-    return (int) Math.min(Shards.SEQUENCES, corpus.size() - first);
+    long first = (long) shard * shardSequences;
+    return (int) Math.min(shardSequences, corpus.size() - first);
   }
 
   /** Brings all that was written to the disk, before a checkpoint says that it is there. */
@@ -123,7 +126,7 @@ final class ShardWriter implements AutoCloseable {
   /** Closes the shards that end before a place: nothing more is written to them. */
   void closeBefore(long place) {
     for (int shard : List.copyOf(open.keySet())) {
-      if ((long) (shard + 1) * Shards.SEQUENCES <= place) {
+      if ((long) (shard + 1) * shardSequences <= place) {
         close(shard);
       }
     }
@@ -146,7 +149,7 @@ final class ShardWriter implements AutoCloseable {
   List<Shard> finish() {
     List<Shard> shards = new ArrayList<>();
     close();
-    for (int shard = 0; (long) shard * Shards.SEQUENCES < corpus.size(); shard++) {
+    for (int shard = 0; (long) shard * shardSequences < corpus.size(); shard++) {
       Path codes = Shards.codes(folder, name(shard));
       Path norms = Shards.norms(folder, name(shard));
       try {

@@ -14,8 +14,12 @@ final class Sweep {
   /** Sequences whose records stay near the core while all queries are compared with them. */
   private static final int BLOCK = 256;
 
+  /** Sequences that one core goes through: few enough for a small index to occupy all of them. */
+  private static final int PIECE = 16 * BLOCK;
+
   private final InfluenceIndex index;
   private final Comparison queries;
+  private final int piece;
 
   /** What receives the estimates; it is called by one thread at a time, in any order. */
   @FunctionalInterface
@@ -66,8 +70,18 @@ final class Sweep {
   }
 
   Sweep(InfluenceIndex index, Comparison queries) {
+    this(index, queries, PIECE);
+  }
+
+  /**
+   * A sweep in pieces of another size.
+   *
+   * @param piece how many sequences one core goes through at a time
+   */
+  Sweep(InfluenceIndex index, Comparison queries, int piece) {
     this.index = index;
     this.queries = queries;
+    this.piece = piece;
   }
 
   /** Goes through all sequences. */
@@ -79,24 +93,37 @@ final class Sweep {
   void run(LongPredicate wanted, Sink sink) {
     List<Callable<List<Tensor>>> pieces = new ArrayList<>();
     for (IndexedShard shard : index.shards()) {
-      pieces.add(() -> {
-        sweep(shard, wanted, sink);
-        return List.of();
-      });
+      long at = 0;
+      for (int from = 0; from < shard.sequences(); from += piece) {
+        int first = from;
+        int end = Math.min(from + piece, shard.sequences());
+        long start = at;
+        pieces.add(() -> {
+          sweepPiece(shard, first, end, start, wanted, sink);
+          return List.of();
+        });
+        for (int i = from; i < end; i++) {
+          at += recordBytes(shard.corpus(), shard.first() + i);
+        }
+      }
     }
     Parallel.run(pieces);
   }
 
-  private void sweep(IndexedShard shard, LongPredicate wanted, Sink sink) {
-    long at = 0;
-    for (int from = 0; from < shard.sequences(); from += BLOCK) {
-      int count = Math.min(BLOCK, shard.sequences() - from);
-      at = sweep(shard, from, count, at, wanted, sink);
+  private long recordBytes(Corpus corpus, long place) {
+    return (long) InfluenceIndex.positions(corpus, place) * index.manifest().recordBytes();
+  }
+
+  private void sweepPiece(
+      IndexedShard shard, int first, int end, long start, LongPredicate wanted, Sink sink) {
+    long at = start;
+    for (int from = first; from < end; from += BLOCK) {
+      at = sweepBlock(shard, from, Math.min(BLOCK, end - from), at, wanted, sink);
     }
   }
 
   /** Sweeps a block whose records begin at {@code at}, and returns where the next block's do. */
-  private long sweep(
+  private long sweepBlock(
       IndexedShard shard, int from, int count, long at, LongPredicate wanted, Sink sink) {
     Corpus corpus = shard.corpus();
     long place = shard.first() + from;
@@ -106,9 +133,7 @@ final class Sweep {
     for (int i = 0; i < count; i++) {
       boolean isWanted = wanted.test(shard.offset() + place + i);
       tokens[i] = isWanted ? corpus.tokens(place + i) : new int[0];
-      starts[i + 1] =
-          starts[i]
-              + (long) InfluenceIndex.positions(corpus, place + i) * index.manifest().recordBytes();
+      starts[i + 1] = starts[i] + recordBytes(corpus, place + i);
     }
     float[][] estimates = new float[count][queries.queries()];
     queries.score(tokens, starts, shard.codes(), estimates);

@@ -220,7 +220,7 @@ final class EvaluateIndexCommand implements Callable<Integer> {
     List<String> head = new ArrayList<>(List.of("kept", "bytes a sequence", "recall@10"));
     study.reranked().forEach(n -> head.add("recall@10, %,d exact".formatted(n)));
     head.addAll(
-        List.of("recall@100", "NDCG@20", "Spearman", "built, sequences a second", "query, ms"));
+        List.of("recall@100", "NDCG@20", "Spearman", "built, sequences a second", "sweep, ms"));
     EvaluationReport.head(head.toArray(String[]::new));
     for (IndexStudy.Row row : study.rows()) {
       RetrievalQuality quality = row.quality();
@@ -233,7 +233,7 @@ final class EvaluateIndexCommand implements Callable<Integer> {
       cells.add(share(quality.ndcg20()));
       cells.add(share(quality.spearman()));
       cells.add(cell("%,.0f", row.rate()));
-      cells.add(cell("%,.1f", row.queryMillis()));
+      cells.add(cell("%,.1f", row.sweepMillis()));
       EvaluationReport.row(cells.toArray(String[]::new));
     }
     System.out.println();

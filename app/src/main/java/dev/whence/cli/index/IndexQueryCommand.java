@@ -6,6 +6,7 @@ import dev.whence.cli.ComputeOptions;
 import dev.whence.cli.ConsoleProgress;
 import dev.whence.cli.DampingOptions;
 import dev.whence.cli.Listing;
+import dev.whence.cli.MemoryOption;
 import dev.whence.cli.Shading;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.QueryFile;
@@ -20,6 +21,7 @@ import dev.whence.influence.Asked;
 import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;
+import dev.whence.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -83,6 +85,7 @@ final class IndexQueryCommand implements Callable<Integer> {
   private DampingOptions damping = new DampingOptions();
 
   @Mixin private ComputeOptions compute = new ComputeOptions();
+  @Mixin private MemoryOption memory = new MemoryOption();
   @Mixin private CacheOption cache = new CacheOption();
 
   /** What {@code --json} prints. */
@@ -123,7 +126,7 @@ final class IndexQueryCommand implements Callable<Integer> {
       run.verifiedModel(LanguageModel.files(model.path()));
       try (IndexSearcher searcher =
           new IndexSearcher(index, run, model.model(), damping.chosen().orElse(index.damping()))) {
-        print(queries(model), searcher, index, model.tokenizer());
+        print(queries(model), searcher, index, model.tokenizer(), run.manifest().precision());
       }
     }
     return 0;
@@ -156,12 +159,16 @@ final class IndexQueryCommand implements Callable<Integer> {
       List<Query> queries,
       IndexSearcher searcher,
       InfluenceIndex index,
-      Optional<Tokenizer> tokenizer) {
+      Optional<Tokenizer> tokenizer,
+      DType precision) {
     List<Asked> asked = Asked.of(queries, byToken);
     List<Answer> answers =
         rerank > 0
             ? searcher.rerank(
-                Asked.queries(asked), rerank, compute.batchTokens(), new ConsoleProgress())
+                Asked.queries(asked),
+                rerank,
+                compute.compute(precision, memory),
+                new ConsoleProgress())
             : searcher.estimate(Asked.queries(asked), count);
     for (int q = 0; q < queries.size(); q++) {
       Query query = queries.get(q);
