@@ -263,21 +263,21 @@ final class Charts {
         marks);
   }
 
-  /** Each method's correlation with the truth, with its interval, against its time. */
-  static Chart againstTime(String title, List<Plot.Point> points) {
-    double shortest = points.stream().mapToDouble(Plot.Point::seconds).min().orElse(1);
-    double longest = points.stream().mapToDouble(Plot.Point::seconds).max().orElse(1);
+  /** Each method's quality, with its interval, against its cost. */
+  static Chart againstCost(Plot.Words words, List<Plot.Point> points) {
+    double cheapest = points.stream().mapToDouble(Plot.Point::cost).min().orElse(1);
+    double dearest = points.stream().mapToDouble(Plot.Point::cost).max().orElse(1);
     double least = points.stream().mapToDouble(Plot.Point::low).min().orElse(0);
     Scale x =
-        Scale.log(powerOfTen(shortest, false), powerOfTen(longest, true), LEFT, WIDTH - RIGHT);
+        Scale.log(powerOfTen(cheapest, false), powerOfTen(dearest, true), LEFT, WIDTH - RIGHT);
     Scale y = Scale.linear(Math.min(0, least), 1, HEIGHT - BOTTOM, TOP);
     List<Mark> marks = axes(x, y);
     List<double[]> labels = new ArrayList<>(); // x and y of the labels placed so far
     for (Plot.Point point : points) {
-      double across = x.at(point.seconds());
+      double across = x.at(point.cost());
       marks.add(line("whisker", across, y.at(point.low()), across, y.at(point.high())));
-      marks.add(dot(across, y.at(point.correlation()), 4, "raise", point.name(), ""));
-      double[] place = {across, y.at(point.correlation()) + 4};
+      marks.add(dot(across, y.at(point.quality()), 4, "raise", point.name(), ""));
+      double[] place = {across, y.at(point.quality()) + 4};
       while (labels.stream().anyMatch(l -> overlap(l, place))) {
         place[1] += LINE;
       }
@@ -286,13 +286,13 @@ final class Charts {
       marks.add(label(across + (left ? -8 : 8), place[1], point.name(), left ? "end" : "start"));
     }
     return new Chart(
-        "against-time",
+        "against-cost",
         WIDTH,
         HEIGHT,
-        title,
-        "Pearson's correlation with the responses, with 95% intervals, against time with fitting.",
-        "seconds, fitting included",
-        "correlation",
+        words.title(),
+        words.summary(),
+        words.cost(),
+        words.quality(),
         marks);
   }
 

@@ -21,7 +21,7 @@ class PlotTest {
     Path file = folder.resolve("plot.svg");
     Plot.write(
         file,
-        "a <task>",
+        new Plot.Words("a <task>", "how good", "seconds", "correlation"),
         List.of(
             new Plot.Point("slow & good", 100, 0.9, 0.8, 0.95),
             new Plot.Point("fast", 1, 0.3, 0.1, 0.4)));

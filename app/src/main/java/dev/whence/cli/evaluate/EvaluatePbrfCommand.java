@@ -217,7 +217,11 @@ final class EvaluatePbrfCommand implements Callable<Integer> {
     Files.createDirectories(file.toAbsolutePath().getParent());
     Plot.write(
         file,
-        pbrf.task,
+        new Plot.Words(
+            pbrf.task,
+            "Pearson's correlation with the responses, with 95% intervals, against time with fitting.",
+            "seconds, fitting included",
+            "correlation"),
         pbrf.results.stream()
             .map(r ->
                 new Plot.Point(

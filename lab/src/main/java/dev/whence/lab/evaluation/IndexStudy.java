@@ -12,6 +12,7 @@ import dev.whence.index.IndexSearcher;
 import dev.whence.index.IndexSettings;
 import dev.whence.index.InfluenceIndex;
 import dev.whence.index.InfluenceIndexManifest;
+import dev.whence.index.Keeps;
 import dev.whence.index.SampleQuery;
 import dev.whence.influence.InfluenceScan;
 import dev.whence.influence.Measurements;
@@ -115,6 +116,7 @@ public record IndexStudy(
     private final InfluenceScan exactScan;
     private final InfluenceScan oneScan;
     private final Optional<InfluenceScan> lowRankScan;
+    private Optional<InfluenceScan> sampleScan = Optional.empty();
     private final Optional<SketchedScores> sketches;
     private final List<IndexBuild> builds = new ArrayList<>();
     private final float[][] exact;
@@ -156,6 +158,10 @@ public record IndexStudy(
           PreconditionedQueries.of(
               subject.model, layers, asked, curvatures.layers(), rank, progress);
       owned.add(prepared);
+      return scan(prepared);
+    }
+
+    private InfluenceScan scan(PreconditionedQueries prepared) {
       return new InfluenceScan(
           subject.model,
           layers,
@@ -229,6 +235,7 @@ public record IndexStudy(
         owned.add(build);
         builds.add(build);
       }
+      sampleScan = builds.getFirst().queries().map(this::scan);
       scanAll();
       List<Row> rows = new ArrayList<>();
       for (int i = 0; i < builds.size(); i++) {
@@ -284,9 +291,12 @@ public record IndexStudy(
       long scanned = System.nanoTime();
       traceNanos += traced - start;
       scanNanos += scanned - traced;
+      // All builds have the same sample, so that its influences are computed once for all.
+      Optional<Tensor> sampleInfluence =
+          sampleScan.flatMap(scan -> scan.score(batch, trace).influence());
       for (int i = 0; i < builds.size(); i++) {
         long before = System.nanoTime();
-        builds.get(i).take(places, batch, trace, Optional.empty());
+        builds.get(i).take(places, batch, trace, sampleInfluence);
         buildNanos[i] += System.nanoTime() - before;
       }
       SketchedScores.Scores.put(
@@ -305,13 +315,19 @@ public record IndexStudy(
           IndexSearcher searcher =
               new IndexSearcher(index, subject.run, subject.model, settings.damping())) {
         return new Row(
-            "index, %s numbers a position, bits each: %s"
-                .formatted(manifest.settings().get("components"), manifest.settings().get("bits")),
+            name(settings.keeps()),
             manifest.bytesPerSequence(),
             quality(searcher.estimates(queries)),
             OptionalDouble.of(rate(buildNanos[i])),
             OptionalDouble.of(medianMillis(searcher)));
       }
+    }
+
+    private static String name(Keeps keeps) {
+      return switch (keeps) {
+        case Keeps.Sides(int components, int bits) -> "index, %dx%d".formatted(components, bits);
+        case Keeps.WholeTraces(int bits) -> "index, allx%d".formatted(bits);
+      };
     }
 
     /** Of sweeps for one query, whose gradient is there. */
