@@ -62,7 +62,7 @@ final class TopCommand implements Callable<Integer> {
               .map(id -> folder + " has no query '" + id + "'; without --query all are shown")
               .orElse(folder + " holds no queries, only self-influence in scores.safetensors"));
     }
-    if (byToken && !results.hasCompletionTokens()) {
+    if (byToken && !results.isByToken()) {
       throw new InvalidInputException(
           folder + " has no influences by token; attribute again with --by-token");
     }

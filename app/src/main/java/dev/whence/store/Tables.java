@@ -41,7 +41,7 @@ final class Tables implements AutoCloseable {
           String view =
               "CREATE VIEW %s AS SELECT * FROM read_parquet(%s, hive_partitioning = false)";
           String file = DuckDb.literal(DuckDb.escaped(folder.resolve(name + ".parquet")));
-          if (results.hasCompletionTokens()) {
+          if (results.isByToken()) {
             statement.execute(
                 view.formatted(name + "_by_token", file) + " WHERE completion_token IS NOT NULL");
             statement.execute(view.formatted(name, file) + " WHERE completion_token IS NULL");

@@ -50,7 +50,7 @@ public final class TokenRankings {
    */
   public Map<Long, List<WordInfluence>> words(String queryId, List<Long> places) {
     Map<Long, List<WordInfluence>> words = new HashMap<>();
-    if (places.isEmpty() || !folder.hasCompletionTokens()) {
+    if (places.isEmpty() || !folder.isByToken()) {
       return words;
     }
     List<Object> arguments = new ArrayList<>();

@@ -66,7 +66,7 @@ public record TokenPage(
     if (chosen.isEmpty()) {
       return Optional.empty();
     }
-    boolean exact = store.folder().hasCompletionTokens();
+    boolean exact = store.folder().isByToken();
     Sides sides =
         exact
             ? new Sides(

@@ -21,6 +21,7 @@ import dev.whence.influence.TopInfluences;
 import dev.whence.influence.TraceSink;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
+import dev.whence.model.Prediction;
 import dev.whence.results.RankCheck;
 import dev.whence.results.ResultTables;
 import dev.whence.results.ResultsFolder;
@@ -320,11 +321,15 @@ public final class Attribution {
           });
       List<Double> logProbabilities = parts.logProbabilities();
       tables.addQueries(queries, logProbabilities.subList(0, queries.size()));
-      for (int q = queries.size(); q < asked.size(); q++) {
-        tables.addCompletionToken(
-            queries.get(asked.get(q).owner()),
-            asked.get(q).completionToken().orElseThrow(),
-            logProbabilities.get(q));
+      for (Query query : queries) {
+        for (Prediction prediction : Prediction.of(model, query)) {
+          tables.addCompletionToken(
+              query,
+              prediction.completionToken(),
+              prediction.logProbability(),
+              prediction.likeliest(),
+              prediction.likeliestLogProbability());
+        }
       }
       tables.write();
     }

@@ -24,7 +24,6 @@ public final class ResultTables implements AutoCloseable {
   private final ParquetTable tokens;
   private final ParquetTable byLayer;
   private final ParquetTable completions;
-  private boolean hasCompletions;
 
   public ResultTables(Path folder, Optional<Tokenizer> tokenizer, List<String> layers) {
     this.tokenizer = tokenizer;
@@ -67,7 +66,8 @@ public final class ResultTables implements AutoCloseable {
             "completions",
             folder.resolve(ResultsFolder.COMPLETIONS),
             "query_id VARCHAR, completion_token INTEGER, token_id INTEGER, token VARCHAR,"
-                + " log_probability DOUBLE");
+                + " log_probability DOUBLE, likeliest_token_id INTEGER, likeliest_token VARCHAR,"
+                + " likeliest_log_probability DOUBLE");
   }
 
   public void addQueries(List<Query> all, List<Double> logProbabilities) {
@@ -87,20 +87,30 @@ public final class ResultTables implements AutoCloseable {
   }
 
   /**
-   * Adds a token of a query's completion whose influences are in the tables by themselves.
+   * Adds how the model predicts a token of a query's completion.
    *
    * @param token which, from 0
    * @param logProbability given all that comes before, in nats
+   * @param likeliest the id of the token that it would rather say
+   * @param likeliestLogProbability of that one, in nats
    */
-  public void addCompletionToken(Query query, int token, double logProbability) {
-    hasCompletions = true;
+  public void addCompletionToken(
+      Query query,
+      int token,
+      double logProbability,
+      int likeliest,
+      double likeliestLogProbability) {
     String piece = pieces(query.tokens()).get(query.promptTokens().length + token);
+    String likeliestPiece = pieces(new int[] {likeliest}).getFirst();
     completions.add(row -> {
       row.append(query.id());
       row.append(token);
       row.append(query.completionTokens()[token]);
       row.append(piece);
       row.append(logProbability);
+      row.append(likeliest);
+      row.append(likeliestPiece);
+      row.append(likeliestLogProbability);
     });
   }
 
@@ -175,9 +185,7 @@ public final class ResultTables implements AutoCloseable {
     influences.write();
     tokens.write();
     byLayer.write();
-    if (hasCompletions) {
-      completions.write();
-    }
+    completions.write();
   }
 
   @Override

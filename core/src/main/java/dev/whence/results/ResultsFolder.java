@@ -67,8 +67,15 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
    *
    * @param index from 0
    * @param logProbability given all that comes before, in nats
+   * @param likeliest the token that the model would rather say, which may be the same
+   * @param likeliestLogProbability of that one, in nats
    */
-  public record CompletionToken(int index, String token, double logProbability) {}
+  public record CompletionToken(
+      int index,
+      String token,
+      double logProbability,
+      String likeliest,
+      double likeliestLogProbability) {}
 
   /** A layer and the influence that passes through it. */
   public record LayerInfluence(String layer, double influence) {}
@@ -90,7 +97,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     ResultsManifest manifest = Manifest.read(path, ResultsManifest.class);
     ResultsFolder results = new ResultsFolder(path, manifest);
     TABLES.forEach(results::verify);
-    if (results.hasCompletionTokens()) {
+    if (results.hasCompletions()) {
       results.verify(COMPLETIONS);
     }
     return results;
@@ -126,8 +133,13 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     return hashes;
   }
 
+  /** Whether the predictions of the completions' tokens are known; they are not in old results. */
+  private boolean hasCompletions() {
+    return manifest.files().containsKey(COMPLETIONS);
+  }
+
   /** Whether each token of the completions has influences of its own. */
-  public boolean hasCompletionTokens() {
+  public boolean isByToken() {
     return Boolean.parseBoolean(manifest.setting("by-token"));
   }
 
@@ -198,17 +210,21 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     return ids;
   }
 
-  /**
-   * The tokens of a query's completion that have influences of their own, in order; none unless
-   * {@link #hasCompletionTokens}.
-   */
+  /** The scored tokens of a query's completion, in order; none in old results. */
   public List<CompletionToken> completionTokens(String queryId) {
-    return hasCompletionTokens()
+    return hasCompletions()
         ? select(
             COMPLETIONS,
-            "SELECT completion_token, token, log_probability FROM read_parquet(?, hive_partitioning = false)"
+            "SELECT completion_token, token, log_probability, likeliest_token,"
+                + " likeliest_log_probability FROM read_parquet(?, hive_partitioning = false)"
                 + " WHERE query_id = ? ORDER BY completion_token",
-            row -> new CompletionToken(row.getInt(1), row.getString(2), row.getDouble(3)),
+            row ->
+                new CompletionToken(
+                    row.getInt(1),
+                    row.getString(2),
+                    row.getDouble(3),
+                    row.getString(4),
+                    row.getDouble(5)),
             queryId)
         : List.of();
   }
@@ -236,7 +252,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
 
   /** Selects the rows about a whole completion, or about one of its tokens. */
   private String about(Optional<Integer> completionToken) {
-    return hasCompletionTokens()
+    return isByToken()
         ? "completion_token " + completionToken.map(t -> "= " + t).orElse("IS NULL") + " AND "
         : ""; // results from before have no such column
   }

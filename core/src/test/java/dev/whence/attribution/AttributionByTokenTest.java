@@ -77,7 +77,16 @@ class AttributionByTokenTest {
             .extracting(Influence::documentId)
             .isEqualTo(without.raising(query.id(), 5).stream().map(Influence::documentId).toList());
       }
-      assertThat(without.completionTokens("qd0")).isEmpty();
+      for (StoredQuery query : without.queries()) {
+        assertThat(without.completionTokens(query.id()))
+            .isEqualTo(with.completionTokens(query.id()))
+            .allMatch(t -> t.likeliestLogProbability() >= t.logProbability());
+        assertThat(
+                without.completionTokens(query.id()).stream()
+                    .mapToDouble(CompletionToken::logProbability)
+                    .sum())
+            .isCloseTo(query.logProbability(), within(1e-9));
+      }
     }
   }
 
