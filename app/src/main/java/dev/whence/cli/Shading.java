@@ -52,7 +52,7 @@ public sealed interface Shading {
 
   /** Tokens that mark a document's ends say nothing to a reader. */
   private static List<TokenInfluence> visible(List<TokenInfluence> tokens) {
-    return tokens.stream().filter(t -> !t.token().matches("<\\|\\w+\\|>|</?s>")).toList();
+    return tokens.stream().filter(t -> !t.isSpecial()).toList();
   }
 
   /** Backgrounds in 24-bit colour, stronger for more influence. */

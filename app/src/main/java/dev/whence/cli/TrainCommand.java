@@ -11,6 +11,7 @@ import dev.whence.folder.Provenance;
 import dev.whence.lab.training.Trainer;
 import dev.whence.lab.training.TrainingSettings;
 import dev.whence.model.LanguageModel;
+import dev.whence.store.TrainingSize;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.io.IOException;
@@ -179,7 +180,7 @@ final class TrainCommand implements Callable<Integer> {
       record.put("bos", corpus.endTokens().bos().toString());
       record.put("eos", corpus.endTokens().eos().toString());
       record.put("held_out_loss", loss);
-      AtomicFile.write(out.resolve("training.json"), Json.MAPPER.writeValueAsString(record));
+      AtomicFile.write(out.resolve(TrainingSize.RECORD), Json.MAPPER.writeValueAsString(record));
       model.saveWeights(out);
       trainer.finish();
       System.out.printf(Locale.ROOT, "wrote %s, held-out loss %.4f nats per token%n", out, loss);

@@ -8,6 +8,7 @@ import dev.whence.corpus.Tokenizer;
 import dev.whence.folder.Manifest;
 import dev.whence.index.InfluenceIndex;
 import dev.whence.index.InfluenceIndexManifest;
+import dev.whence.index.Recall;
 import dev.whence.influence.Candidates;
 import dev.whence.results.ResultsManifest;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +32,8 @@ public final class Library implements AutoCloseable {
   private final Map<String, ResultsStore> stores = new LinkedHashMap<>();
   private final Map<String, CorpusText> corpora = new HashMap<>(); // by hash
   private final Map<Path, InfluenceIndexManifest> indexFolders = new LinkedHashMap<>();
+  private final Map<String, Optional<Long>> trainingSizes = new ConcurrentHashMap<>();
+  private volatile Optional<Long> trainingSequences = Optional.empty();
   private final Map<Path, InfluenceIndex> indexes = new HashMap<>(); // those that were needed
 
   /**
@@ -126,6 +130,24 @@ public final class Library implements AutoCloseable {
     synchronized (indexes) {
       return indexes.computeIfAbsent(folder, f -> InfluenceIndex.open(f, corpus));
     }
+  }
+
+  /** What was measured of the results' influence index when it was built, if anything was. */
+  public Optional<Recall> recall(ResultsStore store) {
+    synchronized (indexFolders) {
+      return indexFolder(store).map(indexFolders::get).flatMap(InfluenceIndexManifest::recall);
+    }
+  }
+
+  /** Says with how many sequences the models of all results were trained. */
+  public void setTrainingSequences(long count) {
+    trainingSequences = Optional.of(count);
+  }
+
+  /** With how many sequences the results' model was trained, where that is known. */
+  public Optional<Long> trainingSequences(ResultsStore store) {
+    return trainingSequences.or(
+        () -> trainingSizes.computeIfAbsent(store.name(), _ -> TrainingSize.of(store.folder())));
   }
 
   /** Opens a results folder under a name, which must be free. */

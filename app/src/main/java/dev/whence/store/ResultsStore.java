@@ -266,6 +266,34 @@ public final class ResultsStore implements AutoCloseable {
     return sums.entrySet().stream().map(e -> new LayerInfluence(e.getKey(), e.getValue())).toList();
   }
 
+  /** The influence through each layer of a query's sequences at the given ranks, by rank. */
+  public Map<Integer, List<LayerInfluence>> layers(String queryId, List<Integer> ranks) {
+    Map<Integer, Map<String, Double>> byRank = new LinkedHashMap<>();
+    if (ranks.isEmpty()) {
+      return Map.of();
+    }
+    List<Object> arguments = new ArrayList<>();
+    arguments.add(queryId);
+    arguments.addAll(ranks);
+    tables.select(
+        "SELECT rank, layer, influence FROM layers WHERE query_id = ? AND rank IN ("
+            + marks(ranks.size())
+            + ")",
+        row ->
+            byRank
+                .computeIfAbsent(row.getInt(1), _ -> new HashMap<>())
+                .put(row.getString(2), row.getDouble(3)),
+        arguments.toArray());
+    Map<Integer, List<LayerInfluence>> layers = new LinkedHashMap<>();
+    byRank.forEach((rank, influences) ->
+        layers.put(
+            rank,
+            folder.manifest().layers().stream()
+                .map(layer -> new LayerInfluence(layer, influences.getOrDefault(layer, 0.0)))
+                .toList()));
+    return layers;
+  }
+
   /** Rankings for single tokens of the completions; none unless they were computed. */
   public TokenRankings byToken() {
     return new TokenRankings(folder, tables);

@@ -80,8 +80,10 @@ final class Charts {
   static Chart layersAndTokens(
       String id, List<String> layers, List<String> all, double[][] influence) {
     List<String> tokens = all.subList(0, Math.min(all.size(), MOST_CELLS / layers.size()));
-    double largest =
-        Arrays.stream(influence).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0);
+    Shades shades =
+        new Shades(
+            Arrays.stream(influence).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0),
+            false);
     int left = 90;
     int cell = Math.clamp(1800L / Math.max(1, tokens.size()), 4, 22);
     int row = 14;
@@ -97,7 +99,7 @@ final class Charts {
                 y,
                 cell,
                 row,
-                "cell " + ShadedText.shade(value, largest),
+                ("cell " + shades.of(value)).strip(),
                 "%s, token %d '%s': %s nats"
                     .formatted(layers.get(l), t, tokens.get(t), Show.influence(value))));
       }

@@ -175,14 +175,14 @@ public final class Explorer implements AutoCloseable {
     Parameters parameters = new Parameters(context);
     pages.token(
         context,
-        TokenPage.of(
-                library,
-                desk,
-                store(parameters),
-                parameters.text("query"),
-                parameters.number("token", 0, 0, Integer.MAX_VALUE))
+        TokenPage.of(library, desk, store(parameters), parameters.text("query"), span(parameters))
             .orElseThrow(
                 () -> new NotFoundResponse("There are no influences of that word by itself")));
+  }
+
+  private static TokenPage.Span span(Parameters parameters) {
+    int first = parameters.number("token", 0, 0, Integer.MAX_VALUE);
+    return new TokenPage.Span(first, parameters.number("last", first, first, Integer.MAX_VALUE));
   }
 
   private void views(Context context) {

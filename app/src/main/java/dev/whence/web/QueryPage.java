@@ -1,25 +1,19 @@
 package dev.whence.web;
 
-import dev.whence.results.ResultsFolder.CompletionToken;
 import dev.whence.results.ResultsFolder.StoredQuery;
-import dev.whence.results.ResultsFolder.TokenInfluence;
-import dev.whence.store.CorpusText;
 import dev.whence.store.Distribution;
 import dev.whence.store.Library;
-import dev.whence.store.Ranking;
 import dev.whence.store.Ranking.LayerSpan;
 import dev.whence.store.ResultsStore;
-import dev.whence.store.TokenRankings.WordInfluence;
 import dev.whence.store.TopSequence;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
- * A query and what influences it most.
+ * An answer and what influences it most.
  *
- * @param words of the completion, where each has influences of its own
+ * @param summary what was found, in a sentence
+ * @param unit what the figures in the lists are
  * @param basis how many sequences raise the query, and of which total the shares are
  * @param previous the query asked before this one, if there is one
  * @param next the query asked after this one
@@ -27,23 +21,32 @@ import java.util.Optional;
 public record QueryPage(
     View view,
     StoredQuery query,
+    Answer answer,
+    String summary,
+    Trust trust,
+    String unit,
     List<String> layers,
     Side raising,
     Side lowering,
     Chart byLayer,
     Optional<Chart> tail,
     Optional<Chart> shares,
-    List<TokenPage.Word> words,
     String basis,
     Optional<String> previous,
     Optional<String> next) {
   private static final int USUAL_COUNT = 20;
   private static final int MOST = 500;
-  private static final int LOWERING_PART = 2;
-  private static final int NAMED_WORDS = 5;
+  private static final int MOST_RANKS = Integer.MAX_VALUE;
+  private static final int NAME = 60;
 
   /** A reader's choices, which are the parameters of the page's address. */
-  public record View(String results, String query, LayerSpan layers, boolean hideSpiky, int count) {
+  public record View(
+      String results,
+      String query,
+      LayerSpan layers,
+      boolean hideSpiky,
+      boolean ownShades,
+      int count) {
     static View of(Parameters parameters, ResultsStore store, String query) {
       int layers = store.folder().manifest().layers().size();
       int first = parameters.number("first", 0, 0, layers - 1);
@@ -53,6 +56,7 @@ public record QueryPage(
           query,
           new LayerSpan(first, last, layers),
           parameters.ticked("hide"),
+          parameters.text("shades").equals("own"),
           parameters.number("count", USUAL_COUNT, 1, MOST));
     }
 
@@ -63,12 +67,18 @@ public record QueryPage(
           query,
           LayerSpan.all(store.folder().manifest().layers().size()),
           false,
+          false,
           USUAL_COUNT);
     }
 
     /** Whether all layers and all sequences count. */
     boolean isWhole() {
       return layers.isAll() && !hideSpiky;
+    }
+
+    /** Whether a reader chose anything. */
+    public boolean isUsual() {
+      return isWhole() && !ownShades && count == USUAL_COUNT;
     }
 
     /** Whether a longer list may be shown. */
@@ -85,19 +95,21 @@ public record QueryPage(
               .with("first", layers.first(), 0)
               .with("last", layers.last(), layers.total() - 1)
               .with("count", count, USUAL_COUNT);
-      return hideSpiky ? address.with("hide", 1) : address;
+      address = hideSpiky ? address.with("hide", 1) : address;
+      return ownShades ? address.with("shades", "own") : address;
     }
 
     public View withLayers(int first, int last) {
-      return new View(results, query, new LayerSpan(first, last, layers.total()), hideSpiky, count);
+      return new View(
+          results, query, new LayerSpan(first, last, layers.total()), hideSpiky, ownShades, count);
     }
 
     public View withCount(int more) {
-      return new View(results, query, layers, hideSpiky, Math.min(more, MOST));
+      return new View(results, query, layers, hideSpiky, ownShades, Math.min(more, MOST));
     }
 
     View withQuery(String other) {
-      return new View(results, other, layers, hideSpiky, count);
+      return new View(results, other, layers, hideSpiky, ownShades, count);
     }
 
     /**
@@ -132,50 +144,66 @@ public record QueryPage(
    * @param total how many have that sign in all
    * @param complete whether all scored sequences were ranked, not only those in the tables
    */
-  public record Side(List<Entry> entries, int total, boolean complete) {}
-
-  /**
-   * A sequence in the list.
-   *
-   * @param share of the influence of its sign that is known
-   * @param lexicalRank by BM25; a dash when it is not known
-   * @param words of the completion that it is among the strongest for; none where that was not
-   *     computed
-   */
-  public record Entry(
-      TopSequence sequence,
-      String share,
-      String lexicalRank,
-      ShadedText text,
-      List<TokenPage.Word> words,
-      Address document,
-      Address views) {}
+  public record Side(List<Card> cards, int total, boolean complete) {}
 
   static QueryPage of(Library library, ResultsStore store, View view) {
     StoredQuery query = store.query(view.query()).orElseThrow();
     Optional<double[]> influence = store.influence(query.id());
     Optional<Distribution> distribution = influence.map(Distribution::of);
-    Optional<Map<Long, Integer>> lexical = library.lexicalRanks(store, query.id());
+    RankedSide raised = RankedSide.of(library, store, view, true, influence);
+    RankedSide lowered = RankedSide.of(library, store, view, false, influence);
+    CardMaker cards = CardMaker.of(library, store, view, List.of(raised, lowered));
+    Side raising = side(raised, cards);
     List<StoredQuery> all = store.queries();
     int place = all.indexOf(query);
-    Side raising = side(library, store, view, query, true, influence, lexical);
     boolean filtered = store.folder().manifest().candidates().isPresent();
     return new QueryPage(
         view,
         query,
+        Answer.of(library, store, query.id(), Optional.empty()),
+        summary(raised, raising, cards.measure()),
+        Trust.of(library, store, query, raised.sequences(), cards.tokens()),
+        cards.measure().trainingSequences().isPresent()
+            ? "change of log p for one more copy, nats"
+            : "influence, nats per unit of weight",
         store.folder().manifest().layers(),
         raising,
-        side(library, store, view, query, false, influence, lexical),
+        side(lowered, cards),
         Charts.layers(
-            "by-layer",
-            "Where the influence of the sequences that raise it passes",
-            store.layers(query.id(), 1, Integer.MAX_VALUE)),
+            "by-layer", "Through which layers it comes", store.layers(query.id(), 1, MOST_RANKS)),
         distribution.flatMap(d -> Charts.tail("tail", d)),
         distribution.flatMap(d -> Charts.shares("shares", d)),
-        TokenPage.words(library, store, query.id(), Optional.empty()),
         basis(view, distribution, raising, filtered),
         place > 0 ? Optional.of(address(view, all.get(place - 1))) : Optional.empty(),
         place < all.size() - 1 ? Optional.of(address(view, all.get(place + 1))) : Optional.empty());
+  }
+
+  private static Side side(RankedSide side, CardMaker cards) {
+    return new Side(cards.of(side), side.sum().sequences(), side.complete());
+  }
+
+  /** What was found, in plain words. */
+  private static String summary(RankedSide raised, Side raising, Strength.Measure measure) {
+    if (raising.cards.isEmpty()) {
+      return "No sequence makes this answer more likely.";
+    }
+    Card first = raising.cards.getFirst();
+    String name = Show.shortened(first.documentId(), NAME);
+    String strongest =
+        measure
+            .trainingSequences()
+            .map(n ->
+                "One more copy of %s in training would make this answer about %s nats more likely."
+                    .formatted(
+                        name,
+                        Show.perCopy(raised.sequences().getFirst().counted() / n).substring(1)))
+            .orElse("What raises this answer most is %s.".formatted(name));
+    double shown = raised.sequences().stream().mapToDouble(TopSequence::counted).sum();
+    int count = raised.sequences().size();
+    return raised.total() > 0 && count > 1
+        ? "%s The %d strongest sequences hold %s of all that raises it."
+            .formatted(strongest, count, Show.percent(shown / raised.total()))
+        : strongest;
   }
 
   private static String address(View view, StoredQuery other) {
@@ -199,85 +227,5 @@ public record QueryPage(
         + (distribution.isPresent() || view.hideSpiky() || filtered
             ? ""
             : " With --all-scores they are of all sequences, and their distribution is shown.");
-  }
-
-  private static Side side(
-      Library library,
-      ResultsStore store,
-      View view,
-      StoredQuery query,
-      boolean raising,
-      Optional<double[]> influence,
-      Optional<Map<Long, Integer>> lexical) {
-    int count = raising ? view.count : Math.max(1, view.count / LOWERING_PART);
-    Ranking ranking = new Ranking(raising, view.layers, view.hideSpiky, 0, count);
-    Optional<ResultsStore.Ranked> ofAll =
-        view.isWhole()
-            ? Optional.empty()
-            : library.corpus(store).flatMap(text -> store.topOfAll(query.id(), ranking, text));
-    List<TopSequence> sequences =
-        ofAll.map(ResultsStore.Ranked::sequences).orElseGet(() -> store.top(query.id(), ranking));
-    ResultsStore.Sum sum =
-        ofAll.map(ResultsStore.Ranked::all).orElseGet(() -> store.sum(query.id(), ranking));
-    double total =
-        view.isWhole()
-            ? influence
-                .map(all -> Arrays.stream(all).filter(x -> x > 0 == raising).sum())
-                .orElse(sum.influence())
-            : sum.influence();
-    Map<Integer, List<TokenInfluence>> tokens =
-        store.tokens(
-            query.id(),
-            sequences.stream().filter(TopSequence::isKept).map(TopSequence::rank).toList());
-    Map<Long, List<WordInfluence>> words =
-        store.byToken().words(query.id(), sequences.stream().map(TopSequence::place).toList());
-    List<CompletionToken> completion = store.folder().completionTokens(query.id());
-    List<Entry> entries =
-        sequences.stream()
-            .map(s ->
-                new Entry(
-                    s,
-                    total != 0 ? Show.percent(s.counted() / total) : "–",
-                    lexicalRank(lexical, s.place()),
-                    s.isKept()
-                        ? ShadedText.of(
-                            tokens.getOrDefault(s.rank(), List.of()), query.completion(), "nats")
-                        : ShadedText.plain(s.text(), query.completion()),
-                    words(view, completion, words.getOrDefault(s.place(), List.of())),
-                    SequencePage.address(view.results, s.documentId(), s.sequenceIndex())
-                        .with("place", s.place()),
-                    ViewsPage.address(view.results, query.id(), s.rank())))
-            .toList();
-    return new Side(entries, sum.sequences(), ofAll.isPresent());
-  }
-
-  /** The strongest few words, each with what it is raised or lowered by. */
-  private static List<TokenPage.Word> words(
-      View view, List<CompletionToken> completion, List<WordInfluence> words) {
-    double largest = words.stream().mapToDouble(w -> Math.abs(w.influence())).max().orElse(0);
-    return words.stream()
-        .limit(NAMED_WORDS)
-        .map(w ->
-            new TokenPage.Word(
-                completion.stream()
-                    .filter(t -> t.index() == w.token())
-                    .map(CompletionToken::token)
-                    .findFirst()
-                    .orElse(""),
-                TokenPage.address(view.results, view.query, w.token()),
-                ShadedText.shade(w.influence(), largest),
-                Show.influence(w.influence()) + " nats",
-                false))
-        .toList();
-  }
-
-  private static String lexicalRank(Optional<Map<Long, Integer>> ranks, long place) {
-    if (ranks.isEmpty()) {
-      return "–";
-    }
-    Integer rank = ranks.get().get(place);
-    return rank == null
-        ? "none of the best " + Show.count(CorpusText.LEXICAL_RANKS)
-        : "#" + Show.count(rank);
   }
 }

@@ -4,6 +4,8 @@ import dev.whence.results.ResultsFolder.TokenInfluence;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -12,20 +14,25 @@ import java.util.stream.Collectors;
  * @param strongest the tokens that matter most, in words, for those who do not see shades
  */
 public record ShadedText(List<Piece> pieces, String strongest) {
-  /** Shades of each sign. */
-  static final int LEVELS = 9;
-
   private static final int NAMED = 5;
+
+  /** What a text without tokens is cut into: special tokens, and words with the space before. */
+  private static final Pattern WORD = Pattern.compile("<\\|\\w+\\|>|\\s*[^\\s<]+|\\s*<|\\s+");
 
   /**
    * Text of one token that looks alike throughout.
    *
    * @param looks the names of its styles: {@code r1} to {@code r9} where it raises, {@code l1} to
    *     {@code l9} where it lowers, {@code u1} to {@code u9} without a sign, {@code shared}, {@code
-   *     verbatim}
+   *     verbatim}, {@code special}, and {@code cut} where it is outside the passage
    * @param tip its token's influence, said when pointed at; empty when it is not known
    */
-  public record Piece(String text, String looks, String tip) {}
+  public record Piece(String text, String looks, String tip) {
+    /** Whether it is outside the passage that is shown first. */
+    public boolean isCut() {
+      return looks.endsWith("cut");
+    }
+  }
 
   /**
    * Shades tokens by their influence, and marks what they share with a completion.
@@ -33,31 +40,51 @@ public record ShadedText(List<Piece> pieces, String strongest) {
    * @param unit of the values, for the tips
    */
   static ShadedText of(List<TokenInfluence> tokens, String completion, String unit) {
+    return of(tokens, completion, unit, Shades.ofOwn(tokens), new Passage(0, tokens.size()));
+  }
+
+  /** As {@link #of(List, String, String)}, with only the strongest passage shown at first. */
+  static ShadedText passage(
+      List<TokenInfluence> tokens, String completion, String unit, Shades shades) {
+    return of(tokens, completion, unit, shades, Passage.of(tokens));
+  }
+
+  private static ShadedText of(
+      List<TokenInfluence> tokens, String completion, String unit, Shades shades, Passage passage) {
     StringBuilder text = new StringBuilder();
     tokens.forEach(token -> text.append(token.token()));
     Overlap overlap = Overlap.of(text.toString(), completion);
-    double largest = tokens.stream().mapToDouble(t -> Math.abs(t.influence())).max().orElse(0);
     List<Piece> pieces = new ArrayList<>();
     int at = 0;
-    for (TokenInfluence token : tokens) {
-      String shade = shade(token.influence(), largest);
-      String tip = Show.influence(token.influence()) + " " + unit;
+    for (int t = 0; t < tokens.size(); t++) {
+      TokenInfluence token = tokens.get(t);
+      String shade = token.isSpecial() ? "special" : shades.of(token.influence());
+      String tip = unit.isEmpty() ? "" : Show.influence(token.influence()) + " " + unit;
+      String cut = passage.has(t) ? "" : " cut";
       int end = at + token.token().length();
       while (at < end) {
         int stop = overlap.sameUntil(at, end);
-        pieces.add(
-            new Piece(text.substring(at, stop), (shade + " " + overlap.looks(at)).strip(), tip));
+        String looks = ((shade + " " + overlap.looks(at)).strip() + cut).strip();
+        pieces.add(new Piece(text.substring(at, stop), looks, tip));
         at = stop;
       }
     }
-    return new ShadedText(pieces, strongest(tokens, unit));
+    return new ShadedText(pieces, unit.isEmpty() ? "" : strongest(tokens, unit));
   }
 
-  /** A text without influences of its tokens: only its overlap with the completion is marked. */
+  /**
+   * A text without influences of its tokens: its overlap with the completion is marked, and the
+   * passage that has most of it is shown first.
+   */
   static ShadedText plain(String text, String completion) {
-    ShadedText shaded = of(List.of(new TokenInfluence(text, 0)), completion, "");
-    return new ShadedText(
-        shaded.pieces.stream().map(p -> new Piece(p.text, p.looks, "")).toList(), "");
+    Overlap overlap = Overlap.of(text, completion);
+    List<TokenInfluence> words = new ArrayList<>();
+    Matcher matcher = WORD.matcher(text);
+    while (matcher.find()) {
+      boolean shared = !overlap.looks(matcher.end() - 1).isEmpty();
+      words.add(new TokenInfluence(matcher.group(), shared ? 1 : 0));
+    }
+    return of(words, completion, "", new Shades(0, false), Passage.of(words));
   }
 
   private static String strongest(List<TokenInfluence> tokens, String unit) {
@@ -78,8 +105,18 @@ public record ShadedText(List<Piece> pieces, String strongest) {
         strongest);
   }
 
-  static String shade(double value, double largest) {
-    long level = largest > 0 ? Math.round(LEVELS * Math.abs(value) / largest) : 0;
-    return level == 0 ? "" : (value > 0 ? "r" : "l") + level;
+  /** Whether there is more than the passage that is shown first. */
+  public boolean isCut() {
+    return pieces.stream().anyMatch(Piece::isCut);
+  }
+
+  /** Whether a piece is the first of the passage, with text before it. */
+  public boolean begins(int piece) {
+    return piece > 0 && !pieces.get(piece).isCut() && pieces.get(piece - 1).isCut();
+  }
+
+  /** Whether a piece is the last of the passage, with text behind it. */
+  public boolean ends(int piece) {
+    return piece < pieces.size() - 1 && !pieces.get(piece).isCut() && pieces.get(piece + 1).isCut();
   }
 }

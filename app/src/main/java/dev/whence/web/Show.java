@@ -12,6 +12,19 @@ public final class Show {
     return String.format(Locale.ROOT, Math.abs(nats) >= 1000 ? "%+,.0f" : "%+.4g", nats);
   }
 
+  /** {@code +1.4}, what one more copy changes, of which no more than two digits are known. */
+  public static String perCopy(double nats) {
+    double size = Math.abs(nats);
+    if (nats == 0 || size < 1e-6) {
+      return "0";
+    }
+    if (size >= 10) {
+      return String.format(Locale.ROOT, "%+,.0f", nats);
+    }
+    int digits = Math.max(1, 1 - (int) Math.floor(Math.log10(size)));
+    return String.format(Locale.ROOT, "%+." + digits + "f", nats);
+  }
+
   /** {@code 3.4}, of a quantity without a sign. */
   public static String number(double value) {
     return String.format(Locale.ROOT, Math.abs(value) >= 1000 ? "%,.0f" : "%.3g", value);

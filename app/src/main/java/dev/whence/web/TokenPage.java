@@ -1,174 +1,185 @@
 package dev.whence.web;
 
-import dev.whence.InvalidInputException;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Sequence;
-import dev.whence.corpus.Tokenizer;
 import dev.whence.curvature.Damping;
 import dev.whence.index.IndexSearcher;
 import dev.whence.index.IndexSearcher.Found;
 import dev.whence.index.InfluenceIndex;
-import dev.whence.results.ResultsFolder.CompletionToken;
 import dev.whence.results.ResultsFolder.StoredQuery;
+import dev.whence.results.ResultsFolder.TokenInfluence;
 import dev.whence.store.CorpusText;
 import dev.whence.store.Library;
 import dev.whence.store.ModelDesk;
 import dev.whence.store.ResultsStore;
+import dev.whence.store.TopSequence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * One token of a completion, and what influences its prediction most: as it was computed, or else
- * as the influence index estimates it.
+ * One token of a completion, or several in a row, and what influences their prediction most: as it
+ * was computed, or else as the influence index estimates it.
  *
+ * @param said the tokens
  * @param exact whether the influences were computed
- * @param words the completion's tokens, each with a page of its own
+ * @param unit what the figures in the lists are
+ * @param ends the spans that begin with the first token, where the index can be asked for them
  */
 public record TokenPage(
     String results,
     StoredQuery query,
-    String token,
+    Answer answer,
+    String said,
     boolean exact,
-    List<Word> words,
-    List<Entry> raising,
-    List<Entry> lowering,
+    String unit,
+    List<Answer.Word> ends,
+    List<Card> raising,
+    List<Card> lowering,
     Address whole) {
   private static final int COUNT = 20;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /**
-   * A token of the completion.
+   * The tokens that a page is about.
    *
-   * @param shade the less likely it was, the stronger, where that is known
+   * @param first from 0
+   * @param last at least {@code first}
    */
-  public record Word(String text, Address address, String shade, String tip, boolean chosen) {}
-
-  /** A sequence in the list. */
-  public record Entry(
-      int rank, String documentId, double influence, ShadedText text, Address document) {}
+  record Span(int first, int last) {}
 
   static Address address(String results, String query, int token) {
     return Address.of("/token").with("results", results).with("query", query).with("token", token);
   }
 
-  /** The page of a token; empty when nothing is known of it by itself. */
+  static Address address(String results, String query, Span span) {
+    return address(results, query, span.first).with("last", span.last, span.first);
+  }
+
+  /** The page of a token or span; empty when nothing is known of it by itself. */
   static Optional<TokenPage> of(
-      Library library, ModelDesk desk, ResultsStore store, String queryId, int token) {
+      Library library, ModelDesk desk, ResultsStore store, String queryId, Span span) {
     Optional<StoredQuery> query = store.query(queryId);
     if (query.isEmpty()) {
       return Optional.empty();
     }
-    List<Word> words = words(library, store, queryId, Optional.of(token));
-    Optional<Word> chosen = words.stream().filter(Word::chosen).findFirst();
-    if (chosen.isEmpty()) {
+    Answer plain = Answer.of(library, store, queryId, Optional.of(span.first));
+    int from = indexOf(plain, store, queryId, span.first);
+    int to = from + span.last - span.first;
+    if (from < 0 || to >= plain.words().size() || !plain.isFollowed()) {
       return Optional.empty();
     }
-    boolean exact = store.folder().isByToken();
+    boolean indexed = library.hasInfluenceIndex(store);
+    boolean exact = store.folder().isByToken() && span.first == span.last;
+    if (!exact && !indexed) {
+      return Optional.empty();
+    }
+    List<Answer.Word> words = new ArrayList<>();
+    for (int w = 0; w < plain.words().size(); w++) {
+      Answer.Word word = plain.words().get(w);
+      words.add(
+          new Answer.Word(
+              word.text(), word.address(), word.shade(), word.tip(), from <= w && w <= to));
+    }
+    Optional<Long> trainingSequences = library.trainingSequences(store);
     Sides sides =
         exact
-            ? new Sides(
-                computed(store, query.get(), token, true),
-                computed(store, query.get(), token, false))
-            : estimated(library, desk, store, query.get(), token);
+            ? computed(store, query.get(), span.first, trainingSequences)
+            : estimated(library, desk, store, query.get(), span, trainingSequences);
     return Optional.of(
         new TokenPage(
             store.name(),
             query.get(),
-            chosen.get().text(),
+            new Answer(plain.prompt(), plain.completion(), words),
+            words.subList(from, to + 1).stream()
+                .map(Answer.Word::text)
+                .collect(Collectors.joining()),
             exact,
-            words,
+            trainingSequences.isPresent()
+                ? "change of log p for one more copy, nats"
+                : "influence, nats per unit of weight",
+            indexed ? ends(store, queryId, words, from, span) : List.of(),
             sides.raising,
             sides.lowering,
             QueryPage.View.usual(store, queryId).address()));
   }
 
-  private record Sides(List<Entry> raising, List<Entry> lowering) {}
-
-  /**
-   * A completion's tokens with the addresses of their pages; none where they have no influences of
-   * their own, nor an index that knows them.
-   *
-   * @param chosen the token whose page it is
-   */
-  static List<Word> words(
-      Library library, ResultsStore store, String queryId, Optional<Integer> chosen) {
-    List<CompletionToken> tokens = store.folder().completionTokens(queryId);
-    if (!tokens.isEmpty()) {
-      double least = tokens.stream().mapToDouble(CompletionToken::logProbability).min().orElse(0);
-      return tokens.stream()
-          .map(t ->
-              word(
-                  store,
-                  queryId,
-                  t.index(),
-                  t.token(),
-                  ShadedText.shade(-t.logProbability(), -least).replace('r', 'u'),
-                  "log p = %s nats".formatted(Show.influence(t.logProbability())),
-                  chosen))
-          .toList();
+  /** Where a token is among the answer's words, which lack tokens that are not scored. */
+  private static int indexOf(Answer answer, ResultsStore store, String queryId, int token) {
+    Address wanted = address(store.name(), queryId, token);
+    for (int w = 0; w < answer.words().size(); w++) {
+      if (answer.words().get(w).address().equals(Optional.of(wanted))) {
+        return w;
+      }
     }
-    Optional<Tokenizer> tokenizer =
-        library.hasInfluenceIndex(store)
-            ? library.corpus(store).flatMap(CorpusText::tokenizer)
-            : Optional.empty();
-    if (tokenizer.isEmpty()) {
-      return List.of();
-    }
-    Query query;
-    try {
-      query = store.tokens(queryId);
-    } catch (InvalidInputException _) {
-      return List.of(); // results from before queries' tokens were stored
-    }
-    List<String> pieces = tokenizer.get().pieces(query.tokens());
-    return query
-        .scoredTokens()
-        .mapToObj(t ->
-            word(
-                store,
-                queryId,
-                t,
-                pieces.get(query.promptTokens().length + t),
-                "",
-                "where it came from",
-                chosen))
-        .toList();
+    return -1;
   }
 
-  private static Word word(
+  private static List<Answer.Word> ends(
+      ResultsStore store, String queryId, List<Answer.Word> words, int from, Span span) {
+    List<Answer.Word> ends = new ArrayList<>();
+    for (int w = from + 1; w < words.size(); w++) {
+      int last = span.first + w - from;
+      ends.add(
+          new Answer.Word(
+              words.get(w).text(),
+              Optional.of(address(store.name(), queryId, new Span(span.first, last))),
+              "",
+              "up to here",
+              last == span.last));
+    }
+    return ends;
+  }
+
+  private record Sides(List<Card> raising, List<Card> lowering) {}
+
+  private static Sides computed(
+      ResultsStore store, StoredQuery query, int token, Optional<Long> trainingSequences) {
+    List<TopSequence> raising = store.byToken().top(query.id(), token, true, COUNT);
+    List<TopSequence> lowering = store.byToken().top(query.id(), token, false, COUNT);
+    Strength.Measure measure =
+        new Strength.Measure(
+            trainingSequences,
+            Stream.concat(raising.stream(), lowering.stream())
+                .mapToDouble(s -> Math.abs(s.influence()))
+                .max()
+                .orElse(0));
+    return new Sides(
+        computed(store, query, token, raising, measure),
+        computed(store, query, token, lowering, measure));
+  }
+
+  private static List<Card> computed(
       ResultsStore store,
-      String queryId,
+      StoredQuery query,
       int token,
-      String text,
-      String shade,
-      String tip,
-      Optional<Integer> chosen) {
-    return new Word(
-        text, address(store.name(), queryId, token), shade, tip, chosen.equals(Optional.of(token)));
-  }
-
-  private static List<Entry> computed(
-      ResultsStore store, StoredQuery query, int token, boolean raising) {
-    return store.byToken().top(query.id(), token, raising, COUNT).stream()
-        .map(s ->
-            new Entry(
-                s.rank(),
-                s.documentId(),
-                s.influence(),
-                ShadedText.of(
-                    store.byToken().tokens(query.id(), token, s.rank()),
-                    query.completion(),
-                    "nats"),
-                SequencePage.address(store.name(), s.documentId(), s.sequenceIndex())
-                    .with("place", s.place())))
+      List<TopSequence> sequences,
+      Strength.Measure measure) {
+    return sequences.stream()
+        .map(s -> {
+          List<TokenInfluence> tokens = store.byToken().tokens(query.id(), token, s.rank());
+          return Card.plain(
+              s.rank(),
+              measure.of(s.influence(), "", false),
+              ShadedText.passage(tokens, query.completion(), "nats", Shades.ofOwn(tokens)),
+              s.documentId(),
+              SequencePage.address(store.name(), s.documentId(), s.sequenceIndex())
+                  .with("place", s.place()));
+        })
         .toList();
   }
 
   private static Sides estimated(
-      Library library, ModelDesk desk, ResultsStore store, StoredQuery query, int token) {
+      Library library,
+      ModelDesk desk,
+      ResultsStore store,
+      StoredQuery query,
+      Span span,
+      Optional<Long> trainingSequences) {
     InfluenceIndex index = library.requireInfluenceIndex(store);
     // That of the results, so that the words' influences sum to the answer's.
     Damping damping = AttributionSettings.damping(store.folder().manifest());
@@ -177,29 +188,41 @@ public record TokenPage(
             store,
             PATIENCE,
             loaded -> {
-              Query one = store.tokens(query.id()).ofToken(token);
-              return loaded.searcher(index, damping).estimate(List.of(one), COUNT).getFirst();
+              Query part = store.tokens(query.id()).ofTokens(span.first, span.last);
+              return loaded.searcher(index, damping).estimate(List.of(part), COUNT).getFirst();
             });
     CorpusText corpus = library.requireCorpus(store);
+    Strength.Measure measure =
+        new Strength.Measure(
+            trainingSequences,
+            Stream.concat(answer.raising().stream(), answer.lowering().stream())
+                .mapToDouble(found -> Math.abs(found.influence()))
+                .max()
+                .orElse(0));
     return new Sides(
-        estimated(store, query, corpus, answer.raising(), 1),
-        estimated(store, query, corpus, answer.lowering(), -1));
+        estimated(store, query, corpus, answer.raising(), measure, 1),
+        estimated(store, query, corpus, answer.lowering(), measure, -1));
   }
 
-  private static List<Entry> estimated(
-      ResultsStore store, StoredQuery query, CorpusText corpus, List<Found> found, int sign) {
-    List<Entry> entries = new ArrayList<>();
+  private static List<Card> estimated(
+      ResultsStore store,
+      StoredQuery query,
+      CorpusText corpus,
+      List<Found> found,
+      Strength.Measure measure,
+      int sign) {
+    List<Card> cards = new ArrayList<>();
     for (Found one : found) {
       Sequence sequence = corpus.corpus().sequence(one.place());
-      entries.add(
-          new Entry(
-              sign * (entries.size() + 1),
-              sequence.documentId(),
-              one.influence(),
+      cards.add(
+          Card.plain(
+              sign * (cards.size() + 1),
+              measure.of(one.influence(), "", true),
               ShadedText.plain(corpus.text(one.place()), query.completion()),
+              sequence.documentId(),
               SequencePage.address(store.name(), sequence.documentId(), sequence.sequenceIndex())
                   .with("place", one.place())));
     }
-    return entries;
+    return cards;
   }
 }

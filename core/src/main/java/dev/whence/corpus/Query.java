@@ -58,8 +58,19 @@ public record Query(
    * #scoredTokens} sum to this one.
    */
   public Query ofToken(int completionToken) {
+    return ofTokens(completionToken, completionToken);
+  }
+
+  /**
+   * The prediction of some of the completion's tokens in a row as a query of its own.
+   *
+   * @param last at least {@code first}
+   */
+  public Query ofTokens(int first, int last) {
     int[] all = tokens();
-    int at = promptTokens.length + completionToken;
-    return new Query(id, Arrays.copyOf(all, at), new int[] {all[at]}, prompt + completion, "");
+    int from = promptTokens.length + first;
+    int to = promptTokens.length + last + 1;
+    return new Query(
+        id, Arrays.copyOf(all, from), Arrays.copyOfRange(all, from, to), prompt + completion, "");
   }
 }

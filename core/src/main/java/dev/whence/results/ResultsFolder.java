@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -54,6 +55,13 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
 
   /** A token of a top sequence and the influence that passes through its position. */
   public record TokenInfluence(String token, double influence) {
+    private static final Pattern SPECIAL = Pattern.compile("<\\|\\w+\\|>|</?s>|<\\w+_of_turn>");
+
+    /** Whether it marks the end of a document or a turn, which says nothing to a reader. */
+    public boolean isSpecial() {
+      return SPECIAL.matcher(token).matches();
+    }
+
     /** Replaces the influences of tokens by {@code values}, one per token. */
     public static List<TokenInfluence> with(List<TokenInfluence> tokens, double[] values) {
       return IntStream.range(0, values.length)
