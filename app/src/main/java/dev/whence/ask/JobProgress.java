@@ -4,6 +4,7 @@ import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -12,10 +13,18 @@ final class JobProgress implements Progress {
   private final Instant deadline;
   private volatile boolean cancelled;
   private volatile boolean interrupted;
-  private volatile Step step = new Step("starting", 0, 0, "");
+  private volatile Step step = new Step("starting", 0, 0, "", Instant.now());
 
-  /** The current stage, and how much of it is done. */
-  public record Step(String what, long done, long total, String unit) {}
+  /** The current stage, how much of it is done, and since when it runs. */
+  record Step(String what, long done, long total, String unit, Instant began) {
+    /** How long the rest takes at the rate so far; empty while that is not known. */
+    OptionalLong secondsLeft() {
+      double seconds = Duration.between(began, Instant.now()).toMillis() / 1000.0;
+      return done > 0 && total > done && seconds >= 1
+          ? OptionalLong.of((long) Math.ceil(seconds * (total - done) / done))
+          : OptionalLong.empty();
+    }
+  }
 
   JobProgress(Duration limit) {
     deadline = Instant.now().plus(limit);
@@ -41,10 +50,11 @@ final class JobProgress implements Progress {
   @Override
   public Stage begin(String what, long total, String unit) {
     check();
-    step = new Step(what, 0, total, unit);
+    Instant began = Instant.now();
+    step = new Step(what, 0, total, unit, began);
     AtomicLong done = new AtomicLong();
     return amount -> {
-      step = new Step(what, done.addAndGet(amount), total, unit);
+      step = new Step(what, done.addAndGet(amount), total, unit, began);
       check();
     };
   }

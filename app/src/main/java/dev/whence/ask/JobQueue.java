@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -48,8 +49,20 @@ public final class JobQueue implements AutoCloseable {
     void answer(Job job, Path results, Progress progress);
   }
 
-  /** A job and how far it is. */
-  public record Status(Job job, String what, long done, long total, String unit, int ahead) {}
+  /**
+   * A job and how far it is.
+   *
+   * @param secondsLeft of the stage that runs; empty while that is not known
+   * @param ahead how many are answered before it
+   */
+  public record Status(
+      Job job,
+      String what,
+      long done,
+      long total,
+      String unit,
+      OptionalLong secondsLeft,
+      int ahead) {}
 
   /**
    * Opens a queue and begins to answer the questions that wait in it.
@@ -172,6 +185,7 @@ public final class JobQueue implements AutoCloseable {
               step.done(),
               step.total(),
               step.unit(),
+              step.secondsLeft(),
               0));
     }
     int ahead =
@@ -180,7 +194,7 @@ public final class JobQueue implements AutoCloseable {
                 .takeWhile(j -> !j.id().equals(id))
                 .filter(j -> !j.state().isOver())
                 .count();
-    return Optional.of(new Status(job, "", 0, 0, "", ahead));
+    return Optional.of(new Status(job, "", 0, 0, "", OptionalLong.empty(), ahead));
   }
 
   /** Stops a job, or takes it from the queue; one that is over stays as it is. */

@@ -29,6 +29,13 @@ public record Question(
   private static final int MOST_TOP = 500;
   private static final int MOST_RERANKED = 100_000;
 
+  /** Whether the completion goes on in the middle of the prompt's last word. */
+  public boolean isGlued() {
+    return !prompt.isEmpty()
+        && Character.isLetterOrDigit(prompt.codePointBefore(prompt.length()))
+        && Character.isLetterOrDigit(completion.codePointAt(0));
+  }
+
   /**
    * Checks what came from a form.
    *

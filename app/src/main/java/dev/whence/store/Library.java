@@ -10,7 +10,9 @@ import dev.whence.index.InfluenceIndex;
 import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.index.Recall;
 import dev.whence.influence.Candidates;
+import dev.whence.model.LanguageModel;
 import dev.whence.results.ResultsManifest;
+import dev.whence.run.RunFolder;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -148,6 +150,32 @@ public final class Library implements AutoCloseable {
   public Optional<Long> trainingSequences(ResultsStore store) {
     return trainingSequences.or(
         () -> trainingSizes.computeIfAbsent(store.name(), _ -> TrainingSize.of(store.folder())));
+  }
+
+  /** The curvatures that the results' run was fitted for; none where the run has moved. */
+  public List<String> fittedCurvatures(ResultsStore store) {
+    try {
+      return List.of(
+          RunFolder.open(Path.of(store.folder().manifest().run()))
+              .manifest()
+              .settings()
+              .getOrDefault("curvature", "ekfac")
+              .split(","));
+    } catch (InvalidInputException _) {
+      return List.of();
+    }
+  }
+
+  /**
+   * How many tokens the results' model takes.
+   *
+   * @throws InvalidInputException when the model has moved
+   */
+  public int maximumPositions(ResultsStore store) {
+    Path folder = Path.of(store.folder().manifest().model().folder());
+    try (LanguageModel shape = LanguageModel.outline(folder.resolve(LanguageModel.CONFIG_FILE))) {
+      return shape.maximumPositions();
+    }
   }
 
   /** Opens a results folder under a name, which must be free. */

@@ -38,8 +38,9 @@ final class Charts {
     double largest = layers.stream().mapToDouble(l -> Math.abs(l.influence())).max().orElse(0);
     double total = layers.stream().mapToDouble(LayerInfluence::influence).sum();
     int step = layers.size() > 24 ? 12 : 20;
-    int left = 110;
-    int room = WIDTH - left - 70;
+    int left =
+        24 + 7 * layers.stream().mapToInt(l -> Show.layer(l.layer()).length()).max().orElse(0);
+    int room = Math.max(80, WIDTH - left - 70);
     List<Mark> marks = new ArrayList<>();
     for (int l = 0; l < layers.size(); l++) {
       LayerInfluence layer = layers.get(l);
@@ -60,14 +61,18 @@ final class Charts {
     String strongest =
         layers.stream()
             .max(Comparator.comparingDouble(l -> Math.abs(l.influence())))
-            .map(l -> "The strongest is " + l.layer() + ".")
-            .orElse("");
+            .map(l ->
+                total == 0
+                    ? "Most comes through %s".formatted(Show.layer(l.layer()))
+                    : "%s of it comes through %s, the most"
+                        .formatted(Show.percent(l.influence() / total), Show.layer(l.layer())))
+            .orElse("No layer has influence");
     return new Chart(
         id,
-        WIDTH,
+        left + room + 70,
         TOP + layers.size() * step + 8,
-        title,
-        "Influence through each of %d layers. %s".formatted(layers.size(), strongest),
+        strongest,
+        "%s: each of %d layers.".formatted(title, layers.size()),
         "",
         "",
         marks);
@@ -179,7 +184,14 @@ final class Charts {
             id,
             WIDTH,
             HEIGHT,
-            "The tail: how many sequences have at least so much influence",
+            "%s sequences have at least a tenth of the strongest's influence"
+                .formatted(
+                    Show.count(
+                        tail.stream()
+                            .filter(p -> p.influence() >= most / 10)
+                            .mapToLong(Distribution.Point::rank)
+                            .max()
+                            .orElse(1))),
             law,
             "influence, nats",
             "sequences",
@@ -230,10 +242,10 @@ final class Charts {
             id,
             WIDTH,
             HEIGHT,
-            "How much of the positive influence the strongest hold",
-            "The strongest %s of the sequences hold %s of the positive influence."
+            "The strongest %s of the sequences hold %s of what raises it"
                 .formatted(
                     Show.percent(percent.ofSequences()), Show.percent(percent.ofInfluence())),
+            "The share of the positive influence that the strongest sequences hold.",
             "strongest sequences, % of all",
             "% of influence",
             marks));
@@ -241,6 +253,48 @@ final class Charts {
 
   /** A pair of influences that one sequence has in two results. */
   record Pair(double x, double y, String tip, String href) {}
+
+  /**
+   * A sequence's ranks in two results; {@link Integer#MAX_VALUE} where it is not among those that
+   * were kept.
+   */
+  record Move(String name, int left, int right) {}
+
+  /** Ranks in two results, a line for each sequence; those beyond {@code most} end below. */
+  static Chart moves(String id, int most, List<Move> moves) {
+    int left = 190;
+    int right = WIDTH + 60 - left;
+    int step = 18;
+    List<Mark> marks = new ArrayList<>();
+    int same = 0;
+    for (Move move : moves) {
+      double from = TOP + step * (Math.min(move.left, most + 1) - 0.5);
+      double to = TOP + step * (Math.min(move.right, most + 1) - 0.5);
+      marks.add(line(move.left < move.right ? "move down" : "move up", left, from, right, to));
+      if (move.left <= most) {
+        marks.add(label(left - 6, from + 4, rankedName(move.left, move.name), "end small"));
+      }
+      if (move.right <= most) {
+        marks.add(label(right + 6, to + 4, rankedName(move.right, move.name), "start small"));
+      }
+      same += move.left <= most && move.right <= most ? 1 : 0;
+    }
+    marks.add(label(left - 6, TOP + step * (most + 0.5) + 4, "beyond", "end small"));
+    marks.add(label(right + 6, TOP + step * (most + 0.5) + 4, "beyond", "start small"));
+    return new Chart(
+        id,
+        WIDTH + 60,
+        TOP + step * (most + 1) + 8,
+        "%d of the first %d are the same".formatted(same, most),
+        "The ranks of the sequences that raise it most, on the left and on the right.",
+        "",
+        "",
+        marks);
+  }
+
+  private static String rankedName(int rank, String name) {
+    return rank + "  " + Show.shortened(name, 24);
+  }
 
   /** Two results' influences of the same sequences against each other. */
   static Chart scatter(String id, List<Pair> pairs, String xLabel, String yLabel) {

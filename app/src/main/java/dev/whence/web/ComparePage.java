@@ -1,20 +1,24 @@
 package dev.whence.web;
 
 import dev.whence.results.ResultsFolder.StoredQuery;
+import dev.whence.results.ResultsFolder.TokenInfluence;
 import dev.whence.store.Ranking;
 import dev.whence.store.Ranking.LayerSpan;
 import dev.whence.store.ResultsStore;
 import dev.whence.store.TopSequence;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.hipparchus.stat.correlation.PearsonsCorrelation;
 import org.hipparchus.stat.correlation.SpearmansCorrelation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One query in two results, which may differ in method, model or settings.
@@ -30,6 +34,7 @@ public record ComparePage(
     String query,
     Optional<Comparison> comparison) {
   private static final int SHOWN = 30;
+  private static final int MOVED = 20;
   private static final int MOST = 1000;
   private static final int[] DEPTHS = {10, 50, 100};
 
@@ -42,6 +47,7 @@ public record ComparePage(
       StoredQuery query,
       List<Overlapping> overlaps,
       Optional<Correlations> correlations,
+      Chart moves,
       Chart scatter,
       List<Row> rows) {}
 
@@ -61,7 +67,8 @@ public record ComparePage(
       String leftInfluence,
       String rightRank,
       String rightInfluence,
-      String excerpt,
+      ShadedText left,
+      ShadedText right,
       Address address) {}
 
   /**
@@ -136,8 +143,9 @@ public record ComparePage(
         a.query(query).orElseThrow(),
         overlaps(left, right),
         correlations(a, b, query),
+        moves(left, right),
         Charts.scatter("scatter", pairs, a.name() + ", nats", b.name() + ", nats"),
-        rows(a, b, left, right));
+        rows(a, b, query, left, right));
   }
 
   /** A query's sequences: those that raise it, then those that lower it, each strongest first. */
@@ -191,11 +199,56 @@ public record ComparePage(
         : Optional.empty();
   }
 
+  /** The ranks on both sides of those that raise the query most in either. */
+  private static Chart moves(Map<Key, TopSequence> left, Map<Key, TopSequence> right) {
+    Set<Key> keys = new LinkedHashSet<>(first(left, MOVED));
+    keys.addAll(first(right, MOVED));
+    return Charts.moves(
+        "moves",
+        MOVED,
+        keys.stream()
+            .map(key -> new Charts.Move(key.documentId, rank(left.get(key)), rank(right.get(key))))
+            .toList());
+  }
+
+  private static int rank(@Nullable TopSequence s) {
+    return s == null || s.rank() < 0 ? Integer.MAX_VALUE : s.rank();
+  }
+
+  /** A side's text, shaded by what it is there; plain where it is not among the kept. */
+  private static Map<Key, ShadedText> shaded(
+      ResultsStore store, String query, Map<Key, TopSequence> ranked, Set<Key> keys) {
+    String said = store.query(query).orElseThrow().completion();
+    List<Integer> ranks =
+        ranked.entrySet().stream()
+            .filter(entry -> keys.contains(entry.getKey()))
+            .map(entry -> entry.getValue().rank())
+            .toList();
+    Map<Integer, List<TokenInfluence>> tokens = store.tokens(query, ranks);
+    Map<Key, ShadedText> texts = new HashMap<>();
+    for (Key key : keys) {
+      TopSequence s = ranked.get(key);
+      List<TokenInfluence> own = s == null ? List.of() : tokens.getOrDefault(s.rank(), List.of());
+      texts.put(
+          key,
+          own.isEmpty()
+              ? ShadedText.plain(key.text, said)
+              : ShadedText.passage(own, said, "nats", Shades.ofOwn(own)));
+    }
+    return texts;
+  }
+
   private static List<Row> rows(
-      ResultsStore a, ResultsStore b, Map<Key, TopSequence> left, Map<Key, TopSequence> right) {
+      ResultsStore a,
+      ResultsStore b,
+      String query,
+      Map<Key, TopSequence> left,
+      Map<Key, TopSequence> right) {
     Set<Key> keys = new LinkedHashSet<>();
     left.keySet().stream().limit(SHOWN).forEach(keys::add);
     right.keySet().stream().limit(SHOWN).forEach(keys::add);
+    Map<Key, ShadedText> leftTexts = shaded(a, query, left, keys);
+    Map<Key, ShadedText> rightTexts = shaded(b, query, right, keys);
     List<Row> rows = new ArrayList<>();
     for (Key key : keys) {
       Optional<TopSequence> l = Optional.ofNullable(left.get(key));
@@ -208,7 +261,8 @@ public record ComparePage(
               l.map(s -> Show.influence(s.influence())).orElse(""),
               r.map(s -> "" + s.rank()).orElse(""),
               r.map(s -> Show.influence(s.influence())).orElse(""),
-              Show.shortened(l.or(() -> r).orElseThrow().text(), 120),
+              Objects.requireNonNull(leftTexts.get(key)),
+              Objects.requireNonNull(rightTexts.get(key)),
               SequencePage.address(
                   l.isPresent() ? a.name() : b.name(), key.documentId, key.sequenceIndex)));
     }

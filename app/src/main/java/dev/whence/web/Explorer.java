@@ -12,6 +12,7 @@ import io.javalin.Javalin;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
+import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.http.NotFoundResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -59,6 +60,7 @@ public final class Explorer implements AutoCloseable {
           config.startup.showOldJavalinVersionWarning = false;
           config.jetty.host = settings.host;
           config.jetty.port = settings.port;
+          config.http.prefer405over404 = true;
           config.http.maxRequestSize = LARGEST_REQUEST;
           config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
           config.routes.before(guard::check);
@@ -271,7 +273,17 @@ public final class Explorer implements AutoCloseable {
 
   private void refuse(HttpResponseException e, Context context) {
     context.status(e.getStatus());
-    pages.error(context, String.valueOf(e.getMessage()));
+    pages.error(context, said(e, context));
+  }
+
+  /** Javalin's own messages are for programmers. */
+  private static String said(HttpResponseException e, Context context) {
+    if (e instanceof MethodNotAllowedResponse) {
+      return "This address answers to other requests than " + context.method() + ".";
+    }
+    return e instanceof NotFoundResponse && String.valueOf(e.getMessage()).startsWith("Endpoint")
+        ? "There is no page of this name; the link may be from another version."
+        : String.valueOf(e.getMessage());
   }
 
   private void fail(Exception e, Context context) {

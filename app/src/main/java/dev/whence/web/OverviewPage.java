@@ -9,8 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** All results that are open. */
-public record OverviewPage(List<Results> results) {
+/**
+ * All results that are open.
+ *
+ * @param questions the answers to questions that were asked in the browser, the latest first
+ */
+public record OverviewPage(List<Results> results, List<Row> questions) {
+  /** How the names of such answers begin. */
+  private static final String ASKED = "asked/";
+
   private static final int QUERIES = 100;
 
   /** A results folder in words. */
@@ -23,7 +30,15 @@ public record OverviewPage(List<Results> results) {
   public record Row(StoredQuery query, Address address) {}
 
   static OverviewPage of(Library library) {
-    return new OverviewPage(library.all().stream().map(OverviewPage::results).toList());
+    return new OverviewPage(
+        library.all().stream()
+            .filter(store -> !store.name().startsWith(ASKED))
+            .map(OverviewPage::results)
+            .toList(),
+        library.all().reversed().stream()
+            .filter(store -> store.name().startsWith(ASKED))
+            .flatMap(store -> store.queries().stream().map(query -> row(store, query)))
+            .toList());
   }
 
   static Results results(ResultsStore store) {
@@ -31,11 +46,12 @@ public record OverviewPage(List<Results> results) {
     return new Results(
         store.name(),
         facts(store),
-        queries.stream()
-            .limit(QUERIES)
-            .map(q -> new Row(q, QueryPage.View.usual(store, q.id()).address()))
-            .toList(),
+        queries.stream().limit(QUERIES).map(query -> row(store, query)).toList(),
         Math.max(0, queries.size() - QUERIES));
+  }
+
+  private static Row row(ResultsStore store, StoredQuery query) {
+    return new Row(query, QueryPage.View.usual(store, query.id()).address());
   }
 
   private static List<Fact> facts(ResultsStore store) {

@@ -68,6 +68,6 @@ final class Pages {
   private String render(String template, Map<String, Object> parameters) {
     StringOutput output = new StringOutput();
     engine.render(template + ".jte", parameters, output);
-    return output.toString();
+    return Neutral.html(output.toString());
   }
 }

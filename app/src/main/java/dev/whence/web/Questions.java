@@ -7,8 +7,10 @@ import dev.whence.ask.Estimates;
 import dev.whence.ask.Job;
 import dev.whence.ask.JobQueue;
 import dev.whence.ask.Question;
+import dev.whence.corpus.QueryFile;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.model.Generation;
+import dev.whence.store.CorpusText;
 import dev.whence.store.Library;
 import dev.whence.store.ModelDesk;
 import dev.whence.store.ResultsStore;
@@ -16,6 +18,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import io.javalin.http.NotFoundResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -31,18 +34,28 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
     String first = library.all().isEmpty() ? "" : library.all().getFirst().name();
     String results = parameters.given("results").orElse(first);
     boolean indexed = library.find(results).map(library::hasInfluenceIndex).orElse(false);
-    pages.ask(context, askPage(AskPage.Fields.usual(results, indexed), ""));
+    AskPage.Fields usual = AskPage.Fields.usual(results, indexed);
+    AskPage.Fields fields =
+        parameters
+            .given("from")
+            .flatMap(jobs::status)
+            .map(status -> AskPage.Fields.of(status.job().question()))
+            .orElse(usual);
+    pages.ask(
+        context, askPage(parameters.ticked("all") ? fields.ofAllSequences() : fields, "", false));
   }
 
-  private AskPage askPage(AskPage.Fields fields, String problem) {
+  private AskPage askPage(AskPage.Fields fields, String problem, boolean glued) {
     return new AskPage(
         library.all().stream()
             .map(ResultsStore::name)
             .filter(name -> !name.startsWith("asked/"))
             .toList(),
         library.all().stream().anyMatch(library::hasInfluenceIndex),
+        kinds(),
         fields,
         problem,
+        glued,
         jobs.all().stream().map(j -> new AskPage.Row(j, JobPage.address(j.id()))).toList(),
         guard.formToken());
   }
@@ -60,15 +73,50 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
             form(context, "top"));
     try {
       if (context.formParam("complete") != null) {
-        pages.ask(context, askPage(fields.withCompletion(complete(fields)), ""));
-      } else {
-        Job job = jobs.ask(question(fields));
-        context.redirect(JobPage.address(job.id()).text(), HttpStatus.SEE_OTHER);
+        pages.ask(context, askPage(fields.withCompletion(complete(fields)), "", false));
+        return;
       }
+      Question question = question(fields);
+      requireFeasible(question, store(fields));
+      if (question.isGlued() && context.formParam("glued") == null) {
+        pages.ask(context, askPage(fields, "", true));
+        return;
+      }
+      Job job = jobs.ask(question);
+      context.redirect(JobPage.address(job.id()).text(), HttpStatus.SEE_OTHER);
     } catch (InvalidInputException e) {
       context.status(400);
-      pages.ask(context, askPage(fields, String.valueOf(e.getMessage())));
+      pages.ask(context, askPage(fields, String.valueOf(e.getMessage()), false));
     }
+  }
+
+  /** The curvatures that any of the open results' runs was fitted for. */
+  private List<String> kinds() {
+    return library.all().stream()
+        .flatMap(store -> library.fittedCurvatures(store).stream())
+        .distinct()
+        .toList();
+  }
+
+  /** Refuses on the form what would fail later. */
+  private void requireFeasible(Question question, ResultsStore store) {
+    List<String> fitted = library.fittedCurvatures(store);
+    String wanted = question.curvature().toString();
+    if (!fitted.isEmpty() && !fitted.contains(wanted)) {
+      throw new InvalidInputException(
+          "The run of %s was fitted for %s, not for %s"
+              .formatted(store.name(), String.join(" and ", fitted), wanted));
+    }
+    library
+        .corpus(store)
+        .flatMap(CorpusText::tokenizer)
+        .ifPresent(tokenizer ->
+            QueryFile.typed(
+                "question",
+                question.prompt(),
+                question.completion(),
+                tokenizer,
+                library.maximumPositions(store)));
   }
 
   private static String form(Context context, String name) {
@@ -169,7 +217,9 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
                 "total",
                 status.total(),
                 "unit",
-                status.unit())));
+                status.unit(),
+                "seconds_left",
+                status.secondsLeft().orElse(-1))));
   }
 
   void cancel(Context context) {

@@ -5,8 +5,11 @@ import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.store.CorpusText;
 import dev.whence.store.Library;
 import dev.whence.store.ResultsStore;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -19,11 +22,24 @@ public record SearchPage(
     Optional<List<Hit>> inCorpus) {
   private static final int MOST = 50;
   private static final int NAMED = 20;
-  private static final int EXCERPT = 300;
 
   /** A sequence; {@code influence} is its strongest, or empty when it is not in the tables. */
   public record Hit(
-      String documentId, int sequenceIndex, String excerpt, String influence, Address address) {}
+      String documentId, int sequenceIndex, Excerpt excerpt, String influence, Address address) {}
+
+  /** Each document once, those with the words as whole words first. */
+  private static List<Hit> ordered(Stream<Hit> hits) {
+    Map<String, Hit> ofDocuments = new LinkedHashMap<>();
+    hits.forEach(hit ->
+        ofDocuments.merge(
+            hit.documentId,
+            hit,
+            (known, other) ->
+                other.excerpt.wholeWords() && !known.excerpt.wholeWords() ? other : known));
+    return ofDocuments.values().stream()
+        .sorted(Comparator.comparing(hit -> !hit.excerpt.wholeWords()))
+        .toList();
+  }
 
   static SearchPage of(Library library, ResultsStore store, String words) {
     if (words.isBlank()) {
@@ -37,16 +53,21 @@ public record SearchPage(
             .limit(MOST)
             .map(q -> new OverviewPage.Row(q, QueryPage.View.usual(store, q.id()).address()))
             .toList(),
-        store.search(words.strip(), MOST).stream()
-            .map(f ->
-                new Hit(
-                    f.documentId(),
-                    f.sequenceIndex(),
-                    Show.shortened(f.text(), EXCERPT),
-                    Show.influence(f.influence()) + " nats on " + f.queryId(),
-                    SequencePage.address(store.name(), f.documentId(), f.sequenceIndex())))
-            .toList(),
+        ordered(
+            store.search(words.strip(), MOST).stream()
+                .map(f ->
+                    new Hit(
+                        f.documentId(),
+                        f.sequenceIndex(),
+                        Excerpt.of(f.text(), words),
+                        Show.influence(f.influence()) + " nats on " + f.queryId(),
+                        SequencePage.address(store.name(), f.documentId(), f.sequenceIndex())))),
         library.corpus(store).map(text -> inCorpus(store, text, words)));
+  }
+
+  /** Whether nothing was found anywhere. */
+  public boolean isEmpty() {
+    return queries.isEmpty() && influential.isEmpty() && inCorpus.map(List::isEmpty).orElse(true);
   }
 
   private static boolean has(StoredQuery query, String words) {
@@ -56,18 +77,24 @@ public record SearchPage(
   }
 
   private static List<Hit> inCorpus(ResultsStore store, CorpusText text, String words) {
-    return Stream.concat(
-            text.documents(words.strip(), NAMED).stream(), text.search(words, MOST).stream())
-        .distinct()
-        .map(s -> hit(store, text, s))
-        .toList();
+    return ordered(
+        Stream.concat(
+                text.documents(words.strip(), NAMED).stream(), text.search(words, MOST).stream())
+            .distinct()
+            .map(s -> hit(store, text, s, words))
+            // Of rare words the index knows pieces, which other words have too.
+            .filter(hit -> hit.excerpt.isMatch() || isCalled(hit, words)));
   }
 
-  private static Hit hit(ResultsStore store, CorpusText text, Sequence s) {
+  private static boolean isCalled(Hit hit, String words) {
+    return hit.documentId.toLowerCase(Locale.ROOT).contains(words.strip().toLowerCase(Locale.ROOT));
+  }
+
+  private static Hit hit(ResultsStore store, CorpusText text, Sequence s, String words) {
     return new Hit(
         s.documentId(),
         s.sequenceIndex(),
-        Show.shortened(text.text(s.index()), EXCERPT),
+        Excerpt.of(text.text(s.index()), words),
         "",
         SequencePage.address(store.name(), s.documentId(), s.sequenceIndex())
             .with("place", s.index()));

@@ -27,6 +27,8 @@ public record ViewsPage(
     Chart byLayer,
     Optional<Computed> computed,
     Address compute,
+    Optional<Address> previous,
+    Optional<Address> next,
     Address back) {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -60,7 +62,18 @@ public record ViewsPage(
             Charts.layers("by-layer", "Influence through each layer", layers),
             desk.map(d -> compute(store, query.get(), rank, tokens, d)),
             address(store.name(), queryId, rank).with("compute", 1),
+            neighbour(store, queryId, rank, -1),
+            neighbour(store, queryId, rank, 1),
             QueryPage.View.usual(store, queryId).address()));
+  }
+
+  /** The page of the sequence that is weaker or stronger by one rank. */
+  private static Optional<Address> neighbour(
+      ResultsStore store, String queryId, int rank, int step) {
+    int other = rank > 0 ? rank + step : rank - step;
+    return other == 0 || store.sequence(queryId, other).isEmpty()
+        ? Optional.empty()
+        : Optional.of(address(store.name(), queryId, other));
   }
 
   private static Computed compute(

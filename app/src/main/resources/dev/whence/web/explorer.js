@@ -43,6 +43,10 @@ for (const form of document.querySelectorAll("form[data-submit=change]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+function duration(seconds) {
+  return seconds < 90 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+}
+
 // A question on its way: its state is asked for until it is over.
 const state = document.querySelector("[data-progress]");
 if (state) {
@@ -55,7 +59,8 @@ if (state) {
         return;
       }
       const amount = answer.total > 0 ? `: ${answer.done} of ${answer.total} ${answer.unit}` : "";
-      state.textContent = answer.state + amount;
+      const left = answer.seconds_left >= 0 ? `, ${duration(answer.seconds_left)} left` : "";
+      state.textContent = answer.state + amount + left;
       bar.max = answer.total || 1;
       bar.value = answer.done;
     } catch {

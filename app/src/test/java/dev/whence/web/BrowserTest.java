@@ -4,6 +4,7 @@ import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertTha
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.deque.html.axecore.playwright.AxeBuilder;
 import com.microsoft.playwright.Browser.NewContextOptions;
 import com.microsoft.playwright.BrowserContext;
 import com.microsoft.playwright.BrowserType;
@@ -55,7 +56,7 @@ class BrowserTest {
     assumeTrue(installed.isPresent(), "Chromium is not installed: pages are not looked at");
     dictionary = SmallDictionary.shared();
     Library library = new Library(dictionary.cache());
-    for (String method : List.of("ekfac", "identity")) {
+    for (String method : List.of("ekfac", "identity", "long")) {
       library.index(library.open(dictionary.results(method)), dev.whence.Progress.NONE);
     }
     explorer =
@@ -67,6 +68,7 @@ class BrowserTest {
     // The model stays loaded until the explorer ends: no single test leaves it behind.
     dev.whence.web.Browser.of(base)
         .get(ViewsPage.address(name, "animal", 1).with("compute", 1).text());
+    dev.whence.web.Browser.of(base).get(TokenPage.address(name, "animal", 1).text());
     playwright =
         Playwright.create(
             new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
@@ -126,6 +128,12 @@ class BrowserTest {
     page.navigate(base + address.text().substring(1));
   }
 
+  private void openOptions() {
+    if (page.locator("#options[open]").count() == 0) {
+      page.click("#options summary");
+    }
+  }
+
   private void goToAnimal() {
     go(Address.of("/query").with("results", name).with("query", "animal"));
   }
@@ -133,9 +141,11 @@ class BrowserTest {
   @Test
   void fromTheOverviewToASequenceAndBackToItsQueries() {
     page.navigate(base);
-    page.click("text=animal");
-    assertThat(page.locator("h1")).hasText("animal");
-    assertThat(page.locator("#rank1 .text .r9").first()).isVisible();
+    page.locator(".queries a", new Page.LocatorOptions().setHasText("Canis")).first().click();
+    assertThat(page.locator("h1")).containsText("a member of the genus Canis");
+    assertThat(page.locator(".summary")).containsText("One more copy of");
+    assertThat(page.locator(".trust")).containsText("sequences, exactly");
+    assertThat(page.locator(".text .r9").first()).isVisible();
     page.locator("#rank1 .document").click();
     assertThat(page.locator("h2").first()).hasText("Queries that it influences most");
     page.locator("tbody a").first().click();
@@ -147,6 +157,7 @@ class BrowserTest {
     goToAnimal();
     String first = page.locator(".sequence .document").first().innerText();
     List<String> before = page.locator(".sequence .document").allInnerTexts();
+    openOptions();
     int last = page.locator("select[name=last] option").count() - 1;
     page.selectOption("select[name=last]", "0");
     assertThat(page.locator("text=Ordered by what passes through")).isVisible();
@@ -168,14 +179,12 @@ class BrowserTest {
     assertThat(page.locator("#rank1")).isFocused();
     page.keyboard().press("j");
     assertThat(page.locator("#rank2")).isFocused();
-    page.keyboard().press("o");
-    assertThat(page.locator("#rank2 .whole")).isChecked();
     page.keyboard().press("k");
     page.keyboard().press("Enter");
-    assertThat(page.locator("h1")).containsText("influences animal");
+    assertThat(page.locator(".summary")).containsText("influences it");
     goToAnimal();
     page.keyboard().press("]");
-    assertThat(page.locator("h1")).not().hasText("animal");
+    assertThat(page.locator("h1")).not().containsText("Canis");
     page.waitForLoadState();
     page.keyboard().press("/");
     assertThat(page.locator("#search")).isFocused();
@@ -203,8 +212,9 @@ class BrowserTest {
     page.fill("input[name=rerank]", "0");
     page.click("button[name=ask]");
     page.click("#answer");
-    assertThat(page.locator("h1")).hasText("asked");
+    assertThat(page.locator("h1")).containsText("cat, domestic cat:");
     assertThat(page.locator("#rank1")).isVisible();
+    assertThat(page.locator(".trust")).containsText("those that share most words");
     page.navigate(base + "ask");
     assertThat(page.locator(".queries li").first()).containsText("done");
   }
@@ -226,10 +236,13 @@ class BrowserTest {
     page.click("#answer");
     assertThat(page.locator("#rank1 .influence")).containsText("+");
     page.locator(".words a").last().click();
-    assertThat(page.locator("h1")).containsText("came from");
-    assertThat(page.locator(".note").first()).containsText("Estimates by the index");
+    assertThat(page.locator(".summary")).containsText("came from");
+    assertThat(page.locator(".summary")).containsText("Estimates by the index");
     assertThat(page.locator("#raising + .sequences .influence").first()).containsText("≈ +");
-    page.locator(".note a").click();
+    page.locator(".words a").first().click();
+    page.locator(".note .words a").first().click();
+    assertThat(page.locator(".answer .words a[aria-current]")).hasCount(2);
+    page.locator(".summary a").click();
     assertThat(page.locator("#rank1")).isVisible();
   }
 
@@ -256,6 +269,7 @@ class BrowserTest {
       }
     }
     assertThat(page.locator(".spiky").count()).as("marked").isPositive();
+    openOptions();
     page.check("input[name=hide]");
     assertThat(page.locator("input[name=hide]")).isChecked();
     assertThat(page.locator(".spiky")).hasCount(0);
@@ -279,7 +293,7 @@ class BrowserTest {
     base = report.toUri().toString();
     try {
       page.navigate(base);
-      assertThat(page.locator("h2").first()).hasText("person");
+      assertThat(page.locator("h2").first()).containsText("Curie");
       assertThat(page.locator(".r9").first()).isVisible();
       assertThat((String) evaluated(".r9")).isNotEqualTo("rgba(0, 0, 0, 0)");
     } finally {
@@ -324,7 +338,7 @@ class BrowserTest {
     open(ColorScheme.DARK, false);
     goToAnimal();
     assertThat(page.locator("#rank1")).isVisible();
-    page.check("#rank1 .whole");
+    openOptions();
     page.selectOption("select[name=first]", "1");
     page.locator(".choices button").click();
     assertThat(page.locator("text=Ordered by what passes through")).isVisible();
@@ -346,10 +360,109 @@ class BrowserTest {
             .isTrue();
       }
     }
-    for (var chart : page.locator("svg").all()) {
+    for (var chart : page.locator("figure svg").all()) {
       assertThat(chart).hasAttribute("role", java.util.regex.Pattern.compile("img|group"));
       String summary = chart.getAttribute("aria-describedby");
       assertThat(page.locator("#" + summary)).not().isEmpty();
     }
+  }
+
+  private Address longPage(String query) {
+    return Address.of("/query").with("results", dictionary.name("long")).with("query", query);
+  }
+
+  @Test
+  void theStrongestTokenOfALongSequenceIsSeenAtOnce() {
+    for (int width : new int[] {1280, 400}) {
+      page.setViewportSize(width, 900);
+      go(longPage("animal").with("shades", "own"));
+      for (var card : page.locator(".sequence").all()) {
+        assertThat(card.locator(".r9:not(.cut), .l9:not(.cut)").first()).isVisible();
+      }
+      var first = page.locator("#rank1");
+      assertThat(first.locator(".cut:not(.special)").first()).isHidden();
+      first.focus();
+      page.keyboard().press("o");
+      assertThat(first.locator(".cut:not(.special)").first()).isVisible();
+      assertThat(first.locator(".gap").first()).isHidden();
+    }
+    goToAnimal(); // short texts are whole, and nothing offers more of them
+    assertThat(page.locator(".whole")).hasCount(0);
+  }
+
+  @Test
+  void noPageIsWiderThanAPhone() {
+    page.setViewportSize(400, 800);
+    for (Address address : pages()) {
+      go(address);
+      openAll();
+      Number excess =
+          (Number)
+              page.evaluate(
+                  "document.documentElement.scrollWidth - document.documentElement.clientWidth");
+      assertThat(excess.intValue()).as(address.text()).isLessThanOrEqualTo(0);
+    }
+  }
+
+  @Test
+  void everyPageCanBeReadByEveryone() {
+    for (ColorScheme scheme : List.of(ColorScheme.LIGHT, ColorScheme.DARK)) {
+      open(scheme, true);
+      for (Address address : pages()) {
+        go(address);
+        openAll();
+        List<String> faults =
+            new AxeBuilder(page)
+                .analyze().getViolations().stream()
+                    .map(rule ->
+                        rule.getId()
+                            + " "
+                            + rule.getNodes().stream()
+                                .limit(3)
+                                .map(node -> node.getHtml() + node.getAny())
+                                .toList())
+                    .toList();
+        assertThat(faults).as(scheme + " " + address.text()).isEmpty();
+      }
+    }
+  }
+
+  private void openAll() {
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)");
+  }
+
+  private static List<Address> pages() {
+    String other = dictionary.name("identity");
+    return List.of(
+        Address.of("/"),
+        Address.of("/query").with("results", name).with("query", "animal"),
+        Address.of("/query")
+            .with("results", dictionary.name("long"))
+            .with("query", SmallDictionary.HOSTILE),
+        TokenPage.address(name, "animal", 1),
+        ViewsPage.address(name, "animal", 1).with("compute", 1),
+        SequencePage.address(name, "long", 0),
+        Address.of("/search").with("results", name).with("words", "genus"),
+        Address.of("/compare").with("left", name).with("right", other).with("query", "person"),
+        Address.of("/ask"));
+  }
+
+  @Test
+  void textThatWouldReverseThePageIsSpelledOut() {
+    go(longPage("animal"));
+    String text = page.locator("body").innerText();
+    assertThat(text).contains("[U+202E]desrever0").doesNotContain(SmallDictionary.REVERSING);
+    page.locator("#rank1 .document").click();
+    assertThat(page.locator("h1")).containsText("[U+202E]desrever");
+  }
+
+  @Test
+  void whatWasSearchedForIsMarkedAndNothingFoundIsSaid() {
+    go(Address.of("/search").with("results", name).with("words", "genus"));
+    assertThat(page.locator("mark").first()).hasText("genus");
+    List<String> documents = page.locator("h2:has-text('Influential') + ol b").allInnerTexts();
+    assertThat(documents).doesNotHaveDuplicates();
+    go(Address.of("/search").with("results", name).with("words", "xyzzy"));
+    assertThat(page.locator("main")).containsText("Nothing has “xyzzy”");
   }
 }

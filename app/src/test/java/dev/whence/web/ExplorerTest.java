@@ -88,8 +88,7 @@ class ExplorerTest {
     assertThat(page("/"))
         .contains(name, "ekfac, damping 0.1", "403 documents", "dog, domestic dog:", "nats");
     assertThat(page(query("animal")))
-        .contains(
-            "Raised most by", "Lowered most by", "<svg", "BM25 #1", "nats", "class=\"verbatim")
+        .contains("Raised by", "Lowered by", "<svg", "BM25 #1", "nats", "class=\"verbatim")
         .contains("sequences raise it", "hold");
     assertThat(page("/views?results=" + name + "&query=animal&rank=1"))
         .contains("By the token that is read", "Compute the other views");
@@ -136,8 +135,8 @@ class ExplorerTest {
               .get(Address.of("/query").with("results", little).with("query", "animal").text())
               .body();
       assertThat(page)
-          .contains("that were kept", "BM25 –")
-          .doesNotContain("The tail", "all-scores");
+          .contains("that were kept", "others were not looked at")
+          .doesNotContain("a tenth of the strongest", "all-scores", "BM25 #");
       String link = first(page, "href=\"(/sequence[^\"]*)\"").replace("&amp;", "&");
       assertThat(reader.get(link).body())
           .contains("with --all-scores all are")
@@ -158,7 +157,7 @@ class ExplorerTest {
     assertThat(page("/query?results=" + dictionary.name("identity") + "&query=animal&last=0"))
         .contains("among the strongest that were kept");
     assertThat(ranks(lower)).isNotEqualTo(ranks(all));
-    assertThat(page(query("animal") + "&first=99&last=-4")).contains("Raised most by");
+    assertThat(page(query("animal") + "&first=99&last=-4")).contains("Raised by");
   }
 
   private static List<String> ranks(String page) {
@@ -302,7 +301,16 @@ class ExplorerTest {
     assertThat(browser.get("/views?results=" + name + "&query=animal&rank=9999").statusCode())
         .isEqualTo(404);
     assertThat(browser.get("/job?id=77").statusCode()).isEqualTo(404);
-    assertThat(browser.get("/nowhere").statusCode()).isEqualTo(404);
+    HttpResponse<String> nowhere = browser.get("/nowhere");
+    assertThat(nowhere.statusCode()).isEqualTo(404);
+    assertThat(nowhere.body()).contains("That is not here", "There is no page of this name");
+    HttpResponse<String> posted =
+        browser.post(
+            "/query",
+            Browser.form(
+                "form", first(page("/ask"), "name=\"form\" value=\"([0-9a-f]+)\""), "x", "y"));
+    assertThat(posted.statusCode()).isEqualTo(405);
+    assertThat(posted.body()).contains("That cannot be done here");
   }
 
   @Test
@@ -350,8 +358,44 @@ class ExplorerTest {
     try (Explorer again = start("127.0.0.1", "own")) {
       String page = Browser.of(again.address("127.0.0.1")).get(answer).body();
       // Each word of the completion is a link of its own.
-      assertThat(page.replaceAll("<[^>]*>", "")).contains("feline mammal", "Raised most by");
+      assertThat(page.replaceAll("<[^>]*>", "")).contains("feline mammal", "Raised by");
     }
+  }
+
+  /** What would fail later is said at once, and a completion without its space is asked back. */
+  private static void refuseOnTheForm(Browser reader, String form) {
+    assertThat(submitted(reader, form, "cat:", " a mammal", "kfac").body())
+        .contains("was fitted for ekfac, not for kfac");
+    assertThat(submitted(reader, form, "cat ".repeat(300), " a mammal", "ekfac").body())
+        .contains("but the model takes 256");
+    HttpResponse<String> glued = submitted(reader, form, "cat is", "a mammal", "ekfac");
+    assertThat(glued.statusCode()).isEqualTo(200);
+    assertThat(glued.body()).contains("in the middle of the prompt's last word", "Ask as it is");
+  }
+
+  private static HttpResponse<String> submitted(
+      Browser reader, String form, String prompt, String completion, String curvature) {
+    return reader.post(
+        "/ask",
+        Browser.form(
+            "form",
+            form,
+            "results",
+            name,
+            "prompt",
+            prompt,
+            "completion",
+            completion,
+            "curvature",
+            curvature,
+            "damping-ratio",
+            "0.1",
+            "candidates",
+            "50",
+            "top",
+            "10",
+            "ask",
+            "1"));
   }
 
   /** Where the answer is. */
@@ -367,6 +411,7 @@ class ExplorerTest {
         reader.post("/ask", Browser.form("form", form, "results", name, "ask", "1"));
     assertThat(refused.statusCode()).isEqualTo(400);
     assertThat(refused.body()).contains("role=\"alert\"");
+    refuseOnTheForm(reader, form);
     HttpResponse<String> asked =
         reader.post(
             "/ask",
@@ -535,7 +580,7 @@ class ExplorerTest {
         .isZero();
     String html = Files.readString(out);
     assertThat(html)
-        .contains("Raised most by", "<svg", "&lt;script&gt;", "style-src", "sha256-")
+        .contains("Raised by", "<svg", "&lt;script&gt;", "style-src", "sha256-")
         .doesNotContain("<script", "<img", "<link", "<iframe", "href=");
   }
 }

@@ -2,6 +2,7 @@ package dev.whence.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whence.Json;
 import dev.whence.cli.Whence;
 import dev.whence.run.Workbench;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Results of the dictionary's model on some entries and some documents that mean harm. */
@@ -17,7 +19,12 @@ public record SmallDictionary(Path folder) {
   public static final String HOSTILE =
       "<script>document.title='owned'</script><img src=x onerror=alert(1)>\"'&{{7*7}}";
 
+  /** What would turn the rest of a page around. */
+  public static final String REVERSING = "\u202Edesrever";
+
   private static final int ENTRIES = 400;
+  private static final int LONG = 24; // documents of JOINED entries each
+  private static final int JOINED = 14;
 
   private static @Nullable SmallDictionary shared;
 
@@ -110,7 +117,46 @@ public record SmallDictionary(Path folder) {
         "4",
         "--cache",
         made.path("cache"));
+    longTexts(made, model, lines.subList(0, LONG * JOINED), queries);
     return made;
+  }
+
+  /** Results over documents of about 250 tokens, one of which tries to reverse the page. */
+  private static void longTexts(SmallDictionary made, Path model, List<String> lines, Path queries)
+      throws IOException {
+    List<String> documents = new ArrayList<>();
+    for (int d = 0; d < LONG; d++) {
+      StringBuilder text = new StringBuilder();
+      for (String line : lines.subList(d * JOINED, (d + 1) * JOINED)) {
+        text.append(Json.MAPPER.readTree(line).get("text").asString()).append(". ");
+      }
+      Map<String, String> document =
+          Map.of("id", REVERSING + d, "text", text.append(REVERSING).toString());
+      documents.add(Json.MAPPER.writeValueAsString(document).replace("\n", ""));
+    }
+    Path corpus = Files.write(made.folder.resolve("long.jsonl"), documents);
+    run(
+        "fit",
+        model.toString(),
+        "--corpus",
+        corpus.toString(),
+        "--out",
+        made.path("long-run"),
+        "--sequence-length",
+        "256",
+        "--cache",
+        made.path("cache"));
+    run(
+        "attribute",
+        made.path("long-run"),
+        "--queries",
+        queries.toString(),
+        "--corpus",
+        corpus.toString(),
+        "--out",
+        made.path("long"),
+        "--cache",
+        made.path("cache"));
   }
 
   private static void run(String... arguments) {
