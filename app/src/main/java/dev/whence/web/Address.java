@@ -27,6 +27,12 @@ public record Address(String text) {
     return value.equals(usual) ? this : with(name, value);
   }
 
+  /** The same parameters on another path. */
+  public Address on(String path) {
+    int parameters = text.indexOf('?');
+    return new Address(parameters < 0 ? path : path + text.substring(parameters));
+  }
+
   @Override
   public String toString() {
     return text;

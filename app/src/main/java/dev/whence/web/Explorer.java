@@ -27,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class Explorer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Explorer.class);
   private static final int LARGEST_REQUEST = 512 << 10;
+  private static final int MOST_RANK = 250;
 
   private final Library library;
   private final ModelDesk desk = new ModelDesk();
@@ -72,6 +73,7 @@ public final class Explorer implements AutoCloseable {
           config.routes.get("/search", this::search);
           config.routes.get("/compare", this::compare);
           config.routes.get("/download", this::download);
+          config.routes.get("/poster.svg", this::poster);
           config.routes.get("/ask", questions::ask);
           config.routes.post("/ask", questions::submit);
           config.routes.get("/job", questions::job);
@@ -244,6 +246,23 @@ public final class Explorer implements AutoCloseable {
     context.header(
         "Content-Disposition", "attachment; filename=\"influences." + format.extension() + "\"");
     context.result(Download.of(store, id, format));
+  }
+
+  private void poster(Context context) {
+    Parameters parameters = new Parameters(context);
+    ResultsStore store = store(parameters);
+    QueryPage.View view = QueryPage.View.of(parameters, store, query(parameters, store));
+    Optional<Integer> rank =
+        parameters.given("rank").map(_ -> parameters.number("rank", 1, -MOST_RANK, MOST_RANK));
+    Poster poster =
+        Poster.of(
+                QueryPage.of(
+                    library, store, rank.map(r -> view.withCount(2 * Math.abs(r))).orElse(view)),
+                rank)
+            .orElseThrow(() -> new NotFoundResponse("There is no such sequence"));
+    context.contentType("image/svg+xml");
+    context.header("Content-Disposition", "inline; filename=\"whence.svg\"");
+    context.result(pages.poster(poster));
   }
 
   /** The id of the requested query, which these results have. */

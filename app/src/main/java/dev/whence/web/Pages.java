@@ -56,6 +56,11 @@ final class Pages {
     return render("plot", Map.of("chart", chart));
   }
 
+  /** Renders a poster as an SVG file. */
+  String poster(Poster poster) {
+    return render("poster", Map.of("poster", poster));
+  }
+
   /** Renders a report as an HTML file. */
   String report(ReportPage page) {
     return render("report", Map.of("page", page));

@@ -29,6 +29,7 @@ public record ViewsPage(
     Address compute,
     Optional<Address> previous,
     Optional<Address> next,
+    Address poster,
     Address back) {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -64,6 +65,7 @@ public record ViewsPage(
             address(store.name(), queryId, rank).with("compute", 1),
             neighbour(store, queryId, rank, -1),
             neighbour(store, queryId, rank, 1),
+            address(store.name(), queryId, rank).on("/poster.svg"),
             QueryPage.View.usual(store, queryId).address()));
   }
 

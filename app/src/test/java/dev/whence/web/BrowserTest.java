@@ -465,4 +465,19 @@ class BrowserTest {
     go(Address.of("/search").with("results", name).with("words", "xyzzy"));
     assertThat(page.locator("main")).containsText("Nothing has “xyzzy”");
   }
+
+  @Test
+  void anAnswerAndASequenceAreTakenAlongAsPictures() throws IOException {
+    goToAnimal();
+    page.click("#take summary");
+    var download = page.waitForDownload(() -> page.click("[data-picture]"));
+    java.awt.image.BufferedImage picture = javax.imageio.ImageIO.read(download.path().toFile());
+    assertThat(picture.getWidth()).isEqualTo(2560);
+    assertThat(picture.getHeight()).isEqualTo(1440);
+    page.click("#take >> text=Picture (SVG)");
+    String svg = page.content();
+    assertThat(svg).contains("genus", "Whence").doesNotContain(name, "ekfac", "Canis.n.");
+    go(ViewsPage.address(name, "animal", -1).on("/poster.svg"));
+    assertThat(page.content()).contains("#0b7f86");
+  }
 }
