@@ -8,6 +8,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -71,6 +72,7 @@ final class ExploreCommand implements Callable<Integer> {
       description = "How long a question may take (default: 120).")
   private int jobMinutes;
 
+  @Mixin private TrainingSequencesOption trainingSequences = new TrainingSequencesOption();
   @Mixin private CacheOption cache = new CacheOption();
 
   @Override
@@ -81,7 +83,9 @@ final class ExploreCommand implements Callable<Integer> {
     if (jobMinutes < 1) {
       throw new InvalidInputException("--job-minutes is " + jobMinutes + " but must be at least 1");
     }
+    Optional<Long> sequences = trainingSequences.given();
     Library library = new Library(cache.folder());
+    sequences.ifPresent(library::setTrainingSequences);
     try {
       indexes.forEach(library::addIndex); // first: these are preferred to what lies beside results
       folders.forEach(library::open);

@@ -99,6 +99,9 @@ final class PlanCommand implements Callable<Integer> {
   @Mixin private ComputeOptions compute = new ComputeOptions();
   @Mixin private MemoryOption memory = new MemoryOption();
 
+  @Option(names = "--per-layer", description = "A line for each layer, not for each kind.")
+  private boolean perLayer;
+
   @Option(names = "--json", description = "Print the whole plan as JSON.")
   private boolean json;
 
@@ -138,7 +141,9 @@ final class PlanCommand implements Callable<Integer> {
 
   private void show(Plan plan) {
     System.out.println(
-        json ? Json.MAPPER.writeValueAsString(plan) : PlanPrinter.print(plan, memory.budget()));
+        json
+            ? Json.MAPPER.writeValueAsString(plan)
+            : PlanPrinter.print(plan, memory.budget(), perLayer));
   }
 
   private Plan plan(

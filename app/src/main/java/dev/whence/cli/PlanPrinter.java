@@ -8,8 +8,12 @@ import dev.whence.plan.IndexPlan;
 import dev.whence.plan.Machine;
 import dev.whence.plan.Phase;
 import dev.whence.plan.Plan;
+import java.util.ArrayList;
 import java.util.Formatter;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -25,13 +29,18 @@ final class PlanPrinter {
     this.plan = plan;
   }
 
-  static String print(Plan plan, MemoryBudget budget) {
+  /**
+   * Prints a plan.
+   *
+   * @param eachLayer whether each layer has a line of its own
+   */
+  static String print(Plan plan, MemoryBudget budget, boolean eachLayer) {
     PlanPrinter printer = new PlanPrinter(plan);
     printer.machine();
     printer.phases();
     printer.space(budget);
     printer.index();
-    printer.layers();
+    printer.layers(eachLayer);
     return printer
         .out
         .toString()
@@ -121,7 +130,8 @@ final class PlanPrinter {
     return count == 1 ? "all layers together" : "layers in " + count + " ranges";
   }
 
-  private void layers() {
+  /** Layers that differ in their block alone, as one line unless each is asked for. */
+  private void layers(boolean each) {
     out.format(
         "%-36s %14s  %12s  %12s  %-9s %s%n",
         "layer, GFLOP",
@@ -138,31 +148,54 @@ final class PlanPrinter {
                 "through",
                 "a query")
             : "");
+    Map<String, List<Integer>> kinds = new LinkedHashMap<>();
     for (int l = 0; l < plan.fit().layers().size(); l++) {
-      FitPlan.Layer fit = plan.fit().layers().get(l);
-      int layer = l;
-      out.format(
-          "%-36s %14s  %12s  %12s  %-9s %s%n",
-          fit.shape().name(),
-          fit.shape().outputs() + " x " + fit.shape().inputs(),
-          gflop(fit.covariances()),
-          gflop(fit.squares()),
-          fit.route().name().toLowerCase(Locale.ROOT),
-          plan.attribution().map(a -> scores(a.layers().get(layer))).orElse(""));
+      FitPlan.Layer layer = plan.fit().layers().get(l);
+      String kind =
+          layer.shape().name().replaceAll("(?<=\\.)\\d+(?=\\.)", "*")
+              + " "
+              + layer.shape().outputs()
+              + " x "
+              + layer.shape().inputs()
+              + layer.route();
+      kinds.computeIfAbsent(each ? "" + l : kind, _ -> new ArrayList<>()).add(l);
     }
+    kinds.values().forEach(this::kind);
     if (plan.fit().layers().stream().anyMatch(layer -> !layer.leads())) {
       out.format("Layers that read the same input share one activation covariance.%n");
     }
   }
 
-  private static String scores(AttributionPlan.Layer layer) {
+  /** A line for some layers of one shape, with their sums. */
+  private void kind(List<Integer> numbers) {
+    List<FitPlan.Layer> layers = numbers.stream().map(plan.fit().layers()::get).toList();
+    FitPlan.Layer first = layers.getFirst();
+    String name = first.shape().name();
+    out.format(
+        "%-36s %14s  %12s  %12s  %-9s %s%n",
+        layers.size() == 1
+            ? name
+            : name.replaceAll("(?<=\\.)\\d+(?=\\.)", "*") + " (" + layers.size() + ")",
+        first.shape().outputs() + " x " + first.shape().inputs(),
+        gflop(layers.stream().map(FitPlan.Layer::covariances).reduce(Cost.NONE, Cost::plus)),
+        gflop(layers.stream().map(FitPlan.Layer::squares).reduce(Cost.NONE, Cost::plus)),
+        first.route().name().toLowerCase(Locale.ROOT),
+        plan.attribution()
+            .map(a -> scores(numbers.stream().map(a.layers()::get).toList()))
+            .orElse(""));
+  }
+
+  private static String scores(List<AttributionPlan.Layer> layers) {
     return String.format(
         Locale.ROOT,
         " %15s  %12s  %-9s  %s",
-        gflop(layer.preconditioning()),
-        gflop(layer.scores()),
-        layer.route().name().toLowerCase(Locale.ROOT),
-        Words.bytes((double) layer.queryBytes()));
+        gflop(
+            layers.stream()
+                .map(AttributionPlan.Layer::preconditioning)
+                .reduce(Cost.NONE, Cost::plus)),
+        gflop(layers.stream().map(AttributionPlan.Layer::scores).reduce(Cost.NONE, Cost::plus)),
+        layers.getFirst().route().name().toLowerCase(Locale.ROOT),
+        Words.bytes(layers.stream().mapToDouble(AttributionPlan.Layer::queryBytes).sum()));
   }
 
   private static String gflop(Cost cost) {

@@ -17,6 +17,7 @@ import dev.whence.lab.dictionary.WordNet;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;
+import dev.whence.store.TrainingSize;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import java.io.IOException;
@@ -136,7 +137,9 @@ final class QuickstartCommand implements Callable<Integer> {
       }
       ResultsPrinter printer =
           new ResultsPrinter(
-              System.out, Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
+              System.out,
+              Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()),
+              TrainingSize.of(results));
       for (ResultsFolder.StoredQuery query : results.queries()) {
         printer.print(results, query, 4, 1);
         printer.printLayerShares(results, query);
@@ -148,8 +151,8 @@ final class QuickstartCommand implements Callable<Integer> {
         """
 
         Influence is in nats of log p per unit of weight on the entry: positive (red, [+..+]) made the completion more
-        likely, negative (teal, [-..-]) less. One more copy of an entry changes log p by about influence / %,d. A token
-        is shaded for what the prediction after it contributes.
+        likely, negative (teal, [-..-]) less. One more copy of an entry among %,d changes log p by about so many nats
+        (first order). A token is shaded for what the prediction after it contributes.
 
         Took %d s; results are in %s. Look at them in a browser, and ask about other outputs: the index answers in
         seconds.

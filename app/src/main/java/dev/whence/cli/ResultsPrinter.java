@@ -5,14 +5,19 @@ import dev.whence.results.ResultsFolder.CompletionToken;
 import dev.whence.results.ResultsFolder.Influence;
 import dev.whence.results.ResultsFolder.LayerInfluence;
 import dev.whence.results.ResultsFolder.StoredQuery;
+import dev.whence.web.Show;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Prints a query's answer for people. */
-record ResultsPrinter(PrintStream out, Shading shading) {
+/**
+ * Prints a query's answer for people.
+ *
+ * @param trainingSequences by which the effect of one more copy is told, where that is known
+ */
+record ResultsPrinter(PrintStream out, Shading shading, Optional<Long> trainingSequences) {
 
   /** Prints the strongest sequences of both signs. */
   void print(ResultsFolder results, StoredQuery query, int raising, int lowering) {
@@ -54,13 +59,18 @@ record ResultsPrinter(PrintStream out, Shading shading) {
     if (influences.isEmpty()) {
       return;
     }
-    out.println("  " + title);
+    out.printf(
+        "  %-17s%s influence%n",
+        title, trainingSequences.isPresent() ? "  one more copy, nats" : "");
     for (Influence influence : influences) {
       out.printf(
           Locale.ROOT,
-          "  %4d  %+10.4g%s  %s  %s%n",
+          "  %4d  %s%s%s  %s  %s%n",
           influence.rank(),
-          influence.influence(),
+          trainingSequences
+              .map(n -> "%9s".formatted(Show.perCopy(influence.influence() / n)))
+              .orElse(""),
+          "%13s".formatted(Show.influence(influence.influence())),
           influence.spiky() ? " spiky" : "",
           Listing.place(influence.documentId(), influence.sequenceIndex(), influence.tokenOffset()),
           shading.show(

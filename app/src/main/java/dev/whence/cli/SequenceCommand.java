@@ -47,6 +47,7 @@ final class SequenceCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     ResultsFolder results = ResultsFolder.open(folder);
+    results.requireQuery(query);
     RunFolder run = RunFolder.open(Path.of(results.manifest().run()));
     List<TokenInfluence> tokens = results.tokens(query, rank);
     int[] ids = results.tokenIds(query, rank);

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -43,6 +44,8 @@ final class TopCommand implements Callable<Integer> {
           "Each token of the completions by itself, where 'attribute --by-token' was run.")
   private boolean byToken;
 
+  @Mixin private TrainingSequencesOption trainingSequences = new TrainingSequencesOption();
+
   @Option(names = "--json", description = "Print one JSON object a sequence, for scripts.")
   private boolean json;
 
@@ -53,14 +56,10 @@ final class TopCommand implements Callable<Integer> {
     }
     ResultsFolder results = ResultsFolder.open(folder);
     List<StoredQuery> queries =
-        results.queries().stream()
-            .filter(q -> queryId.isEmpty() || q.id().equals(queryId.get()))
-            .toList();
+        queryId.map(id -> List.of(results.requireQuery(id))).orElseGet(results::queries);
     if (queries.isEmpty()) {
       throw new InvalidInputException(
-          queryId
-              .map(id -> folder + " has no query '" + id + "'; without --query all are shown")
-              .orElse(folder + " holds no queries, only self-influence in scores.safetensors"));
+          folder + " holds no queries, only self-influence in scores.safetensors");
     }
     if (byToken && !results.isByToken()) {
       throw new InvalidInputException(
@@ -68,7 +67,9 @@ final class TopCommand implements Callable<Integer> {
     }
     ResultsPrinter printer =
         new ResultsPrinter(
-            System.out, Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()));
+            System.out,
+            Shading.forTerminal(ConsoleProgress.onTerminal(), System.getenv()),
+            trainingSequences.of(results));
     for (StoredQuery query : queries) {
       if (json) {
         printJson(results, query);

@@ -11,12 +11,11 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.Spec;
 
 /** Where the program starts: finds the command, and turns what goes wrong into one sentence. */
 @Command(
@@ -41,14 +40,13 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       EvaluateCommand.class,
       DictionaryCommand.class,
+      CompletionCommand.class,
       CommandLine.HelpCommand.class
     })
 public final class Whence implements Runnable {
   private static final int BAD_INPUT = 2;
   private static final int FAILURE = 1;
   private static final int INTERRUPTED = 130;
-
-  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--stacktrace",
@@ -80,6 +78,7 @@ public final class Whence implements Runnable {
     return new CommandLine(whence)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
+        .setUnmatchedOptionsAllowedAsOptionParameters(false) // a misspelt option is no file
         .setParameterExceptionHandler(Whence::explainUsage)
         .setExecutionExceptionHandler((error, line, _) -> whence.explain(error, line))
         .execute(arguments);
@@ -87,12 +86,22 @@ public final class Whence implements Runnable {
 
   @Override
   public void run() {
-    spec.commandLine().usage(System.out);
+    System.out.println(
+        """
+        Whence says which training sequences made a language model say something.
+        Give it a Hugging Face checkpoint, a corpus and a question: it computes the influence of
+        every training sequence on the answer, by EK-FAC influence functions, exactly or in
+        seconds by an index, down to single words. Where to go:
+
+          whence quickstart              see it work on a small model and a dictionary
+          whence plan MODEL --corpus F   what your own model would take: time, memory, disk
+          whence --help                  all commands; each has --help of its own\
+        """);
   }
 
   private static int explainUsage(CommandLine.ParameterException error, String... arguments) {
     PrintWriter out = error.getCommandLine().getErr();
-    out.println("whence: " + Shading.printable(String.valueOf(error.getMessage())));
+    out.println("whence: " + Shading.printable(UsageErrors.sentence(error)));
     out.println("Try '" + error.getCommandLine().getCommandSpec().qualifiedName() + " --help'.");
     return BAD_INPUT;
   }
@@ -134,6 +143,6 @@ public final class Whence implements Runnable {
                 ? String.valueOf(
                     AtomicFile.failed("access", Path.of(io.getFile()), io).getMessage())
                 : NativeErrors.firstLine(error);
-    return Shading.printable(message);
+    return message.lines().map(Shading::printable).collect(Collectors.joining("\n"));
   }
 }

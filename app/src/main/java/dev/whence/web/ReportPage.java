@@ -34,10 +34,7 @@ public record ReportPage(
     List<String> chosen =
         ids.isEmpty() ? store.queries().stream().map(StoredQuery::id).toList() : ids;
     for (String id : chosen) {
-      if (store.query(id).isEmpty()) {
-        throw new InvalidInputException(
-            store.folder().path() + " has no query '" + id + "'; without --query all are shown");
-      }
+      store.folder().requireQuery(id);
     }
     if (chosen.size() > MOST_QUERIES) {
       throw new InvalidInputException(

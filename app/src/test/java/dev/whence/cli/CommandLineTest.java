@@ -65,6 +65,61 @@ class CommandLineTest {
   }
 
   @Test
+  void whatIsMisspeltIsNamedWithWhatWasMeant() {
+    // The option that seems to be missing is the one that is misspelt.
+    assertMistake(
+        "'--otu' is no option of 'whence fit'; did you mean --out?",
+        "fit",
+        "m",
+        "--corpus",
+        "c",
+        "--otu",
+        "r");
+    assertMistake("'attribte' is no command of 'whence'; did you mean attribute?", "attribte");
+    assertMistake("give --corpus FILE, --out RUN", "fit", "m");
+  }
+
+  @Test
+  void aQueryThatIsNotThereIsAnsweredWithThoseThatAre() {
+    fit("run");
+    attribute("run", "results");
+    for (String command : new String[] {"top", "sequence"}) {
+      assertMistake(
+          "has no query 'nobody'; it has q0, q1, q2",
+          command,
+          path("results"),
+          "--query",
+          "nobody");
+    }
+  }
+
+  @Test
+  void whatOneMoreCopyChangesIsShownWhereTheTrainingSetIsKnown() {
+    fit("run");
+    attribute("run", "results");
+    assertThat(Outcome.of("top", path("results")).out()).doesNotContain("one more copy");
+    String shown = Outcome.of("top", path("results"), "--training-sequences", "1").out();
+    assertThat(shown).contains("one more copy, nats");
+    assertMistake("--training-sequences is 0", "top", path("results"), "--training-sequences", "0");
+  }
+
+  @Test
+  void withoutACommandItSaysWhatItIsFor() {
+    Outcome nothing = Outcome.of();
+    assertThat(nothing.code()).isZero();
+    assertThat(nothing.out()).contains("which training sequences", "whence quickstart");
+  }
+
+  @Test
+  void shellsLearnCommandsAndOptions() {
+    assertThat(Outcome.of("completion", "bash").out()).contains("_complete_whence", "attribute");
+    assertThat(Outcome.of("completion", "zsh").out()).contains("bashcompinit");
+    assertThat(Outcome.of("completion", "fish").out())
+        .contains("-a attribute -d '", "-l damping-ratio")
+        .doesNotContain("%%");
+  }
+
+  @Test
   void doctorFindsAHealthyModelHealthy() {
     for (String name : new String[] {"gpt2", "gpt_neox", "llama", "qwen3"}) {
       Outcome doctor = Outcome.of("doctor", Oracle.of(name).model().toString());
@@ -99,7 +154,15 @@ class CommandLineTest {
   @Test
   void aMistakeIsOneSentenceAndExitCodeTwo() throws IOException {
     assertMistake("does not exist", "fit", path("nowhere"), "--corpus", "x", "--out", path("r"));
-    assertMistake("Unknown option", "fit", "m", "--corpus", "c", "--out", "r", "--nonsense");
+    assertMistake(
+        "'--nonsense' is no option of 'whence fit'",
+        "fit",
+        "m",
+        "--corpus",
+        "c",
+        "--out",
+        "r",
+        "--nonsense");
     assertMistake("not a run folder", "attribute", path("nowhere"), "--corpus", "x", "--out", "y");
     assertMistake("not a results folder", "top", path("nowhere"));
     Files.writeString(folder.resolve("broken.jsonl"), "{\"tokens\": [1, 2\n");

@@ -41,8 +41,16 @@ class PlanCommandTest {
     assertThat(plan.code()).as(plan.err()).isZero();
     assertThat(plan.out())
         .contains("accumulating covariances", "60 sequences", "scanning", "memory", "disk")
-        .contains("model.layers.1.mlp.down_proj")
+        .contains("model.layers.*.mlp.down_proj (2)")
+        .doesNotContain("model.layers.1")
         .contains("share one activation covariance");
+  }
+
+  @Test
+  void eachLayerHasALineWhereThatIsAskedFor() {
+    assertThat(planOfCorpus("--per-layer").out())
+        .contains("model.layers.0.mlp.down_proj", "model.layers.1.mlp.down_proj")
+        .doesNotContain("model.layers.*");
   }
 
   @Test

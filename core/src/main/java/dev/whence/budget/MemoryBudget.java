@@ -14,6 +14,9 @@ import java.util.regex.Pattern;
 public record MemoryBudget(long bytes) {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,12})\\s*([kmgt]?)i?b?");
 
+  /** Fewer are a size whose unit was forgotten. */
+  private static final long LEAST_BYTES = 1 << 20;
+
   public MemoryBudget {
     if (bytes < 1) {
       throw new InvalidInputException("--memory is " + bytes + " but must be at least 1 byte");
@@ -39,6 +42,10 @@ public record MemoryBudget(long bytes) {
     }
     int shift = matcher.group(2).isEmpty() ? 0 : 10 * (1 + "kmgt".indexOf(matcher.group(2)));
     long count = Long.parseLong(matcher.group(1));
+    if (matcher.group(2).isEmpty() && count < LEAST_BYTES) {
+      throw new InvalidInputException(
+          "--memory is %d bytes; did you mean %dg?".formatted(count, count));
+    }
     if (count > Long.MAX_VALUE >> shift) {
       throw new InvalidInputException("--memory is '" + text + "', more than can be counted");
     }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -29,6 +30,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   static final String LAYERS = "layers.parquet";
   static final String COMPLETIONS = "completions.parquet";
   public static final String SCORES = "scores.safetensors";
+  private static final int NAMED = 12;
   private static final List<String> TABLES = List.of(QUERIES, INFLUENCES, TOKENS, LAYERS);
 
   /** A query, and the log-probability of its completion. */
@@ -159,6 +161,31 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
         row ->
             new StoredQuery(
                 row.getString(1), row.getString(2), row.getString(3), row.getDouble(4)));
+  }
+
+  /**
+   * The query of an id.
+   *
+   * @throws InvalidInputException naming those that there are
+   */
+  public StoredQuery requireQuery(String id) {
+    List<StoredQuery> all = queries();
+    return all.stream()
+        .filter(query -> query.id().equals(id))
+        .findFirst()
+        .orElseThrow(() ->
+            new InvalidInputException(
+                "%s has no query '%s'; it has %s%s"
+                    .formatted(
+                        path,
+                        id,
+                        all.isEmpty()
+                            ? "none"
+                            : all.stream()
+                                .limit(NAMED)
+                                .map(StoredQuery::id)
+                                .collect(Collectors.joining(", ")),
+                        all.size() > NAMED ? " and %d more".formatted(all.size() - NAMED) : "")));
   }
 
   /**

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MemoryBudgetTest {
   @ParameterizedTest
   @CsvSource({
-    "1, 1",
+    "1048576, 1048576",
     "800m, 838860800",
     "16g, 17179869184",
     "16 GiB, 17179869184",
@@ -29,6 +29,11 @@ class MemoryBudgetTest {
     assertThatThrownBy(() -> MemoryBudget.parse(text))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("--memory is ");
+  }
+
+  @Test
+  void aForgottenUnitIsAskedFor() {
+    assertThatThrownBy(() -> MemoryBudget.parse("16")).hasMessageEndingWith("did you mean 16g?");
   }
 
   @Test

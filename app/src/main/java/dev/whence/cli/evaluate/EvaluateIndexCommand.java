@@ -103,6 +103,12 @@ final class EvaluateIndexCommand implements Callable<Integer> {
               + " 240x1,1000x1,240x2,240x4,240x8,120x2,60x4).")
   private List<String> indexes = List.of();
 
+  @Option(
+      names = "--only-indexes",
+      description =
+          "Leave out the other ways to keep gradients, which take longer than all indexes.")
+  private boolean onlyIndexes;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Also write the table here.")
   private Optional<Path> json = Optional.empty();
 
@@ -179,7 +185,7 @@ final class EvaluateIndexCommand implements Callable<Integer> {
             options.open(model.tokenization(run.manifest().corpus().sequenceLength()), progress)) {
       study(
           new IndexStudy.Subject(run, model.model(), data, work, options.cache()),
-          new IndexStudy.Extent(count, seed, rerank, settings(indexes, type), true));
+          new IndexStudy.Extent(count, seed, rerank, settings(indexes, type), !onlyIndexes));
     }
     return 0;
   }
