@@ -14,11 +14,15 @@ public final class Listing {
 
   /** Prints an object as one line of JSON, for scripts. */
   public static void printJson(Object object) {
-    System.out.println(
-        Json.MAPPER
-            .writer()
-            .without(SerializationFeature.INDENT_OUTPUT)
-            .writeValueAsString(object));
+    System.out.println(json(object));
+  }
+
+  /** An object as one line of JSON. */
+  static String json(Object object) {
+    return Json.MAPPER
+        .writer()
+        .without(SerializationFeature.INDENT_OUTPUT)
+        .writeValueAsString(object);
   }
 
   /** A sequence's text, or its token ids where there is no tokenizer. */

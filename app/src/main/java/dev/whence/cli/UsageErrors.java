@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -50,11 +51,38 @@ final class UsageErrors {
 
   private static String unknown(CommandLine line, String word, String kind) {
     String plain = word.replaceFirst("=.*", "");
-    List<String> likely = new UnmatchedArgumentException(line, List.of(plain)).getSuggestions();
+    Optional<String> likely =
+        (word.startsWith("-")
+                ? line.getCommandSpec().options().stream().map(OptionSpec::longestName)
+                : line.getSubcommands().keySet().stream())
+            .filter(known -> distance(plain, known) <= Math.max(1, known.length() / 3))
+            .min(Comparator.comparingInt(known -> distance(plain, known)));
     String name = line.getCommandSpec().qualifiedName();
     return "'%s' is no %s of '%s'%s"
         .formatted(
-            plain, kind, name, likely.isEmpty() ? "" : "; did you mean " + likely.getFirst() + "?");
+            plain, kind, name, likely.map(known -> "; did you mean " + known + "?").orElse(""));
+  }
+
+  /** How many letters are wrong, missing, too many or swapped with their neighbour. */
+  private static int distance(String a, String b) {
+    int[][] d = new int[a.length() + 1][b.length() + 1];
+    for (int i = 0; i <= a.length(); i++) {
+      for (int j = 0; j <= b.length(); j++) {
+        if (i == 0 || j == 0) {
+          d[i][j] = i + j;
+          continue;
+        }
+        int change = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
+        d[i][j] = Math.min(d[i - 1][j - 1] + change, Math.min(d[i - 1][j], d[i][j - 1]) + 1);
+        if (i > 1
+            && j > 1
+            && a.charAt(i - 1) == b.charAt(j - 2)
+            && a.charAt(i - 2) == b.charAt(j - 1)) {
+          d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
+        }
+      }
+    }
+    return d[a.length()][b.length()];
   }
 
   private static String name(ArgSpec missing) {

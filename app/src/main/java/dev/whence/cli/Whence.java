@@ -54,6 +54,17 @@ public final class Whence implements Runnable {
       description = "Show where in the program an error arose.")
   private boolean stacktrace;
 
+  @Option(
+      names = "--progress",
+      paramLabel = "FORM",
+      scope = ScopeType.INHERIT,
+      description =
+          "text, or json: a line on standard error each second, with stage, done, total, rate and"
+              + " seconds_left.")
+  void setProgress(ConsoleProgress.Audience audience) {
+    ConsoleProgress.setAudience(audience);
+  }
+
   public static void main(String[] arguments) {
     // On a signal; files are whole at any moment, so stopping at once is safe.
     Thread stop = new Thread(() -> ImmediateExit.exit(INTERRUPTED));
@@ -74,6 +85,7 @@ public final class Whence implements Runnable {
    * input.
    */
   public static int run(String... arguments) {
+    ConsoleProgress.setAudience(ConsoleProgress.Audience.TEXT);
     Whence whence = new Whence();
     return new CommandLine(whence)
         .setCaseInsensitiveEnumValuesAllowed(true)

@@ -2,6 +2,7 @@ package dev.whence.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whence.Json;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import dev.whence.testing.Golden;
@@ -101,6 +102,27 @@ class CommandLineTest {
     String shown = Outcome.of("top", path("results"), "--training-sequences", "1").out();
     assertThat(shown).contains("one more copy, nats");
     assertMistake("--training-sequences is 0", "top", path("results"), "--training-sequences", "0");
+  }
+
+  @Test
+  void programsReadProgressAsJson() {
+    Outcome fit =
+        Outcome.of(
+            "fit",
+            ORACLE.model().toString(),
+            "--corpus",
+            ORACLE.corpus().toString(),
+            "--out",
+            path("run"),
+            "--progress",
+            "json");
+    assertThat(fit.code()).as(fit.err()).isZero();
+    assertThat(fit.err().lines())
+        .isNotEmpty()
+        .allSatisfy(
+            line -> assertThat(Json.MAPPER.readTree(line).has("seconds_left")).as(line).isTrue())
+        .anySatisfy(
+            line -> assertThat(line).contains("\"accumulating covariances\"", "\"ended\":true"));
   }
 
   @Test
