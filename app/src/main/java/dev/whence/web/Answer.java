@@ -7,6 +7,7 @@ import dev.whence.results.ResultsFolder.CompletionToken;
 import dev.whence.store.CorpusText;
 import dev.whence.store.Library;
 import dev.whence.store.ResultsStore;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,26 +23,64 @@ public record Answer(String prompt, String completion, List<Word> words) {
   /**
    * A token of the completion.
    *
-   * @param address of the page with what influences it; empty where there is none
+   * @param token its number in the completion
+   * @param address of the page with what influences it, or the word that it is a part of; empty
+   *     where there is none
    * @param shade the less likely it was, the stronger, where that is known
    */
   public record Word(
-      String text, Optional<Address> address, String shade, String tip, boolean chosen) {}
+      int token, String text, Optional<Address> address, String shade, String tip, boolean chosen) {
 
-  /**
-   * The answer of a query.
-   *
-   * @param chosen the token that a page is about
-   */
-  static Answer of(Library library, ResultsStore store, String queryId, Optional<Integer> chosen) {
-    var query = store.query(queryId).orElseThrow();
-    return new Answer(query.prompt(), query.completion(), words(library, store, queryId, chosen));
+    Word withAddress(Optional<Address> other) {
+      return new Word(token, text, other, shade, tip, chosen);
+    }
+
+    Word withChosen(boolean other) {
+      return new Word(token, text, address, shade, tip, other);
+    }
+
+    /** Whether it is the first token of a word. */
+    boolean begins() {
+      return !text.isEmpty() && !Character.isLetterOrDigit(text.codePointAt(0));
+    }
   }
 
-  private static List<Word> words(
-      Library library, ResultsStore store, String queryId, Optional<Integer> chosen) {
+  /**
+   * The answer of a query. A token's page is its own where its influences were computed; of the
+   * index, which can be asked for any, it is that of the whole word.
+   */
+  static Answer of(Library library, ResultsStore store, String queryId) {
+    var query = store.query(queryId).orElseThrow();
     boolean indexed = library.hasInfluenceIndex(store) && library.corpus(store).isPresent();
-    boolean pages = store.folder().isByToken() || indexed;
+    List<Word> tokens = tokens(library, store, queryId, indexed);
+    List<Word> words = new ArrayList<>();
+    for (int w = 0; w < tokens.size(); w++) {
+      Optional<Address> address = Optional.empty();
+      if (store.folder().isByToken()) {
+        address = Optional.of(TokenPage.address(store.name(), queryId, tokens.get(w).token));
+      } else if (indexed) {
+        address = Optional.of(TokenPage.address(store.name(), queryId, wordAround(tokens, w)));
+      }
+      words.add(tokens.get(w).withAddress(address));
+    }
+    return new Answer(query.prompt(), query.completion(), words);
+  }
+
+  private static TokenPage.Span wordAround(List<Word> tokens, int place) {
+    int first = place;
+    while (first > 0 && !tokens.get(first).begins()) {
+      first--;
+    }
+    int last = place;
+    while (last + 1 < tokens.size() && !tokens.get(last + 1).begins()) {
+      last++;
+    }
+    return new TokenPage.Span(tokens.get(first).token, tokens.get(last).token);
+  }
+
+  /** The tokens, without the addresses of their pages. */
+  private static List<Word> tokens(
+      Library library, ResultsStore store, String queryId, boolean indexed) {
     List<CompletionToken> tokens = store.folder().completionTokens(queryId);
     if (!tokens.isEmpty()) {
       double least = tokens.stream().mapToDouble(CompletionToken::logProbability).min().orElse(0);
@@ -49,11 +88,12 @@ public record Answer(String prompt, String completion, List<Word> words) {
       return tokens.stream()
           .map(t ->
               new Word(
+                  t.index(),
                   t.token(),
-                  address(pages, store, queryId, t.index()),
+                  Optional.empty(),
                   shades.of(-t.logProbability()).replace('r', 'u'),
                   tip(t),
-                  chosen.equals(Optional.of(t.index()))))
+                  false))
           .toList();
     }
     Optional<Tokenizer> tokenizer =
@@ -72,17 +112,13 @@ public record Answer(String prompt, String completion, List<Word> words) {
         .scoredTokens()
         .mapToObj(t ->
             new Word(
+                t,
                 pieces.get(query.promptTokens().length + t),
-                address(true, store, queryId, t),
+                Optional.empty(),
                 "",
                 "where it came from",
-                chosen.equals(Optional.of(t))))
+                false))
         .toList();
-  }
-
-  private static Optional<Address> address(
-      boolean there, ResultsStore store, String queryId, int token) {
-    return there ? Optional.of(TokenPage.address(store.name(), queryId, token)) : Optional.empty();
   }
 
   private static String tip(CompletionToken token) {
@@ -100,9 +136,7 @@ public record Answer(String prompt, String completion, List<Word> words) {
     return new Answer(
         prompt,
         completion,
-        words.stream()
-            .map(w -> new Word(w.text, Optional.empty(), w.shade, w.tip, false))
-            .toList());
+        words.stream().map(word -> word.withAddress(Optional.empty()).withChosen(false)).toList());
   }
 
   /** A title for the page. */

@@ -148,6 +148,7 @@ record CardMaker(
                 .flatMap(t ->
                     Stream.of(
                         new Answer.Word(
+                            t.index(),
                             t.token(),
                             Optional.of(TokenPage.address(view.results(), view.query(), w.token())),
                             shades.of(w.influence()),

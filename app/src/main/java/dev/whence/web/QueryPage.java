@@ -160,8 +160,8 @@ public record QueryPage(
     return new QueryPage(
         view,
         query,
-        Answer.of(library, store, query.id(), Optional.empty()),
-        summary(raised, raising, cards.measure()),
+        Answer.of(library, store, query.id()),
+        summary(raised, raising, cards.measure(), filtered),
         Trust.of(library, store, query, raised.sequences(), cards.tokens()),
         cards.measure().trainingSequences().isPresent()
             ? "change of log p for one more copy, nats"
@@ -183,7 +183,8 @@ public record QueryPage(
   }
 
   /** What was found, in plain words. */
-  private static String summary(RankedSide raised, Side raising, Strength.Measure measure) {
+  private static String summary(
+      RankedSide raised, Side raising, Strength.Measure measure, boolean filtered) {
     if (raising.cards.isEmpty()) {
       return "No sequence makes this answer more likely.";
     }
@@ -201,8 +202,12 @@ public record QueryPage(
     double shown = raised.sequences().stream().mapToDouble(TopSequence::counted).sum();
     int count = raised.sequences().size();
     return raised.total() > 0 && count > 1
-        ? "%s The %d strongest sequences hold %s of all that raises it."
-            .formatted(strongest, count, Show.percent(shown / raised.total()))
+        ? "%s The %d strongest sequences hold %s of what raises it%s."
+            .formatted(
+                strongest,
+                count,
+                Show.percent(shown / raised.total()),
+                filtered ? " among those that were scored" : "")
         : strongest;
   }
 

@@ -67,23 +67,19 @@ public record TokenPage(
     if (query.isEmpty()) {
       return Optional.empty();
     }
-    Answer plain = Answer.of(library, store, queryId, Optional.of(span.first));
-    int from = indexOf(plain, store, queryId, span.first);
-    int to = from + span.last - span.first;
-    if (from < 0 || to >= plain.words().size() || !plain.isFollowed()) {
+    Answer plain = Answer.of(library, store, queryId);
+    List<Answer.Word> words =
+        plain.words().stream()
+            .map(word -> word.withChosen(span.first <= word.token() && word.token() <= span.last))
+            .toList();
+    List<Answer.Word> chosen = words.stream().filter(Answer.Word::chosen).toList();
+    if (chosen.size() != span.last - span.first + 1 || !plain.isFollowed()) {
       return Optional.empty();
     }
     boolean indexed = library.hasInfluenceIndex(store);
     boolean exact = store.folder().isByToken() && span.first == span.last;
     if (!exact && !indexed) {
       return Optional.empty();
-    }
-    List<Answer.Word> words = new ArrayList<>();
-    for (int w = 0; w < plain.words().size(); w++) {
-      Answer.Word word = plain.words().get(w);
-      words.add(
-          new Answer.Word(
-              word.text(), word.address(), word.shade(), word.tip(), from <= w && w <= to));
     }
     Optional<Long> trainingSequences = library.trainingSequences(store);
     Sides sides =
@@ -95,44 +91,31 @@ public record TokenPage(
             store.name(),
             query.get(),
             new Answer(plain.prompt(), plain.completion(), words),
-            words.subList(from, to + 1).stream()
-                .map(Answer.Word::text)
-                .collect(Collectors.joining()),
+            chosen.stream().map(Answer.Word::text).collect(Collectors.joining()),
             exact,
             trainingSequences.isPresent()
                 ? "change of log p for one more copy, nats"
                 : "influence, nats per unit of weight",
-            indexed ? ends(store, queryId, words, from, span) : List.of(),
+            indexed ? ends(store, queryId, words, span) : List.of(),
             sides.raising,
             sides.lowering,
             QueryPage.View.usual(store, queryId).address()));
   }
 
-  /** Where a token is among the answer's words, which lack tokens that are not scored. */
-  private static int indexOf(Answer answer, ResultsStore store, String queryId, int token) {
-    Address wanted = address(store.name(), queryId, token);
-    for (int w = 0; w < answer.words().size(); w++) {
-      if (answer.words().get(w).address().equals(Optional.of(wanted))) {
-        return w;
-      }
-    }
-    return -1;
-  }
-
+  /** The spans that begin where this one does, each with the token that it ends with. */
   private static List<Answer.Word> ends(
-      ResultsStore store, String queryId, List<Answer.Word> words, int from, Span span) {
-    List<Answer.Word> ends = new ArrayList<>();
-    for (int w = from + 1; w < words.size(); w++) {
-      int last = span.first + w - from;
-      ends.add(
-          new Answer.Word(
-              words.get(w).text(),
-              Optional.of(address(store.name(), queryId, new Span(span.first, last))),
-              "",
-              "up to here",
-              last == span.last));
-    }
-    return ends;
+      ResultsStore store, String queryId, List<Answer.Word> words, Span span) {
+    return words.stream()
+        .filter(word -> word.token() > span.first)
+        .map(word ->
+            new Answer.Word(
+                word.token(),
+                word.text(),
+                Optional.of(address(store.name(), queryId, new Span(span.first, word.token()))),
+                "",
+                "up to here",
+                word.token() == span.last))
+        .toList();
   }
 
   private record Sides(List<Card> raising, List<Card> lowering) {}

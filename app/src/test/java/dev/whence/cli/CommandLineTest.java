@@ -77,7 +77,7 @@ class CommandLineTest {
         "--otu",
         "r");
     assertMistake("'attribte' is no command of 'whence'; did you mean attribute?", "attribte");
-    assertMistake("give --corpus FILE, --out RUN", "fit", "m");
+    assertMistake("give --out RUN, --corpus FILE", "fit", "m");
   }
 
   @Test

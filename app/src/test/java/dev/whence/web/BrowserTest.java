@@ -239,9 +239,10 @@ class BrowserTest {
     assertThat(page.locator(".summary")).containsText("came from");
     assertThat(page.locator(".summary")).containsText("Estimates by the index");
     assertThat(page.locator("#raising + .sequences .influence").first()).containsText("≈ +");
-    page.locator(".words a").first().click();
+    page.locator(".answer .words a").first().click();
+    assertThat(page.locator(".summary")).containsText("Where “a” came from");
     page.locator(".note .words a").first().click();
-    assertThat(page.locator(".answer .words a[aria-current]")).hasCount(2);
+    assertThat(page.locator(".summary")).containsText("Where “a member” came from");
     page.locator(".summary a").click();
     assertThat(page.locator("#rank1")).isVisible();
   }

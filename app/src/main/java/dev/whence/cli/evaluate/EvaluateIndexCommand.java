@@ -201,7 +201,7 @@ final class EvaluateIndexCommand implements Callable<Integer> {
       settings.add(
           IndexSettings.DEFAULT
               .withKeeps(new Keeps.Sides(Integer.parseInt(parts[0]), Integer.parseInt(parts[1])))
-              .withRecallQueries(30) // for the weights: recall is measured here
+              .withRecallQueries(Math.clamp(count / 2, 5, 30)) // for the weights alone
               .computing(c -> c.withBatchTokens(compute.batchTokens()).withType(type)));
     }
     return settings;

@@ -1,9 +1,12 @@
 package dev.whence.lab.evaluation;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntPredicate;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 import org.hipparchus.stat.correlation.SpearmansCorrelation;
 
@@ -37,28 +40,42 @@ public record RetrievalQuality(
    */
   public static RetrievalQuality of(
       float[][] estimates, float[][] exact, List<Integer> reranked, Own own) {
-    double[] sums = new double[4];
-    double[] rerankedSums = new double[reranked.size()];
-    for (int q = 0; q < exact.length; q++) {
-      int query = q;
-      int[] counted =
-          IntStream.range(0, exact[q].length).filter(s -> !own.test(query, s)).toArray();
-      double[] truth = Arrays.stream(counted).mapToDouble(s -> exact[query][s]).toArray();
-      double[] found = Arrays.stream(counted).mapToDouble(s -> estimates[query][s]).toArray();
-      long[] best = Ranking.of(truth);
-      long[] first = Ranking.of(found);
-      sums[0] += share(best, 10, first, 10, truth);
-      for (int r = 0; r < rerankedSums.length; r++) {
-        rerankedSums[r] += share(best, 10, first, reranked.get(r), truth);
-      }
-      sums[1] += share(best, 100, first, 100, truth);
-      sums[2] += gain(first, truth) / Math.max(gain(best, truth), Double.MIN_NORMAL);
-      sums[3] += new SpearmansCorrelation().correlation(found, truth);
+    List<RetrievalQuality> ofQueries =
+        IntStream.range(0, exact.length)
+            .parallel()
+            .mapToObj(q -> ofQuery(estimates[q], exact[q], reranked, s -> own.test(q, s)))
+            .toList();
+    List<Double> rerankedMeans = new ArrayList<>();
+    for (int r = 0; r < reranked.size(); r++) {
+      int level = r;
+      rerankedMeans.add(mean(ofQueries, q -> q.reranked10.get(level)));
     }
-    List<Double> rerankedMeans =
-        Arrays.stream(rerankedSums).map(sum -> sum / exact.length).boxed().toList();
-    double[] means = Arrays.stream(sums).map(sum -> sum / exact.length).toArray();
-    return new RetrievalQuality(means[0], rerankedMeans, means[1], means[2], means[3]);
+    return new RetrievalQuality(
+        mean(ofQueries, RetrievalQuality::recall10),
+        rerankedMeans,
+        mean(ofQueries, RetrievalQuality::recall100),
+        mean(ofQueries, RetrievalQuality::ndcg20),
+        mean(ofQueries, RetrievalQuality::spearman));
+  }
+
+  private static double mean(
+      List<RetrievalQuality> ofQueries, ToDoubleFunction<RetrievalQuality> measure) {
+    return ofQueries.stream().mapToDouble(measure).average().orElse(0);
+  }
+
+  private static RetrievalQuality ofQuery(
+      float[] estimates, float[] exact, List<Integer> reranked, IntPredicate own) {
+    int[] counted = IntStream.range(0, exact.length).filter(s -> !own.test(s)).toArray();
+    double[] truth = Arrays.stream(counted).mapToDouble(s -> exact[s]).toArray();
+    double[] found = Arrays.stream(counted).mapToDouble(s -> estimates[s]).toArray();
+    long[] best = Ranking.of(truth);
+    long[] first = Ranking.of(found);
+    return new RetrievalQuality(
+        share(best, 10, first, 10, truth),
+        reranked.stream().map(looked -> share(best, 10, first, looked, truth)).toList(),
+        share(best, 100, first, 100, truth),
+        gain(first, truth) / Math.max(gain(best, truth), Double.MIN_NORMAL),
+        new SpearmansCorrelation().correlation(found, truth));
   }
 
   /** Of the best that raise the query at all. */
