@@ -79,6 +79,8 @@ public final class Explorer implements AutoCloseable {
           config.routes.get("/job", questions::job);
           config.routes.get("/job/progress", questions::progress);
           config.routes.post("/job/cancel", questions::cancel);
+          // Browsers ask for it beside pictures, which name no icon.
+          config.routes.get("/favicon.ico", context -> context.status(204));
           config.routes.get("/explorer.css", context -> asset(context, "explorer.css", "text/css"));
           config.routes.get(
               "/explorer.js", context -> asset(context, "explorer.js", "text/javascript"));
