@@ -92,7 +92,11 @@ public class SweepBenchmarks {
       for (long place = 0; place < opened.size(); place++) {
         byte[] records = new byte[InfluenceIndex.positions(opened, place) * format.bytes()];
         random.nextBytes(records);
-        writer.write(place, MemorySegment.ofArray(records), 1);
+        MemorySegment segment = MemorySegment.ofArray(records);
+        for (long at = 0; at < records.length; at += format.bytes()) {
+          PositionFormat.putScale(1, segment, at); // random bytes may be no number
+        }
+        writer.write(place, segment, 1);
       }
       shards = writer.finish();
     }
