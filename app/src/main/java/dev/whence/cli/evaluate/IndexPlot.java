@@ -10,19 +10,17 @@ final class IndexPlot {
   private IndexPlot() {}
 
   static void write(Path file, IndexStudy study) {
-    int reranked = study.reranked().getFirst();
     List<Plot.Point> points =
         study.rows().stream()
             .filter(row -> row.bytes() > 0)
-            .map(row ->
-                Plot.Point.of(row.name(), row.bytes(), row.quality().reranked10().getFirst()))
+            .map(row -> Plot.Point.of(row.name(), row.bytes(), row.quality().recall10()))
             .toList();
     Plot.write(
         file,
         new Plot.Words(
-            "The 10 strongest of %,d found among %,d".formatted(study.sequences(), reranked),
-            "The share of the 10 sequences that raise a query most which are among the first %,d estimates, against the bytes that are kept of a sequence."
-                .formatted(reranked),
+            "Of the 10 strongest of %,d: found among the first 10 estimates"
+                .formatted(study.sequences()),
+            "The share of the 10 sequences that raise a query most which are among the first 10 estimates, against the bytes that are kept of a sequence.",
             "bytes a sequence",
             "recall@10"),
         points);
