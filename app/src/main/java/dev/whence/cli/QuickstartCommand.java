@@ -151,8 +151,8 @@ final class QuickstartCommand implements Callable<Integer> {
         """
 
         Influence is in nats of log p per unit of weight on the entry: positive (red, [+..+]) made the completion more
-        likely, negative (teal, [-..-]) less. One more copy of an entry among %,d changes log p by about so many nats
-        (first order). A token is shaded for what the prediction after it contributes.
+        likely, negative (teal, [-..-]) less. One more copy of an entry would change log p by about so many nats (first
+        order). A token is shaded for what the prediction after it contributes.
 
         Took %d s; results are in %s. Look at them in a browser, and ask about other outputs: the index answers in
         seconds.
@@ -164,7 +164,6 @@ final class QuickstartCommand implements Callable<Integer> {
           whence attribute %s --queries YOURS.jsonl --corpus %s --out %s
         with your own queries, {"id", "prompt", "completion"} a line; docs/TUTORIAL.md goes on from here.
         """,
-        entries == 0 ? WordNet.SYNSETS : entries,
         (System.nanoTime() - start) / 1_000_000_000,
         out.resolve("results"),
         Words.quoted(out.resolve("results")),

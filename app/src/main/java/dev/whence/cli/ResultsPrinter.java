@@ -59,9 +59,12 @@ record ResultsPrinter(PrintStream out, Shading shading, Optional<Long> trainingS
     if (influences.isEmpty()) {
       return;
     }
-    out.printf(
-        "  %-17s%s influence%n",
-        title, trainingSequences.isPresent() ? "  one more copy, nats" : "");
+    out.println(
+        "  "
+            + title
+            + (trainingSequences.isPresent()
+                ? ": change by one more copy, influence; nats"
+                : ": influence, nats"));
     for (Influence influence : influences) {
       out.printf(
           Locale.ROOT,

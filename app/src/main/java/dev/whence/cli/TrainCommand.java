@@ -177,6 +177,7 @@ final class TrainCommand implements Callable<Integer> {
       record.put("whence_version", Provenance.VERSION);
       record.put("settings", settings.options());
       record.put("corpus", data.hash());
+      record.put(TrainingSize.SEQUENCES, trainer.sequences());
       record.put("bos", corpus.endTokens().bos().toString());
       record.put("eos", corpus.endTokens().eos().toString());
       record.put("held_out_loss", loss);

@@ -13,8 +13,7 @@ public final class TrainingSequencesOption {
       paramLabel = "N",
       description =
           "With how many sequences the model was trained: then what one more copy of a sequence"
-              + " changes is shown (default: what the run was fitted for, of a model that 'whence"
-              + " train' made).")
+              + " changes is shown (default: as 'whence train' recorded it).")
   private Optional<Long> given = Optional.empty();
 
   /** What was given, if anything was. */

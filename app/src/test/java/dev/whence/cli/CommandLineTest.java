@@ -98,9 +98,11 @@ class CommandLineTest {
   void whatOneMoreCopyChangesIsShownWhereTheTrainingSetIsKnown() {
     fit("run");
     attribute("run", "results");
-    assertThat(Outcome.of("top", path("results")).out()).doesNotContain("one more copy");
+    assertThat(Outcome.of("top", path("results")).out())
+        .contains("influence, nats")
+        .doesNotContain("one more copy");
     String shown = Outcome.of("top", path("results"), "--training-sequences", "1").out();
-    assertThat(shown).contains("one more copy, nats");
+    assertThat(shown).contains("change by one more copy, influence; nats");
     assertMistake("--training-sequences is 0", "top", path("results"), "--training-sequences", "0");
   }
 

@@ -125,6 +125,11 @@ public final class Trainer implements AutoCloseable {
     }
   }
 
+  /** How many sequences are trained on, those that are held out apart. */
+  public long sequences() {
+    return order.count();
+  }
+
   private double heldOutLoss() {
     return Autograd.unrecorded(() -> {
       double loss = 0;

@@ -43,6 +43,11 @@ final class TrainingOrder {
     this.training = Arrays.copyOfRange(all, held, all.length);
   }
 
+  /** How many sequences are trained on. */
+  long count() {
+    return training.length;
+  }
+
   /** The batches of an epoch, as indexes of sequences. */
   List<long[]> epoch(int epoch) {
     Random random = new Random(seed * 1_000_003 + epoch);
