@@ -35,6 +35,9 @@ class NotebookTest {
             .redirectErrorStream(true);
     builder.environment().put("WHENCE_RESULTS", results.toString());
     builder.environment().put("MPLBACKEND", "agg");
+    builder
+        .environment()
+        .put("PYTHONPATH", Path.of("..", "python", "src").toAbsolutePath().normalize().toString());
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Ended(process.waitFor(), output);
@@ -43,7 +46,7 @@ class NotebookTest {
   private boolean hasLibraries() throws InterruptedException {
     try {
       Path script = folder.resolve("libraries.py");
-      Files.writeString(script, "import matplotlib, numpy, pandas, pyarrow, safetensors\n");
+      Files.writeString(script, "import IPython, matplotlib, numpy, pandas, pyarrow, whence\n");
       return python(folder, script, folder).code == 0;
     } catch (IOException _) {
       return false; // there is no Python
@@ -52,8 +55,7 @@ class NotebookTest {
 
   @Test
   void theNotebookRunsOnRealResults() throws Exception {
-    assumeTrue(
-        hasLibraries(), "no Python with pandas, pyarrow, matplotlib and safetensors: skipped");
+    assumeTrue(hasLibraries(), "no Python with IPython, pandas, pyarrow and matplotlib: skipped");
     SmallDictionary dictionary = SmallDictionary.shared();
     JsonNode notebook =
         Json.MAPPER.readTree(Files.readAllBytes(Path.of("..", "examples", "influence.ipynb")));
