@@ -30,23 +30,20 @@ public record Prediction(
     try (Scope _ = Scope.open()) {
       Autograd.unrecorded(() -> {
         long[] ids = Arrays.stream(tokens).asLongStream().toArray();
-        Tensor hidden = model.hidden(Tensors.of(ids, 1, ids.length).to(model.device()), Tap.NONE);
+        Tensor logits = model.logits(Tensors.of(ids, 1, ids.length).to(model.device()), Tap.NONE);
         query
             .scoredTokens()
-            .forEach(token -> predictions.add(of(model, hidden, tokens, query, token)));
+            .forEach(token -> {
+              int at = query.promptTokens().length + token;
+              double[] before = logits.select(0, 0).select(0, at - 1L).toDoubles();
+              predictions.add(of(before, tokens[at], token));
+            });
       });
     }
     return predictions;
   }
 
-  /** One position at a time: logits of a long completion are larger than the model's states. */
-  private static Prediction of(
-      LanguageModel model, Tensor hidden, int[] tokens, Query query, int token) {
-    int at = query.promptTokens().length + token;
-    double[] logits;
-    try (Scope _ = Scope.open()) {
-      logits = model.head().apply(hidden.narrow(1, at - 1L, 1), Tap.NONE).toDoubles();
-    }
+  private static Prediction of(double[] logits, int said, int completionToken) {
     int likeliest = 0;
     for (int i = 1; i < logits.length; i++) {
       if (logits[i] > logits[likeliest]) {
@@ -56,6 +53,7 @@ public record Prediction(
     double largest = logits[likeliest];
     double sum = Arrays.stream(logits).map(x -> Math.exp(x - largest)).sum();
     double normalizer = largest + Math.log(sum);
-    return new Prediction(token, logits[tokens[at]] - normalizer, likeliest, largest - normalizer);
+    return new Prediction(
+        completionToken, logits[said] - normalizer, likeliest, largest - normalizer);
   }
 }

@@ -239,6 +239,9 @@ final class AttributionPlanner {
         sum = sum.plus(attribute(settings.refine(), exact, 0));
       }
     }
+    for (int length : job.queries().lengths()) { // how each token of a completion is predicted
+      sum = sum.plus(trace.ofForward(new Batching.Group(length, 1, 1)));
+    }
     return new Phase("attributing tokens and layers", 1, queries(), "queries", sum);
   }
 

@@ -24,15 +24,30 @@ record TraceCost(ModelShape model, DType type) {
         model.linears().subList(at + 1, model.linears().size()).stream()
             .filter(linear -> !InputSharing.shared(first, linear))
             .toList();
-    double attention = 2.0 * model.heads() * model.headSize() * group.positions();
+    double attention = attention(group);
     return new Cost(
-        rows * (elements(model.linears()) + model.blocks() * attention),
+        forward(group),
         rows * (elements(above) + 2 * blocksAbove(at) * attention),
         0,
         0,
         (double) TIMES_MOVED * model.traceBytes((long) rows, group.positions(), type),
         0,
         (double) CALLS_PER_BLOCK * model.blocks());
+  }
+
+  /** The cost of a batch's forward pass alone. */
+  Cost ofForward(Batching.Group group) {
+    return new Cost(forward(group), 0, 0, 0, 0, 0, (double) CALLS_PER_BLOCK * model.blocks() / 2);
+  }
+
+  private double forward(Batching.Group group) {
+    double rows = (double) group.positions() * group.sequences();
+    return rows * (elements(model.linears()) + model.blocks() * attention(group));
+  }
+
+  /** Of a position in a block, without the linear layers. */
+  private double attention(Batching.Group group) {
+    return 2.0 * model.heads() * model.headSize() * group.positions();
   }
 
   /** Blocks that come wholly after the linear layer at {@code place}; the head is in no block. */

@@ -46,6 +46,7 @@ class AttributionResumeTest {
       }
       assertThat(Workbench.names(expected.path()))
           .containsExactly(
+              "completions.parquet",
               "influences.parquet",
               "layers.parquet",
               "manifest.json",
