@@ -21,8 +21,8 @@ class WhenceError(RuntimeError):
 def find() -> list[str]:
     """Find the program.
 
-    Looked for are, in this order: the command in ``$WHENCE``, the image in ``$WHENCE_IMAGE`` (run by Docker with the
-    working folder mounted), ``whence`` on the path, and the clone that this package lies in.
+    Looked for are, in this order: the command in ``$WHENCE``, the image in ``$WHENCE_IMAGE`` (run by Docker, which sees
+    the working folder alone: models, corpora and results must lie in it), ``whence`` on the path, and the clone that this package lies in.
 
     Returns
     -------
@@ -39,7 +39,8 @@ def find() -> list[str]:
     if image := os.environ.get("WHENCE_IMAGE"):
         here = os.getcwd()
         user = [f"--user={os.getuid()}:{os.getgid()}"] if hasattr(os, "getuid") else []
-        return ["docker", "run", "--rm", *user, f"--volume={here}:{here}", f"--workdir={here}", image]
+        folders = [f"--volume={here}:{here}", "--volume=whence-cache:/cache", f"--workdir={here}"]
+        return ["docker", "run", "--rm", *user, *folders, image]
     if on_path := shutil.which("whence"):
         return [on_path]
     for folder in Path(__file__).resolve().parents:

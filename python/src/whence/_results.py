@@ -109,6 +109,8 @@ class Results:
             HTML without script.
         """
         chosen = self.queries if query is None else self.queries[self.queries.query_id == query]
+        if chosen.empty and query is None:
+            return "<p>These results have no queries.</p>"
         if chosen.empty:
             raise KeyError(f"no query '{query}'; there are {', '.join(self.queries.query_id)}")
         return "".join(self._query_html(row, count) for row in chosen.itertuples())

@@ -95,7 +95,7 @@ class Run:
         Results
         """
         folder = Path(out) if out is not None else self.path.parent / "results"
-        with tempfile.TemporaryDirectory() as temporary:
+        with tempfile.TemporaryDirectory(prefix=".whence-", dir=os.getcwd()) as temporary:
             file = Path(temporary) / "queries.jsonl"
             if isinstance(queries, (str, os.PathLike)):
                 file = Path(queries)

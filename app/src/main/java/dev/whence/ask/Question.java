@@ -32,8 +32,17 @@ public record Question(
   /** Whether the completion goes on in the middle of the prompt's last word. */
   public boolean isGlued() {
     return !prompt.isEmpty()
-        && Character.isLetterOrDigit(prompt.codePointBefore(prompt.length()))
-        && Character.isLetterOrDigit(completion.codePointAt(0));
+        && endsOrBeginsWord(prompt.codePointBefore(prompt.length()))
+        && endsOrBeginsWord(completion.codePointAt(0));
+  }
+
+  /** Whether words of a letter's script stand apart: Chinese, Japanese and Thai ones do not. */
+  private static boolean endsOrBeginsWord(int letter) {
+    return Character.isLetterOrDigit(letter)
+        && switch (Character.UnicodeScript.of(letter)) {
+          case HAN, HIRAGANA, KATAKANA, THAI, LAO, KHMER, MYANMAR -> false;
+          default -> true;
+        };
   }
 
   /**

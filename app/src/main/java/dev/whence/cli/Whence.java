@@ -87,13 +87,20 @@ public final class Whence implements Runnable {
   public static int run(String... arguments) {
     ConsoleProgress.setAudience(ConsoleProgress.Audience.TEXT);
     Whence whence = new Whence();
-    return new CommandLine(whence)
-        .setCaseInsensitiveEnumValuesAllowed(true)
-        .setUsageHelpAutoWidth(true)
-        .setUnmatchedOptionsAllowedAsOptionParameters(false) // a misspelt option is no file
-        .setParameterExceptionHandler(Whence::explainUsage)
-        .setExecutionExceptionHandler((error, line, _) -> whence.explain(error, line))
-        .execute(arguments);
+    CommandLine line =
+        new CommandLine(whence)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setUsageHelpAutoWidth(true)
+            .setUnmatchedOptionsAllowedAsOptionParameters(false) // a misspelt option is no file
+            .setParameterExceptionHandler(Whence::explainUsage)
+            .setExecutionExceptionHandler((error, line, _) -> whence.explain(error, line));
+    // A prompt or completion may begin with a dash.
+    line.getSubcommands()
+        .get("index")
+        .getSubcommands()
+        .get("query")
+        .setUnmatchedOptionsAllowedAsOptionParameters(true);
+    return line.execute(arguments);
   }
 
   @Override

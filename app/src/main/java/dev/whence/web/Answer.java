@@ -10,6 +10,7 @@ import dev.whence.store.ResultsStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What the model was given and what it said, token by token.
@@ -63,7 +64,16 @@ public record Answer(String prompt, String completion, List<Word> words) {
       }
       words.add(tokens.get(w).withAddress(address));
     }
-    return new Answer(query.prompt(), query.completion(), words);
+    return new Answer(
+        query.prompt() + unscored(query.completion(), tokens), query.completion(), words);
+  }
+
+  /** The completion's beginning, where nothing comes before it that could predict it. */
+  private static String unscored(String completion, List<Word> tokens) {
+    String scored = tokens.stream().map(Word::text).collect(Collectors.joining());
+    return !tokens.isEmpty() && tokens.getFirst().token > 0 && completion.endsWith(scored)
+        ? completion.substring(0, completion.length() - scored.length())
+        : "";
   }
 
   private static TokenPage.Span wordAround(List<Word> tokens, int place) {
@@ -123,12 +133,13 @@ public record Answer(String prompt, String completion, List<Word> words) {
 
   private static String tip(CompletionToken token) {
     String own = "probability " + Show.percent(Math.exp(token.logProbability()));
-    return token.token().equals(token.likeliest())
-        ? own + ", the likeliest"
-        : own
-            + "; likeliest was “%s”, %s"
-                .formatted(
-                    token.likeliest(), Show.percent(Math.exp(token.likeliestLogProbability())));
+    return token
+        .likelier()
+        .map(other ->
+            own
+                + "; likeliest was “%s”, %s"
+                    .formatted(other.token(), Show.percent(Math.exp(other.logProbability()))))
+        .orElse(own);
   }
 
   /** This answer where there are no other pages. */

@@ -35,9 +35,13 @@ public record Excerpt(List<Part> parts, boolean wholeWords) {
     Pattern pattern =
         whole.matcher(text).find() ? whole : exact.matcher(text).find() ? exact : words;
     Matcher matcher = pattern.matcher(text);
-    int first = matcher.find() ? matcher.start() : 0;
+    boolean found = matcher.find();
+    int first = found ? matcher.start() : 0;
     int from = first > BEFORE ? wordStart(text, first - BEFORE) : 0;
-    int to = Math.min(text.length(), from + LENGTH);
+    int to = Math.min(text.length(), Math.max(from + LENGTH, found ? matcher.end() : 0));
+    if (to < text.length() && Character.isLowSurrogate(text.charAt(to))) {
+      to++;
+    }
     List<Part> parts = new ArrayList<>();
     add(parts, from > 0 ? "… " : "", false);
     int at = from;
@@ -69,11 +73,12 @@ public record Excerpt(List<Part> parts, boolean wholeWords) {
   }
 
   private static int wordStart(String text, int at) {
-    int start = at;
-    while (start > 0 && !Character.isWhitespace(text.charAt(start - 1))) {
-      start--;
+    for (int start = at; start > Math.max(0, at - BEFORE); start--) {
+      if (Character.isWhitespace(text.charAt(start - 1))) {
+        return start;
+      }
     }
-    return start;
+    return Character.isLowSurrogate(text.charAt(at)) ? at - 1 : at; // a script without spaces
   }
 
   private static void add(List<Part> parts, String text, boolean matched) {

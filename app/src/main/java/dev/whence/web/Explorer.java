@@ -255,11 +255,17 @@ public final class Explorer implements AutoCloseable {
     ResultsStore store = store(parameters);
     QueryPage.View view = QueryPage.View.of(parameters, store, query(parameters, store));
     Optional<Integer> rank =
-        parameters.given("rank").map(_ -> parameters.number("rank", 1, -MOST_RANK, MOST_RANK));
+        parameters
+            .given("rank")
+            .map(_ -> parameters.number("rank", 1, Integer.MIN_VALUE, Integer.MAX_VALUE));
     Poster poster =
         Poster.of(
                 QueryPage.of(
-                    library, store, rank.map(r -> view.withCount(2 * Math.abs(r))).orElse(view)),
+                    library,
+                    store,
+                    rank.filter(r -> Math.abs((long) r) <= MOST_RANK)
+                        .map(r -> view.withCount(2 * Math.abs(r)))
+                        .orElse(view)),
                 rank)
             .orElseThrow(() -> new NotFoundResponse("There is no such sequence"));
     context.contentType("image/svg+xml");

@@ -161,8 +161,13 @@ public record QueryPage(
         view,
         query,
         Answer.of(library, store, query.id()),
-        summary(raised, raising, cards.measure(), filtered),
-        Trust.of(library, store, query, raised.sequences(), cards.tokens()),
+        summary(
+            view,
+            raised,
+            cards.measure(),
+            raised.complete() || (distribution.isPresent() && view.isWhole()),
+            filtered),
+        Trust.of(library, store, query, raised.sequences(), cards.tokens(), view.isWhole()),
         cards.measure().trainingSequences().isPresent()
             ? "change of log p for one more copy, nats"
             : "influence, nats per unit of weight",
@@ -182,33 +187,38 @@ public record QueryPage(
     return new Side(cards.of(side), side.sum().sequences(), side.complete());
   }
 
-  /** What was found, in plain words. */
+  /**
+   * What was found, in plain words.
+   *
+   * @param ofAll whether the shares are of all sequences that were scored, not of those kept
+   */
   private static String summary(
-      RankedSide raised, Side raising, Strength.Measure measure, boolean filtered) {
-    if (raising.cards.isEmpty()) {
+      View view, RankedSide raised, Strength.Measure measure, boolean ofAll, boolean filtered) {
+    if (raised.sequences().isEmpty()) {
       return "No sequence makes this answer more likely.";
     }
-    Card first = raising.cards.getFirst();
+    TopSequence first = raised.sequences().getFirst();
     String name = Show.shortened(first.documentId(), NAME);
+    String layers = view.layers.isAll() ? "" : ", through these layers,";
     String strongest =
         measure
             .trainingSequences()
             .map(n ->
-                "One more copy of %s in training would make this answer about %s nats more likely."
-                    .formatted(
-                        name,
-                        Show.perCopy(raised.sequences().getFirst().counted() / n).substring(1)))
-            .orElse("What raises this answer most is %s.".formatted(name));
+                "One more copy of %s in training would%s make this answer about %s nats more likely."
+                    .formatted(name, layers, Show.sizePerCopy(first.counted() / n)))
+            .orElse("What%s raises this answer most is %s.".formatted(layers, name));
     double shown = raised.sequences().stream().mapToDouble(TopSequence::counted).sum();
     int count = raised.sequences().size();
-    return raised.total() > 0 && count > 1
-        ? "%s The %d strongest sequences hold %s of what raises it%s."
-            .formatted(
-                strongest,
-                count,
-                Show.percent(shown / raised.total()),
-                filtered ? " among those that were scored" : "")
-        : strongest;
+    if (raised.total() <= 0 || count < 2 || view.hideSpiky) {
+      return strongest;
+    }
+    String of =
+        ofAll
+            ? "what raises it" + (filtered ? " among those that were scored" : "")
+            : "what the %s that were kept raise it by"
+                .formatted(Show.count(raised.sum().sequences()));
+    return "%s The %d strongest sequences hold %s of %s."
+        .formatted(strongest, count, Show.percent(shown / raised.total()), of);
   }
 
   private static String address(View view, StoredQuery other) {

@@ -18,6 +18,7 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpStatus;
 import io.javalin.http.NotFoundResponse;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -92,10 +93,15 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
 
   /** The curvatures that any of the open results' runs was fitted for. */
   private List<String> kinds() {
-    return library.all().stream()
-        .flatMap(store -> library.fittedCurvatures(store).stream())
-        .distinct()
-        .toList();
+    List<String> fitted =
+        library.all().stream()
+            .filter(store -> !store.name().startsWith("asked/"))
+            .flatMap(store -> library.fittedCurvatures(store).stream())
+            .distinct()
+            .toList();
+    return fitted.isEmpty()
+        ? Arrays.stream(CurvatureKind.values()).map(CurvatureKind::toString).toList()
+        : fitted;
   }
 
   /** Refuses on the form what would fail later. */

@@ -25,6 +25,18 @@ public final class Show {
     return String.format(Locale.ROOT, "%+." + digits + "f", nats);
   }
 
+  /** As {@link #perCopy}, of an effect whose sign is said in words. */
+  static String sizePerCopy(double nats) {
+    String shown = perCopy(Math.abs(nats));
+    return shown.equals("0") ? "less than 0.000001" : shown.replaceFirst("^\\+", "");
+  }
+
+  /** A token without the space around it, or what it is if it is nothing else. */
+  static String token(String token) {
+    String plain = token.strip();
+    return plain.isEmpty() ? (token.contains("\n") ? "new line" : "space") : plain;
+  }
+
   /** {@code 3.4}, of a quantity without a sign. */
   public static String number(double value) {
     return String.format(Locale.ROOT, Math.abs(value) >= 1000 ? "%,.0f" : "%.3g", value);

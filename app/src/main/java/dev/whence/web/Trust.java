@@ -36,25 +36,28 @@ public record Trust(List<Remark> remarks) {
    *
    * @param strongest the first of them
    * @param tokens their tokens, by rank
+   * @param whole whether they are ranked by all layers, and none is hidden
    */
   static Trust of(
       Library library,
       ResultsStore store,
       StoredQuery query,
       List<TopSequence> strongest,
-      Map<Integer, List<TokenInfluence>> tokens) {
+      Map<Integer, List<TokenInfluence>> tokens,
+      boolean whole) {
     List<TopSequence> top = strongest.stream().limit(TOP).toList();
     List<Remark> remarks = new ArrayList<>();
     remarks.add(said(query, store.folder().completionTokens(query.id())));
     remarks.add(scored(library, store));
     long spiky = top.stream().filter(TopSequence::spiky).count();
-    if (!top.isEmpty()) {
+    if (!top.isEmpty() && whole) {
       remarks.add(
           new Remark(
               "Spiky",
               spiky == 0
                   ? "none of the top " + top.size()
-                  : "%d of the top %d hang on one or two tokens".formatted(spiky, top.size()),
+                  : "%d of the top %d: one or two tokens carry nearly all"
+                      .formatted(spiky, top.size()),
               spiky > top.size() / 2));
     }
     mostlyOneToken(top, tokens).ifPresent(remarks::add);
@@ -75,14 +78,15 @@ public record Trust(List<Remark> remarks) {
                     .formatted(
                         whole,
                         completion.size(),
-                        t.token().strip(),
+                        Show.token(t.token()),
                         Show.percent(Math.exp(t.logProbability())),
-                        t.token().equals(t.likeliest())
-                            ? ""
-                            : ", rather “%s”, %s"
-                                .formatted(
-                                    t.likeliest().strip(),
-                                    Show.percent(Math.exp(t.likeliestLogProbability())))))
+                        t.likelier()
+                            .map(other ->
+                                ", rather “%s”, %s"
+                                    .formatted(
+                                        Show.token(other.token()),
+                                        Show.percent(Math.exp(other.logProbability()))))
+                            .orElse("")))
             .orElse(whole),
         false);
   }
@@ -91,8 +95,10 @@ public record Trust(List<Remark> remarks) {
   private static Remark scored(Library library, ResultsStore store) {
     ResultsManifest manifest = store.folder().manifest();
     String all = Show.count(manifest.corpus().sequences());
+    String rank = manifest.setting("rank");
+    String how = rank.isEmpty() || rank.equals("0") ? "exactly" : "by queries of rank " + rank;
     if (manifest.candidates().isEmpty()) {
-      return new Remark("Scored", "all %s sequences, exactly".formatted(all), false);
+      return new Remark("Scored", "all %s sequences, %s".formatted(all, how), false);
     }
     String some = Show.count(manifest.candidates().get().sequences());
     String rerank = manifest.settings().get("rerank");
@@ -112,7 +118,7 @@ public record Trust(List<Remark> remarks) {
                     .formatted(Show.percent(level.top10())))
             .orElse("");
     return new Remark(
-        "Scored", "the index's best %s of %s, exactly%s".formatted(some, all, found), false);
+        "Scored", "the index's best %s of %s, %s%s".formatted(some, all, how, found), false);
   }
 
   /** What was measured for at most so many. */
@@ -132,7 +138,7 @@ public record Trust(List<Remark> remarks) {
           .filter(t -> !t.isSpecial())
           .max(Comparator.comparingDouble(TokenInfluence::influence))
           .ifPresent(
-              t -> counts.merge(t.token().strip().toLowerCase(Locale.ROOT), 1, Integer::sum));
+              t -> counts.merge(Show.token(t.token()).toLowerCase(Locale.ROOT), 1, Integer::sum));
     }
     return counts.entrySet().stream()
         .max(Map.Entry.comparingByValue())

@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 public record MemoryBudget(long bytes) {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,12})\\s*([kmgt]?)i?b?");
 
-  /** Fewer are a size whose unit was forgotten. */
-  private static final long LEAST_BYTES = 1 << 20;
+  /** A number of bytes up to this is one of gigabytes whose unit was forgotten. */
+  private static final long MOST_GIGABYTES = 4096;
 
   public MemoryBudget {
     if (bytes < 1) {
@@ -42,7 +42,7 @@ public record MemoryBudget(long bytes) {
     }
     int shift = matcher.group(2).isEmpty() ? 0 : 10 * (1 + "kmgt".indexOf(matcher.group(2)));
     long count = Long.parseLong(matcher.group(1));
-    if (matcher.group(2).isEmpty() && count < LEAST_BYTES) {
+    if (matcher.group(2).isEmpty() && count > 0 && count <= MOST_GIGABYTES) {
       throw new InvalidInputException(
           "--memory is %d bytes; did you mean %dg?".formatted(count, count));
     }

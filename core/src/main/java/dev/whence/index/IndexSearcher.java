@@ -259,13 +259,17 @@ public final class IndexSearcher implements AutoCloseable {
    * @return those that were computed, one answer a query
    */
   public List<Answer> rerank(List<Query> queries, int rerank, Compute compute, Progress progress) {
+    List<List<Entry>> best = new ArrayList<>();
+    TopInfluences top = top(queries, rerank);
+    for (int q = 0; q < queries.size(); q++) {
+      best.add(bothSigns(top, q));
+    }
     List<Answer> answers = new ArrayList<>();
     int most = queriesWithin(compute.memory().bytes() / 2);
     for (int from = 0; from < queries.size(); from += most) {
-      List<Query> group = queries.subList(from, Math.min(from + most, queries.size()));
-      TopInfluences top = top(group, rerank);
-      try (PreconditionedQueries prepared = precondition(group, progress)) {
-        answers.addAll(exact(group, top, prepared, compute.batchTokens()));
+      int to = Math.min(from + most, queries.size());
+      try (PreconditionedQueries prepared = precondition(queries.subList(from, to), progress)) {
+        answers.addAll(exact(best.subList(from, to), prepared, compute.batchTokens()));
       }
     }
     return answers;
@@ -291,13 +295,18 @@ public final class IndexSearcher implements AutoCloseable {
     return both;
   }
 
+  /**
+   * Computes influences.
+   *
+   * @param best the places that are wanted, of each query
+   */
   private List<Answer> exact(
-      List<Query> queries, TopInfluences top, PreconditionedQueries prepared, int batchTokens) {
+      List<List<Entry>> best, PreconditionedQueries prepared, int batchTokens) {
     Map<Corpus, List<Wanted>> byCorpus = new LinkedHashMap<>();
     List<List<Found>> found = new ArrayList<>();
-    for (int q = 0; q < queries.size(); q++) {
+    for (int q = 0; q < best.size(); q++) {
       found.add(new ArrayList<>());
-      for (Entry entry : bothSigns(top, q)) {
+      for (Entry entry : best.get(q)) {
         Location location = index.locate(entry.place());
         byCorpus
             .computeIfAbsent(location.corpus(), _ -> new ArrayList<>())

@@ -31,6 +31,7 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
   static final String COMPLETIONS = "completions.parquet";
   public static final String SCORES = "scores.safetensors";
   private static final int NAMED = 12;
+  private static final int COMPLETION_COLUMNS_BEFORE = 5;
   private static final List<String> TABLES = List.of(QUERIES, INFLUENCES, TOKENS, LAYERS);
 
   /** A query, and the log-probability of its completion. */
@@ -77,15 +78,17 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
    *
    * @param index from 0
    * @param logProbability given all that comes before, in nats
-   * @param likeliest the token that the model would rather say, which may be the same
-   * @param likeliestLogProbability of that one, in nats
+   * @param likelier what the model would rather say; empty where it is this token, or not known
    */
   public record CompletionToken(
-      int index,
-      String token,
-      double logProbability,
-      String likeliest,
-      double likeliestLogProbability) {}
+      int index, String token, double logProbability, Optional<Likelier> likelier) {}
+
+  /**
+   * A token that a model would rather say.
+   *
+   * @param logProbability given the same, in nats
+   */
+  public record Likelier(String token, double logProbability) {}
 
   /** A layer and the influence that passes through it. */
   public record LayerInfluence(String layer, double influence) {}
@@ -250,18 +253,26 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
     return hasCompletions()
         ? select(
             COMPLETIONS,
-            "SELECT completion_token, token, log_probability, likeliest_token,"
-                + " likeliest_log_probability FROM read_parquet(?, hive_partitioning = false)"
+            "SELECT * FROM read_parquet(?, hive_partitioning = false)"
                 + " WHERE query_id = ? ORDER BY completion_token",
             row ->
                 new CompletionToken(
-                    row.getInt(1),
-                    row.getString(2),
-                    row.getDouble(3),
-                    row.getString(4),
-                    row.getDouble(5)),
+                    row.getInt("completion_token"),
+                    row.getString("token"),
+                    row.getDouble("log_probability"),
+                    likelier(row)),
             queryId)
         : List.of();
+  }
+
+  /** Tables from before these columns were there say nothing. */
+  private static Optional<Likelier> likelier(ResultSet row) throws SQLException {
+    boolean known = row.getMetaData().getColumnCount() > COMPLETION_COLUMNS_BEFORE;
+    return known && row.getInt("likeliest_token_id") != row.getInt("token_id")
+        ? Optional.of(
+            new Likelier(
+                row.getString("likeliest_token"), row.getDouble("likeliest_log_probability")))
+        : Optional.empty();
   }
 
   /** A query's {@code count} strongest sequences that raise it, strongest first. */

@@ -36,6 +36,8 @@ class IndexCommandTest {
   void estimatesSayThatTheyAreAndExactInfluencesAreThoseOfTheScan() {
     Outcome shown = query(QUESTION);
     assertThat(shown.out()).contains("(estimates)", "raised most by", "~");
+    assertThat(query("--prompt", "- dog:", "--completion", "-a dog", "--count", "1").code())
+        .isZero();
     List<JsonNode> estimates = hits(query(with(QUESTION, "--json", "--count", "5")));
     assertThat(estimates).allMatch(hit -> !hit.get("exact").asBoolean());
     assertThat(estimates.getFirst().get("rank").asInt()).isEqualTo(1);
