@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -93,13 +94,13 @@ public final class Whence implements Runnable {
             .setUsageHelpAutoWidth(true)
             .setUnmatchedOptionsAllowedAsOptionParameters(false) // a misspelt option is no file
             .setParameterExceptionHandler(Whence::explainUsage)
-            .setExecutionExceptionHandler((error, line, _) -> whence.explain(error, line));
+            .setExecutionExceptionHandler((error, failed, _) -> whence.explain(error, failed));
     // A prompt or completion may begin with a dash.
-    line.getSubcommands()
-        .get("index")
-        .getSubcommands()
-        .get("query")
-        .setUnmatchedOptionsAllowedAsOptionParameters(true);
+    Stream.of(line)
+        .flatMap(root -> root.getSubcommands().values().stream())
+        .flatMap(command -> command.getSubcommands().values().stream())
+        .filter(below -> below.getCommandSpec().findOption("--completion") != null)
+        .forEach(below -> below.setUnmatchedOptionsAllowedAsOptionParameters(true));
     return line.execute(arguments);
   }
 
