@@ -3,6 +3,7 @@ package dev.whence.store;
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Query;
 import dev.whence.results.ResultsFolder;
+import dev.whence.results.ResultsFolder.CompletionToken;
 import dev.whence.results.ResultsFolder.LayerInfluence;
 import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.results.ResultsFolder.TokenInfluence;
@@ -37,6 +38,7 @@ public final class ResultsStore implements AutoCloseable {
   private final Tables tables;
   private final Map<String, StoredQuery> queries = new LinkedHashMap<>();
   private final Map<String, Query> tokens = new ConcurrentHashMap<>();
+  private final Map<String, List<CompletionToken>> completions = new ConcurrentHashMap<>();
   private final List<String> ids;
   private final Optional<ScoreMatrix> scores;
 
@@ -94,6 +96,11 @@ public final class ResultsStore implements AutoCloseable {
    */
   public Query tokens(String queryId) {
     return tokens.computeIfAbsent(queryId, folder::query);
+  }
+
+  /** How the model predicts the tokens of a query's completion; nothing in old results. */
+  public List<CompletionToken> completionTokens(String queryId) {
+    return completions.computeIfAbsent(queryId, folder::completionTokens);
   }
 
   /**

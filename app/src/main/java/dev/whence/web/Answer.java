@@ -91,7 +91,7 @@ public record Answer(String prompt, String completion, List<Word> words) {
   /** The tokens, without the addresses of their pages. */
   private static List<Word> tokens(
       Library library, ResultsStore store, String queryId, boolean indexed) {
-    List<CompletionToken> tokens = store.folder().completionTokens(queryId);
+    List<CompletionToken> tokens = store.completionTokens(queryId);
     if (!tokens.isEmpty()) {
       double least = tokens.stream().mapToDouble(CompletionToken::logProbability).min().orElse(0);
       Shades shades = new Shades(-least, false);

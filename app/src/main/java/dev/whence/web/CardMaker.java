@@ -50,7 +50,7 @@ record CardMaker(
         store.layers(view.query(), ranks),
         tokens.values().stream().mapToDouble(Shades::largest).max().orElse(0),
         store.byToken().words(view.query(), all.stream().map(TopSequence::place).toList()),
-        store.folder().completionTokens(view.query()),
+        store.completionTokens(view.query()),
         library.lexicalRanks(store, view.query()));
   }
 

@@ -61,8 +61,9 @@ final class Charts {
     String strongest =
         layers.stream()
             .max(Comparator.comparingDouble(l -> Math.abs(l.influence())))
+            .filter(_ -> largest > 0)
             .map(l ->
-                total == 0
+                total == 0 || l.influence() / total < 0
                     ? "Most comes through %s".formatted(Show.layer(l.layer()))
                     : "%s of it comes through %s, the most"
                         .formatted(Show.percent(l.influence() / total), Show.layer(l.layer())))
@@ -184,14 +185,7 @@ final class Charts {
             id,
             WIDTH,
             HEIGHT,
-            "%s sequences have at least a tenth of the strongest's influence"
-                .formatted(
-                    Show.count(
-                        tail.stream()
-                            .filter(p -> p.influence() >= most / 10)
-                            .mapToLong(Distribution.Point::rank)
-                            .max()
-                            .orElse(1))),
+            "How many sequences have at least so much influence",
             law,
             "influence, nats",
             "sequences",
@@ -270,7 +264,9 @@ final class Charts {
     for (Move move : moves) {
       double from = TOP + step * (Math.min(move.left, most + 1) - 0.5);
       double to = TOP + step * (Math.min(move.right, most + 1) - 0.5);
-      marks.add(line(move.left < move.right ? "move down" : "move up", left, from, right, to));
+      String way =
+          move.left == move.right ? "move" : move.left < move.right ? "move down" : "move up";
+      marks.add(line(way, left, from, right, to));
       if (move.left <= most) {
         marks.add(label(left - 6, from + 4, rankedName(move.left, move.name), "end small"));
       }
@@ -285,7 +281,8 @@ final class Charts {
         id,
         WIDTH + 60,
         TOP + step * (most + 1) + 8,
-        "%d of the first %d are the same".formatted(same, most),
+        "%d of the first %d are the same"
+            .formatted(same, Math.max(same, moves.stream().filter(m -> m.left <= most).count())),
         "The ranks of the sequences that raise it most, on the left and on the right.",
         "",
         "",

@@ -266,6 +266,7 @@ public final class Explorer implements AutoCloseable {
                     rank.filter(r -> Math.abs((long) r) <= MOST_RANK)
                         .map(r -> view.withCount(2 * Math.abs(r)))
                         .orElse(view)),
+                store.folder().manifest().setting("curvature"),
                 rank)
             .orElseThrow(() -> new NotFoundResponse("There is no such sequence"));
     context.contentType("image/svg+xml");

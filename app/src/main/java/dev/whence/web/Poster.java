@@ -16,6 +16,10 @@ public record Poster(int width, int height, List<Rectangle> rectangles, List<Tex
   private static final int ANSWER_LINES = 3;
   private static final int CARD_LINES = 2;
   private static final int SEQUENCE_LINES = 12;
+  private static final int LONGEST_WORD = 20;
+
+  /** Of a longer prompt only the end is shown, so that there is room for the answer. */
+  private static final int LONGEST_PROMPT = 90;
 
   /** A letter's width as a part of its size. */
   private static final double LETTER = 0.6;
@@ -41,10 +45,11 @@ public record Poster(int width, int height, List<Rectangle> rectangles, List<Tex
   /**
    * Draws a page.
    *
+   * @param method by which the influences were computed
    * @param rank of the only sequence that is shown, if not the strongest few are
    * @return empty when there is no such sequence on the page
    */
-  static Optional<Poster> of(QueryPage page, Optional<Integer> rank) {
+  static Optional<Poster> of(QueryPage page, String method, Optional<Integer> rank) {
     List<Card> all = new ArrayList<>(page.raising().cards());
     all.addAll(page.lowering().cards());
     List<Card> cards =
@@ -64,7 +69,8 @@ public record Poster(int width, int height, List<Rectangle> rectangles, List<Tex
         List.of(
             new Run("Whence", ""),
             new Run(
-                " · influence of training sequences by EK-FAC · red raises, teal lowers what comes after the token",
+                " · influence of training sequences by %s · red raises, teal lowers what comes after the token"
+                    .formatted(method),
                 "faint")),
         MARGIN,
         HEIGHT - 30,
@@ -75,7 +81,14 @@ public record Poster(int width, int height, List<Rectangle> rectangles, List<Tex
 
   private double answer(Answer answer, double y) {
     List<Run> runs = new ArrayList<>();
-    runs.add(new Run(answer.prompt(), "faint"));
+    String prompt = answer.prompt();
+    int letters = prompt.codePointCount(0, prompt.length());
+    runs.add(
+        new Run(
+            letters <= LONGEST_PROMPT
+                ? prompt
+                : "…" + prompt.substring(prompt.offsetByCodePoints(0, letters - LONGEST_PROMPT)),
+            "faint"));
     if (answer.words().isEmpty()) {
       runs.add(new Run(answer.completion(), ""));
     }
@@ -135,18 +148,36 @@ public record Poster(int width, int height, List<Rectangle> rectangles, List<Tex
     for (Run run : runs) {
       String plain = Neutral.text(run.text.replaceAll("\\s", " "));
       for (String part : plain.split("(?<=\\S)(?=\\s)")) {
-        if (words.isEmpty() || part.startsWith(" ")) {
-          words.add(new ArrayList<>());
+        // What has no spaces is broken anywhere.
+        for (int at = 0; at < part.length(); ) {
+          int left = part.codePointCount(at, part.length());
+          int end = left > LONGEST_WORD ? part.offsetByCodePoints(at, LONGEST_WORD) : part.length();
+          if (words.isEmpty() || at > 0 || part.startsWith(" ")) {
+            words.add(new ArrayList<>());
+          }
+          words.getLast().add(new Run(part.substring(at, end), run.shade));
+          at = end;
         }
-        words.getLast().add(new Run(part, run.shade));
       }
     }
     return words;
   }
 
-  /** East Asian letters and pictures are twice as wide. */
+  /** How many letters wide a text is: East Asian letters and pictures take two. */
   private static int columns(String text) {
-    return text.codePoints().map(c -> (c >= 0x1100 && c <= 0xFFFF) || c > 0x1F000 ? 2 : 1).sum();
+    return text.codePoints().map(c -> isWide(c) ? 2 : 1).sum();
+  }
+
+  private static boolean isWide(int c) {
+    return (c >= 0x1100 && c <= 0x115F)
+        || (c >= 0x2E80 && c <= 0xA4CF && c != 0x303F)
+        || (c >= 0xAC00 && c <= 0xD7A3)
+        || (c >= 0xF900 && c <= 0xFAFF)
+        || (c >= 0xFE30 && c <= 0xFE6F)
+        || (c >= 0xFF00 && c <= 0xFF60)
+        || (c >= 0xFFE0 && c <= 0xFFE6)
+        || (c >= 0x1F300 && c <= 0x1FAFF)
+        || (c >= 0x20000 && c <= 0x3FFFD);
   }
 
   private void shade(double x, double baseline, double size, double width, String shade) {

@@ -47,7 +47,7 @@ public record Trust(List<Remark> remarks) {
       boolean whole) {
     List<TopSequence> top = strongest.stream().limit(TOP).toList();
     List<Remark> remarks = new ArrayList<>();
-    remarks.add(said(query, store.folder().completionTokens(query.id())));
+    remarks.add(said(query, store.completionTokens(query.id())));
     remarks.add(scored(library, store));
     long spiky = top.stream().filter(TopSequence::spiky).count();
     if (!top.isEmpty() && whole) {
