@@ -38,9 +38,9 @@ sealed interface Comparison {
     @Override
     public void score(int[][] tokens, long[] starts, MemorySegment records, float[][] estimates) {
       for (int q = 0; q < tables.size(); q++) {
-        double[] scores = tables.get(q).score(tokens, starts, records);
+        QueryTables query = tables.get(q);
         for (int i = 0; i < tokens.length; i++) {
-          estimates[i][q] = (float) scores[i];
+          estimates[i][q] = query.score(tokens[i], records, starts[i]);
         }
       }
     }

@@ -46,48 +46,40 @@ final class QueryTables {
   }
 
   /**
-   * Estimates sequences' influence on the query. Pairs of positions are taken by the query's
-   * position, whose tables then stay in the core's nearest cache.
+   * The estimate of a sequence's influence on the query.
    *
-   * @param tokens of each sequence; none where it is not wanted
-   * @param starts where each sequence's records begin
-   * @return of each sequence
+   * @param tokens of the sequence
+   * @param records in which its positions begin at {@code at}
    */
-  double[] score(int[][] tokens, long[] starts, MemorySegment records) {
-    Pairs pairs = new Pairs(targets.length);
-    for (int i = 0; i < tokens.length; i++) {
-      find(tokens[i], i, starts[i], pairs);
-    }
-    double[] scores = new double[tokens.length];
-    for (int t = 0; t < targets.length; t++) {
-      for (int p = 0; p < pairs.counts[t]; p++) {
-        long record = pairs.records[t][p];
-        scores[pairs.sequences[t][p]] +=
-            pairs.weights[t][p]
-                * PositionFormat.scale(records, record)
-                * format.product(inputTables[t], gradientTables[t], records, record);
-      }
-    }
-    return scores;
-  }
-
-  /** Finds the pairs of a sequence's positions with those of the query that share a token. */
-  private void find(int[] tokens, int sequence, long at, Pairs pairs) {
+  float score(int[] tokens, MemorySegment records, long at) {
+    double score = 0;
     long record = at;
     for (int s = 0; s < tokens.length - 1; s++) {
-      int target = tokens[s + 1];
       int[] sameInput = tokens[s] < reading.length ? reading[tokens[s]] : NONE;
-      int[] sameTarget = target < predicting.length ? predicting[target] : NONE;
-      for (int t : sameInput) {
-        pairs.add(t, sequence, record, targets[t] == target ? weights.both() : weights.input());
-      }
-      for (int t : sameTarget) {
-        if (!contains(sameInput, t)) {
-          pairs.add(t, sequence, record, weights.target());
-        }
+      int[] sameTarget = tokens[s + 1] < predicting.length ? predicting[tokens[s + 1]] : NONE;
+      if (sameInput.length + sameTarget.length > 0) {
+        score +=
+            PositionFormat.scale(records, record)
+                * products(sameInput, sameTarget, tokens[s + 1], records, record);
       }
       record += format.bytes();
     }
+    return (float) score;
+  }
+
+  private double products(
+      int[] sameInput, int[] sameTarget, int target, MemorySegment records, long record) {
+    double sum = 0;
+    for (int t : sameInput) {
+      double weight = targets[t] == target ? weights.both() : weights.input();
+      sum += weight * product(t, records, record);
+    }
+    for (int t : sameTarget) {
+      if (!contains(sameInput, t)) {
+        sum += weights.target() * product(t, records, record);
+      }
+    }
+    return sum;
   }
 
   private static boolean contains(int[] positions, int position) {
@@ -99,32 +91,7 @@ final class QueryTables {
     return false;
   }
 
-  /** Pairs of the query's positions and indexed ones, by the query's. */
-  private static final class Pairs {
-    private static final int ROOM = 64;
-
-    final int[] counts;
-    final int[][] sequences;
-    final long[][] records;
-    final double[][] weights;
-
-    Pairs(int positions) {
-      counts = new int[positions];
-      sequences = new int[positions][ROOM];
-      records = new long[positions][ROOM];
-      weights = new double[positions][ROOM];
-    }
-
-    void add(int position, int sequence, long record, double weight) {
-      int at = counts[position]++;
-      if (at == sequences[position].length) {
-        sequences[position] = Arrays.copyOf(sequences[position], 4 * at);
-        records[position] = Arrays.copyOf(records[position], 4 * at);
-        weights[position] = Arrays.copyOf(weights[position], 4 * at);
-      }
-      sequences[position][at] = sequence;
-      records[position][at] = record;
-      weights[position][at] = weight;
-    }
+  private float product(int position, MemorySegment records, long record) {
+    return format.product(inputTables[position], gradientTables[position], records, record);
   }
 }

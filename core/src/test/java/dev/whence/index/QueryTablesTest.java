@@ -49,12 +49,9 @@ class QueryTablesTest {
         size += Math.abs(pair);
       }
     }
-    // Beside a sequence that is not wanted.
-    double[] scores =
-        new QueryTables(FORMAT, query, weights)
-            .score(new int[][] {{}, tokens}, new long[] {0, 0}, records);
-    assertThat(scores[0]).isZero();
-    assertThat(scores[1]).as("seed %d", seed).isCloseTo(expected, within(1e-5 * size));
+    assertThat(new QueryTables(FORMAT, query, weights).score(tokens, records, 0))
+        .as("seed %d", seed)
+        .isCloseTo((float) expected, within((float) (1e-5 * size)));
   }
 
   private static QuerySketch sketch(Random random, int length) {
