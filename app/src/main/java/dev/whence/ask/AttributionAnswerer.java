@@ -26,11 +26,18 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
   /** The id of the only query in a job's results. */
   public static final String QUERY = "asked";
 
+  private static final String PREFIX = "asked/";
+
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   /** The name under which a job's results are in the library. */
   public static String name(Job job) {
-    return "asked/" + job.id();
+    return PREFIX + job.id();
+  }
+
+  /** Whether results are a job's, which were asked for in the browser. */
+  public static boolean isAnswer(ResultsStore store) {
+    return store.name().startsWith(PREFIX);
   }
 
   /** The hashes of the run and the corpus that results were made from. */

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Makes the cards of a query's sequences, of both signs on the same scales.
@@ -43,9 +42,8 @@ record CardMaker(
     return new CardMaker(
         store,
         view,
-        new Strength.Measure(
-            library.trainingSequences(store),
-            all.stream().mapToDouble(s -> Math.abs(s.counted())).max().orElse(0)),
+        Strength.Measure.of(
+            library.trainingSequences(store), all.stream().mapToDouble(TopSequence::counted)),
         tokens,
         store.layers(view.query(), ranks),
         tokens.values().stream().mapToDouble(Shades::largest).max().orElse(0),
@@ -144,16 +142,14 @@ record CardMaker(
         .flatMap(w ->
             completion.stream()
                 .filter(t -> t.index() == w.token())
-                .limit(1)
-                .flatMap(t ->
-                    Stream.of(
-                        new Answer.Word(
-                            t.index(),
-                            t.token(),
-                            Optional.of(TokenPage.address(view.results(), view.query(), w.token())),
-                            shades.of(w.influence()),
-                            Show.influence(w.influence()) + " nats",
-                            false))))
+                .map(t ->
+                    new Answer.Word(
+                        t.index(),
+                        t.token(),
+                        Optional.of(TokenPage.address(view.results(), view.query(), w.token())),
+                        shades.of(w.influence()),
+                        Show.influence(w.influence()) + " nats",
+                        false)))
         .toList();
   }
 }

@@ -1,5 +1,6 @@
 package dev.whence.web;
 
+import dev.whence.ask.AttributionAnswerer;
 import dev.whence.results.ResultsFolder.StoredQuery;
 import dev.whence.results.ResultsManifest;
 import dev.whence.store.Library;
@@ -15,9 +16,6 @@ import java.util.stream.Collectors;
  * @param questions the answers to questions that were asked in the browser, the latest first
  */
 public record OverviewPage(List<Results> results, List<Row> questions) {
-  /** How the names of such answers begin. */
-  private static final String ASKED = "asked/";
-
   private static final int QUERIES = 100;
 
   /** A results folder in words. */
@@ -32,11 +30,11 @@ public record OverviewPage(List<Results> results, List<Row> questions) {
   static OverviewPage of(Library library) {
     return new OverviewPage(
         library.all().stream()
-            .filter(store -> !store.name().startsWith(ASKED))
+            .filter(store -> !AttributionAnswerer.isAnswer(store))
             .map(OverviewPage::results)
             .toList(),
         library.all().reversed().stream()
-            .filter(store -> store.name().startsWith(ASKED))
+            .filter(AttributionAnswerer::isAnswer)
             .flatMap(store -> store.queries().stream().map(query -> row(store, query)))
             .toList());
   }

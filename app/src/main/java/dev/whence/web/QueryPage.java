@@ -157,20 +157,14 @@ public record QueryPage(
     List<StoredQuery> all = store.queries();
     int place = all.indexOf(query);
     boolean filtered = store.folder().manifest().candidates().isPresent();
+    boolean ofAll = raised.complete() || (distribution.isPresent() && view.isWhole());
     return new QueryPage(
         view,
         query,
         Answer.of(library, store, query.id()),
-        summary(
-            view,
-            raised,
-            cards.measure(),
-            raised.complete() || (distribution.isPresent() && view.isWhole()),
-            filtered),
+        summary(view, raised, cards.measure(), ofAll, filtered),
         Trust.of(library, store, query, raised.sequences(), cards.tokens(), view.isWhole()),
-        cards.measure().trainingSequences().isPresent()
-            ? "change of log p for one more copy, nats"
-            : "influence, nats per unit of weight",
+        cards.measure().unit(),
         store.folder().manifest().layers(),
         raising,
         side(lowered, cards),
@@ -178,7 +172,7 @@ public record QueryPage(
             "by-layer", "Through which layers it comes", store.layers(query.id(), 1, MOST_RANKS)),
         distribution.flatMap(d -> Charts.tail("tail", d)),
         distribution.flatMap(d -> Charts.shares("shares", d)),
-        basis(view, distribution, raising, filtered),
+        basis(view, distribution, raising, ofAll, filtered),
         place > 0 ? Optional.of(address(view, all.get(place - 1))) : Optional.empty(),
         place < all.size() - 1 ? Optional.of(address(view, all.get(place + 1))) : Optional.empty());
   }
@@ -226,14 +220,18 @@ public record QueryPage(
   }
 
   private static String basis(
-      View view, Optional<Distribution> distribution, Side raising, boolean filtered) {
+      View view,
+      Optional<Distribution> distribution,
+      Side raising,
+      boolean ofAll,
+      boolean filtered) {
     String counts =
         distribution
             .map(d ->
                 "%s of %s scored sequences raise it. "
                     .formatted(Show.count(d.positive()), Show.count(d.sequences())))
             .orElse("");
-    if (raising.complete() || (distribution.isPresent() && view.isWhole())) {
+    if (ofAll) {
       return counts + "Shares are of all that counts and has a sequence's sign.";
     }
     return counts

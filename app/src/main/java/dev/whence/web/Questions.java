@@ -49,8 +49,8 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
   private AskPage askPage(AskPage.Fields fields, String problem, boolean glued) {
     return new AskPage(
         library.all().stream()
+            .filter(store -> !AttributionAnswerer.isAnswer(store))
             .map(ResultsStore::name)
-            .filter(name -> !name.startsWith("asked/"))
             .toList(),
         library.all().stream().anyMatch(library::hasInfluenceIndex),
         kinds(),
@@ -95,7 +95,7 @@ record Questions(Library library, ModelDesk desk, JobQueue jobs, Guard guard, Pa
   private List<String> kinds() {
     List<String> fitted =
         library.all().stream()
-            .filter(store -> !store.name().startsWith("asked/"))
+            .filter(store -> !AttributionAnswerer.isAnswer(store))
             .flatMap(store -> library.fittedCurvatures(store).stream())
             .distinct()
             .toList();

@@ -1,6 +1,7 @@
 package dev.whence.web;
 
 import java.util.Optional;
+import java.util.stream.DoubleStream;
 
 /**
  * An influence as a list shows it: a figure, a bar beside the others', and the rest when it is
@@ -21,6 +22,18 @@ public record Strength(String shown, String tip, String bar, boolean raises) {
    * @param largest the influence whose bar is the longest
    */
   record Measure(Optional<Long> trainingSequences, double largest) {
+    /** One by which the strongest of these influences has the longest bar. */
+    static Measure of(Optional<Long> trainingSequences, DoubleStream influences) {
+      return new Measure(trainingSequences, influences.map(Math::abs).max().orElse(0));
+    }
+
+    /** What the figures are, for the head of a list. */
+    String unit() {
+      return trainingSequences.isPresent()
+          ? "change of log p for one more copy, nats"
+          : "influence, nats per unit of weight";
+    }
+
     /**
      * @param share of the influence of its sign; empty text where that is not known
      * @param estimated whether the influence is an estimate

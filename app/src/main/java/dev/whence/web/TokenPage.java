@@ -93,9 +93,7 @@ public record TokenPage(
             new Answer(plain.prompt(), plain.completion(), words),
             chosen.stream().map(Answer.Word::text).collect(Collectors.joining()),
             exact,
-            trainingSequences.isPresent()
-                ? "change of log p for one more copy, nats"
-                : "influence, nats per unit of weight",
+            sides.measure.unit(),
             indexed ? ends(store, queryId, words, span) : List.of(),
             sides.raising,
             sides.lowering,
@@ -118,20 +116,18 @@ public record TokenPage(
         .toList();
   }
 
-  private record Sides(List<Card> raising, List<Card> lowering) {}
+  private record Sides(Strength.Measure measure, List<Card> raising, List<Card> lowering) {}
 
   private static Sides computed(
       ResultsStore store, StoredQuery query, int token, Optional<Long> trainingSequences) {
     List<TopSequence> raising = store.byToken().top(query.id(), token, true, COUNT);
     List<TopSequence> lowering = store.byToken().top(query.id(), token, false, COUNT);
     Strength.Measure measure =
-        new Strength.Measure(
+        Strength.Measure.of(
             trainingSequences,
-            Stream.concat(raising.stream(), lowering.stream())
-                .mapToDouble(s -> Math.abs(s.influence()))
-                .max()
-                .orElse(0));
+            Stream.concat(raising.stream(), lowering.stream()).mapToDouble(TopSequence::influence));
     return new Sides(
+        measure,
         computed(store, query, token, raising, measure),
         computed(store, query, token, lowering, measure));
   }
@@ -176,13 +172,12 @@ public record TokenPage(
             });
     CorpusText corpus = library.requireCorpus(store);
     Strength.Measure measure =
-        new Strength.Measure(
+        Strength.Measure.of(
             trainingSequences,
             Stream.concat(answer.raising().stream(), answer.lowering().stream())
-                .mapToDouble(found -> Math.abs(found.influence()))
-                .max()
-                .orElse(0));
+                .mapToDouble(Found::influence));
     return new Sides(
+        measure,
         estimated(store, query, corpus, answer.raising(), measure, 1),
         estimated(store, query, corpus, answer.lowering(), measure, -1));
   }

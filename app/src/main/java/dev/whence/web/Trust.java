@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** How far an answer's ranking is to be trusted, in short remarks. */
 public record Trust(List<Remark> remarks) {
@@ -133,8 +132,7 @@ public record Trust(List<Remark> remarks) {
       List<TopSequence> top, Map<Integer, List<TokenInfluence>> tokens) {
     Map<String, Integer> counts = new HashMap<>();
     for (TopSequence sequence : top) {
-      Stream.of(tokens.getOrDefault(sequence.rank(), List.of()))
-          .flatMap(List::stream)
+      tokens.getOrDefault(sequence.rank(), List.of()).stream()
           .filter(t -> !t.isSpecial())
           .max(Comparator.comparingDouble(TokenInfluence::influence))
           .ifPresent(

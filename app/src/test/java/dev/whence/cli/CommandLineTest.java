@@ -116,6 +116,8 @@ class CommandLineTest {
             ORACLE.corpus().toString(),
             "--out",
             path("run"),
+            "--cache",
+            path("cache"),
             "--progress",
             "json");
     assertThat(fit.code()).as(fit.err()).isZero();

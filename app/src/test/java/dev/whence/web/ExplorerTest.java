@@ -412,28 +412,7 @@ class ExplorerTest {
     assertThat(refused.statusCode()).isEqualTo(400);
     assertThat(refused.body()).contains("role=\"alert\"");
     refuseOnTheForm(reader, form);
-    HttpResponse<String> asked =
-        reader.post(
-            "/ask",
-            Browser.form(
-                "form",
-                form,
-                "results",
-                name,
-                "prompt",
-                "cat:",
-                "completion",
-                " feline mammal",
-                "curvature",
-                "ekfac",
-                "damping-ratio",
-                "0.1",
-                "candidates",
-                "50",
-                "top",
-                "10",
-                "ask",
-                "1"));
+    HttpResponse<String> asked = submitted(reader, form, "cat:", " feline mammal", "ekfac");
     assertThat(asked.statusCode()).as(asked.body()).isEqualTo(303);
     String id = first(asked.headers().firstValue("Location").orElseThrow(), "id=(\\d+)");
     while (!reader.get("/job/progress?id=" + id).body().contains("\"over\" : true")) {

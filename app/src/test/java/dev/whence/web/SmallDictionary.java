@@ -58,17 +58,7 @@ public record SmallDictionary(Path folder) {
     asked.add(
         "{\"id\": \"%s\", \"prompt\": \"%s\", \"completion\": \" a dog\"}".formatted(json, json));
     Files.write(queries, asked);
-    run(
-        "fit",
-        model.toString(),
-        "--corpus",
-        corpus.toString(),
-        "--out",
-        made.path("run"),
-        "--sequence-length",
-        "32",
-        "--cache",
-        made.path("cache"));
+    fit(made, model, corpus, "run", 32);
     run(
         "index",
         "build",
@@ -135,17 +125,7 @@ public record SmallDictionary(Path folder) {
       documents.add(Json.MAPPER.writeValueAsString(document).replace("\n", ""));
     }
     Path corpus = Files.write(made.folder.resolve("long.jsonl"), documents);
-    run(
-        "fit",
-        model.toString(),
-        "--corpus",
-        corpus.toString(),
-        "--out",
-        made.path("long-run"),
-        "--sequence-length",
-        "256",
-        "--cache",
-        made.path("cache"));
+    fit(made, model, corpus, "long-run", 256);
     run(
         "attribute",
         made.path("long-run"),
@@ -155,6 +135,21 @@ public record SmallDictionary(Path folder) {
         corpus.toString(),
         "--out",
         made.path("long"),
+        "--cache",
+        made.path("cache"));
+  }
+
+  private static void fit(
+      SmallDictionary made, Path model, Path corpus, String out, int sequenceLength) {
+    run(
+        "fit",
+        model.toString(),
+        "--corpus",
+        corpus.toString(),
+        "--out",
+        made.path(out),
+        "--sequence-length",
+        "" + sequenceLength,
         "--cache",
         made.path("cache"));
   }
