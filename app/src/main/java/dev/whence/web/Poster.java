@@ -70,7 +70,7 @@ public record Poster(int width, int height, List<Rectangle> rectangles, List<Tex
             new Run("Whence", ""),
             new Run(
                 " · influence of training sequences by %s · red raises, teal lowers what comes after the token"
-                    .formatted(method),
+                    .formatted(method.replace("ekfac", "EK-FAC").replace("kfac", "K-FAC")),
                 "faint")),
         MARGIN,
         HEIGHT - 30,
