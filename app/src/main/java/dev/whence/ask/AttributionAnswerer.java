@@ -7,8 +7,6 @@ import dev.whence.attribution.AttributionInput;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
-import dev.whence.corpus.QueryFile;
-import dev.whence.corpus.Tokenizer;
 import dev.whence.curvature.Damping;
 import dev.whence.index.IndexSearcher;
 import dev.whence.index.InfluenceIndex;
@@ -65,20 +63,8 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
         PATIENCE,
         loaded -> {
           loaded.run().requireManifest(base.folder().manifest().runSha256());
-          Tokenizer tokenizer =
-              loaded
-                  .folder()
-                  .tokenizer()
-                  .orElseThrow(() ->
-                      new InvalidInputException(
-                          "The model has no tokenizer.json, so text cannot be asked about"));
           Query query =
-              QueryFile.typed(
-                  QUERY,
-                  question.prompt(),
-                  question.completion(),
-                  tokenizer,
-                  loaded.model().maximumPositions());
+              loaded.folder().text().typed(QUERY, question.prompt(), question.completion());
           Optional<Candidates> candidates =
               question.rerank() > 0
                   ? Optional.of(byIndex(question, base, query, loaded, results))
@@ -87,7 +73,7 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
               new AttributionInput(
                   loaded.run(),
                   loaded.model(),
-                  Optional.of(tokenizer),
+                  loaded.folder().tokenizer(),
                   List.of(query),
                   corpus,
                   candidates),

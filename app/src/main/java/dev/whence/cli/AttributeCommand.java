@@ -5,12 +5,14 @@ import dev.whence.attribution.AttributionInput;
 import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
-import dev.whence.corpus.QueryFile;
 import dev.whence.curvature.CurvatureKind;
+import dev.whence.folder.FolderKind;
 import dev.whence.influence.Candidates;
+import dev.whence.model.LanguageModel;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;
+import dev.whence.store.ModelText;
 import dev.whence.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
@@ -74,27 +76,19 @@ final class AttributeCommand implements Callable<Integer> {
   public Integer call() {
     AttributionSettings options =
         score.settings(curvature, compute.compute(type.orElse(DType.FLOAT32), memory));
-    corpus.requireOutside(out, "--out");
+    corpus.checkFirst(out, "--out");
+    FolderKind.RESULTS.requireReplaceable(out);
     RunFolder run = RunFolder.open(runFolder);
     DType precision = type.orElseGet(() -> run.manifest().precision());
     AttributionSettings settings = options.computing(c -> c.withType(precision));
     Path checkpoint = Path.of(run.manifest().model().folder());
-    try (ModelFolder model =
-        ModelFolder.open(
-            checkpoint,
-            corpus.endTokens(run.manifest().corpus().endTokens()),
-            precision,
-            compute.device())) {
-      List<Query> queries =
-          queryFile
-              .map(file ->
-                  QueryFile.read(
-                      file,
-                      model.tokenizer(),
-                      model.model().vocabularySize(),
-                      model.model().maximumPositions()))
-              .orElse(List.of());
-      attribute(run, model, queries, settings);
+    try (ModelText text =
+        ModelText.open(checkpoint, corpus.endTokens(run.manifest().corpus().endTokens()))) {
+      // A mistake in the queries is found before the weights are loaded.
+      List<Query> queries = queryFile.map(text::queries).orElse(List.of());
+      try (LanguageModel model = LanguageModel.load(checkpoint, precision, compute.device())) {
+        attribute(run, new ModelFolder(model, text), queries, settings);
+      }
     }
     return 0;
   }

@@ -88,13 +88,16 @@ public final class CorpusOptions {
   }
 
   /**
-   * Refuses to write into a corpus folder, before anything is read.
+   * Checks what can be checked before anything is read: the files are there, and what is written
+   * will not be one of them.
    *
    * @param option that names {@code out}
-   * @throws InvalidInputException naming both
+   * @throws InvalidInputException naming what is at fault
    */
-  public void requireOutside(Path out, String option) {
-    source().requireOutside(out, option);
+  public void checkFirst(Path out, String option) {
+    CorpusSource source = source();
+    source.requireFiles();
+    source.requireOutside(out, option);
   }
 
   /** Opens the corpus, and says on standard error how many documents were left out, if any. */

@@ -6,10 +6,9 @@ import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
-import dev.whence.folder.Manifest;
+import dev.whence.folder.FolderKind;
 import dev.whence.index.IndexSearcher;
 import dev.whence.index.InfluenceIndex;
-import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.influence.Candidates;
 import dev.whence.run.RunFolder;
 import dev.whence.search.Bm25;
@@ -84,7 +83,7 @@ final class FilterOptions {
   Optional<Candidates> candidates(
       Subject subject, AttributionSettings settings, Progress progress) {
     boolean influence =
-        index.map(Manifest::kindOf).filter(InfluenceIndexManifest.KIND::equals).isPresent();
+        index.flatMap(FolderKind::of).equals(Optional.of(FolderKind.INFLUENCE_INDEX));
     if (influence) {
       return Optional.of(byInfluence(index.orElseThrow(), subject, settings));
     }

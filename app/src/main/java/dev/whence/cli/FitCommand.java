@@ -3,6 +3,7 @@ package dev.whence.cli;
 import dev.whence.corpus.Corpus;
 import dev.whence.fit.Fit;
 import dev.whence.fit.FitSettings;
+import dev.whence.folder.FolderKind;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;
 import java.nio.file.Path;
@@ -39,7 +40,8 @@ final class FitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    corpus.requireOutside(out, "--out");
+    corpus.checkFirst(out, "--out");
+    FolderKind.RUN.requireReplaceable(out);
     FitSettings settings = fit.settings(compute, memory);
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model =

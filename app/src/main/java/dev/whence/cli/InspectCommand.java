@@ -2,16 +2,14 @@ package dev.whence.cli;
 
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Tokenizer;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.Manifest;
 import dev.whence.index.InfluenceIndex;
-import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
 import dev.whence.results.ResultsFolder;
-import dev.whence.results.ResultsManifest;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
-import dev.whence.search.IndexManifest;
 import dev.whence.search.SequenceIndex;
 import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
@@ -24,7 +22,6 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
-import tools.jackson.databind.JsonNode;
 
 /** Says what is in a folder. */
 @Command(
@@ -39,17 +36,18 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (Files.exists(folder.resolve(Manifest.NAME))) {
-      String kind = Manifest.read(folder, JsonNode.class).path("kind").asString("unknown");
+      FolderKind kind =
+          FolderKind.of(folder)
+              .orElseThrow(() ->
+                  new InvalidInputException(
+                      folder + " is not a folder that this version of Whence wrote"));
       switch (kind) {
-        case RunManifest.KIND -> inspect(RunFolder.open(folder));
-        case ResultsManifest.KIND -> inspect(ResultsFolder.open(folder));
-        case InfluenceIndexManifest.KIND ->
+        case RUN -> inspect(RunFolder.open(folder));
+        case RESULTS -> inspect(ResultsFolder.open(folder));
+        case INFLUENCE_INDEX ->
             System.out.println(Summary.of(folder, InfluenceIndex.manifest(folder)));
-        case IndexManifest.KIND ->
+        case LEXICAL_INDEX ->
             System.out.println(Summary.of(folder, SequenceIndex.manifest(folder)));
-        default ->
-            throw new InvalidInputException(
-                folder + " holds '" + kind + "', which this version of Whence does not know");
       }
     } else if (Files.exists(folder.resolve(LanguageModel.CONFIG_FILE))) {
       inspectModel();

@@ -6,7 +6,6 @@ import dev.whence.attribution.AttributionSettings;
 import dev.whence.budget.LayerShape;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.EndTokens;
-import dev.whence.corpus.QueryFile;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.fit.FitSettings;
 import dev.whence.index.Keeps;
@@ -198,15 +197,7 @@ final class PlanCommand implements Callable<Integer> {
       return Optional.of(QueryShape.uniform(count, queryTokens));
     }
     return queries.file.map(file ->
-        new QueryShape(
-            QueryFile.read(
-                    file,
-                    text.tokenizer(),
-                    text.limits().vocabularySize(),
-                    text.limits().maximumPositions())
-                .stream()
-                .map(query -> query.tokens().length)
-                .toList()));
+        new QueryShape(text.queries(file).stream().map(query -> query.tokens().length).toList()));
   }
 
   private static long requireAtLeastOne(String option, long value) {

@@ -7,7 +7,6 @@ import dev.whence.attribution.AttributionSettings;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
 import dev.whence.corpus.Query;
-import dev.whence.corpus.QueryFile;
 import dev.whence.fit.Fit;
 import dev.whence.fit.FitSettings;
 import dev.whence.index.IndexBuild;
@@ -88,12 +87,7 @@ final class QuickstartCommand implements Callable<Integer> {
           model.model().parameterCount(),
           corpus.documents());
       System.out.flush();
-      List<Query> queries =
-          QueryFile.read(
-              queryFile,
-              model.tokenizer(),
-              model.model().vocabularySize(),
-              model.model().maximumPositions());
+      List<Query> queries = model.text().queries(queryFile);
       RunFolder run =
           Fit.run(
               model.model(),

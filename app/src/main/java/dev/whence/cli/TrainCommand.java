@@ -143,7 +143,7 @@ final class TrainCommand implements Callable<Integer> {
     if (Files.exists(out.resolve("model.safetensors"))) {
       throw new InvalidInputException(out + " holds a model already; choose another --out");
     }
-    corpus.requireOutside(out, "--out");
+    corpus.checkFirst(out, "--out");
     if (Files.exists(out) && !Files.isDirectory(out)) {
       throw new InvalidInputException(out + " is a file; choose another --out");
     }

@@ -5,7 +5,7 @@ import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Tokenizer;
-import dev.whence.folder.Manifest;
+import dev.whence.folder.FolderKind;
 import dev.whence.index.InfluenceIndex;
 import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.index.Recall;
@@ -74,7 +74,7 @@ public final class Library implements AutoCloseable {
   /** Nobody asked for this index: one that cannot be used is left alone. */
   private void addIndexIfReadable(Path folder) {
     try {
-      if (InfluenceIndexManifest.KIND.equals(Manifest.kindOf(folder))) {
+      if (FolderKind.of(folder).equals(Optional.of(FolderKind.INFLUENCE_INDEX))) {
         addIndex(folder);
       }
     } catch (InvalidInputException e) {

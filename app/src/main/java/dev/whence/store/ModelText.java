@@ -2,12 +2,15 @@ package dev.whence.store;
 
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.EndTokens;
+import dev.whence.corpus.Query;
+import dev.whence.corpus.QueryFile;
 import dev.whence.corpus.Tokenization;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.ModelLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -42,6 +45,27 @@ public record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> token
               .formatted(sequenceLength, limits.maximumPositions()));
     }
     return new Tokenization(tokenizer, sequenceLength, limits.vocabularySize());
+  }
+
+  /**
+   * Reads a file of queries.
+   *
+   * @throws InvalidInputException naming the file and the line
+   */
+  public List<Query> queries(Path file) {
+    return QueryFile.read(file, tokenizer, limits.vocabularySize(), limits.maximumPositions());
+  }
+
+  /**
+   * A query of typed text.
+   *
+   * @throws InvalidInputException when it is too long, or there is no tokenizer
+   */
+  public Query typed(String id, String prompt, String completion) {
+    Tokenizer present =
+        tokenizer.orElseThrow(() ->
+            new InvalidInputException(path + " has no tokenizer.json; give tokens with --queries"));
+    return QueryFile.typed(id, prompt, completion, present, limits.maximumPositions());
   }
 
   @Override

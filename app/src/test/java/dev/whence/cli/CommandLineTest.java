@@ -179,7 +179,9 @@ class CommandLineTest {
 
   @Test
   void aMistakeIsOneSentenceAndExitCodeTwo() throws IOException {
-    assertMistake("does not exist", "fit", path("nowhere"), "--corpus", "x", "--out", path("r"));
+    String corpus = ORACLE.corpus().toString();
+    assertMistake(
+        "nowhere/config.json does not exist", "fit", path("nowhere"), "--corpus", corpus, "--out", path("r"));
     assertMistake(
         "'--nonsense' is no option of 'whence fit'",
         "fit",
@@ -189,8 +191,15 @@ class CommandLineTest {
         "--out",
         "r",
         "--nonsense");
-    assertMistake("not a run folder", "attribute", path("nowhere"), "--corpus", "x", "--out", "y");
-    assertMistake("not a results folder", "top", path("nowhere"));
+    assertMistake(
+        "nowhere does not exist; make a run folder with 'whence fit'",
+        "attribute",
+        path("nowhere"),
+        "--corpus",
+        corpus,
+        "--out",
+        path("y"));
+    assertMistake("make a results folder with 'whence attribute'", "top", path("nowhere"));
     Files.writeString(folder.resolve("broken.jsonl"), "{\"tokens\": [1, 2\n");
     assertMistake(
         "broken.jsonl",
@@ -224,6 +233,73 @@ class CommandLineTest {
         "--curvature",
         "diagonal");
     assertThat(folder.resolve("d")).doesNotExist();
+  }
+
+  @Test
+  void mistakesAreFoundBeforeWork() throws IOException {
+    fit("run");
+    assertThat(
+            Outcome.of(
+                    "search",
+                    "index",
+                    "--model",
+                    ORACLE.model().toString(),
+                    "--corpus",
+                    ORACLE.corpus().toString(),
+                    "--out",
+                    path("lexical"))
+                .code())
+        .isZero();
+    Files.writeString(folder.resolve("bad.jsonl"), "{\"id\": \"q\", \"completion\": 5}\n");
+    Files.writeString(folder.resolve("cut.jsonl"), "{");
+    String model = ORACLE.model().toString();
+    // The corpus cannot be read, which is seen only when it is: after what costs nothing.
+    assertMistake(
+        "run is there already and is a run folder, not a results folder; choose another --out",
+        "attribute",
+        path("run"),
+        "--corpus",
+        path("cut.jsonl"),
+        "--out",
+        path("run"));
+    assertMistake(
+        "bad.jsonl",
+        "attribute",
+        path("run"),
+        "--queries",
+        path("bad.jsonl"),
+        "--corpus",
+        path("cut.jsonl"),
+        "--out",
+        path("results"));
+    assertMistake(
+        "bad.jsonl",
+        "search",
+        "query",
+        path("lexical"),
+        "--model",
+        model,
+        "--queries",
+        path("bad.jsonl"),
+        "--corpus",
+        path("cut.jsonl"));
+    // A mistake about --out is not answered by how to make what it is to become.
+    assertMistake(
+        folder + " is there already and is not a run folder (it has no manifest.json)",
+        "fit",
+        model,
+        "--corpus",
+        path("cut.jsonl"),
+        "--out",
+        folder.toString());
+    assertMistake(
+        "missing.jsonl does not exist",
+        "fit",
+        path("nowhere"),
+        "--corpus",
+        path("missing.jsonl"),
+        "--out",
+        path("r"));
   }
 
   private static void assertMistake(String message, String... arguments) {

@@ -160,7 +160,11 @@ class FilteredAttributionTest {
         "--candidate-terms",
         "words");
     assertMistake(
-        "not an index folder", "--candidates", "3", "--index", folder.resolve("run.x").toString());
+        "make a lexical index with",
+        "--candidates",
+        "3",
+        "--index",
+        folder.resolve("run.x").toString());
     Outcome without =
         whence(
             "attribute", path("run"), "--out", path("d"), "--self-influence", "--candidates", "3");

@@ -5,6 +5,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
 import dev.whence.corpus.CorpusSummary;
 import dev.whence.corpus.Tokenization;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.Folders;
 import dev.whence.folder.ModelSource;
 import dev.whence.index.InfluenceIndex.IndexedShard;
@@ -102,7 +103,7 @@ public class SweepBenchmarks {
     }
     InfluenceIndexManifest manifest =
         new InfluenceIndexManifest(
-            InfluenceIndexManifest.KIND,
+            FolderKind.INFLUENCE_INDEX.id(),
             InfluenceIndexManifest.FORMAT,
             "",
             "",

@@ -10,6 +10,7 @@ import dev.whence.corpus.Query;
 import dev.whence.corpus.Selection;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.Hashes;
 import dev.whence.folder.Manifest;
 import dev.whence.folder.Provenance;
@@ -147,6 +148,7 @@ public final class Attribution {
     run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
     Attribution attribution = new Attribution(input, settings, companion, progress);
     ResultsManifest manifest = attribution.manifest();
+    FolderKind.RESULTS.requireReplaceable(out);
     if (!WorkFolder.isFree(out) && !force) {
       ResultsFolder existing = ResultsFolder.open(out);
       if (sameOrigin(existing.manifest(), manifest)) {
@@ -164,7 +166,7 @@ public final class Attribution {
     identity.put("queries", manifest.queriesSha256());
     identity.put("dtype", model.type().toString());
     manifest.candidates().ifPresent(c -> identity.put("candidates", c.sha256()));
-    try (WorkFolder work = WorkFolder.open(out, ResultsManifest.KIND, identity, force)) {
+    try (WorkFolder work = WorkFolder.open(out, FolderKind.RESULTS, identity, force)) {
       if (!Manifest.isIn(work.path())) { // else it was only to be published
         Optional<RankCheck> check = attribution.into(work.path());
         Manifest.write(work.path(), manifest.with(check, ResultsFolder.hashes(work.path())));
@@ -345,7 +347,7 @@ public final class Attribution {
     options.put("dtype", model.type().toString());
     candidates.ifPresent(c -> options.putAll(c.settings()));
     return new ResultsManifest(
-        ResultsManifest.KIND,
+        FolderKind.RESULTS.id(),
         ResultsManifest.FORMAT,
         Provenance.VERSION,
         Instant.now().toString(),

@@ -53,6 +53,15 @@ public record CorpusSource(
   }
 
   /**
+   * Looks for the files, without reading them.
+   *
+   * @throws InvalidInputException if one is missing, unsupported or given twice, or there is none
+   */
+  public void requireFiles() {
+    CorpusFile.in(this);
+  }
+
+  /**
    * Refuses to write into a folder that the corpus is read from: what is written there would be
    * read as a part of it the next time.
    *

@@ -7,6 +7,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSummary;
 import dev.whence.corpus.Selection;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.Hashes;
 import dev.whence.folder.Manifest;
 import dev.whence.folder.ModelSource;
@@ -105,6 +106,7 @@ public final class Fit {
     identity.put("whence", Provenance.VERSION);
     identity.put("model", modelHash);
     identity.put("corpus", corpus.hash());
+    FolderKind.RUN.requireReplaceable(out);
     if (!WorkFolder.isFree(out) && !force) {
       RunFolder existing = RunFolder.open(out);
       if (fit.madeFrom(existing.manifest(), modelHash)) {
@@ -116,7 +118,7 @@ public final class Fit {
     }
     // What memory does not allow is refused before anything is written.
     List<Range> _ = fit.memory.split();
-    try (WorkFolder work = WorkFolder.open(out, RunManifest.KIND, identity, force)) {
+    try (WorkFolder work = WorkFolder.open(out, FolderKind.RUN, identity, force)) {
       if (!Files.exists(work.path().resolve(Manifest.NAME))) {
         fit.into(work, modelHash, force);
       }
@@ -177,7 +179,7 @@ public final class Fit {
       }
     }
     return new RunManifest(
-        RunManifest.KIND,
+        FolderKind.RUN.id(),
         RunManifest.FORMAT,
         Provenance.VERSION,
         Instant.now().toString(),

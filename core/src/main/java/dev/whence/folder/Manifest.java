@@ -19,11 +19,6 @@ public final class Manifest {
     return Files.exists(folder.resolve(NAME));
   }
 
-  /** The kind that a folder's manifest says it is; empty when it has none or says nothing. */
-  public static String kindOf(Path folder) {
-    return isIn(folder) ? read(folder, JsonNode.class).path("kind").asString("") : "";
-  }
-
   /** Whether a folder's manifest has what all of ours have and no other program's. */
   public static boolean isOurs(Path folder) {
     if (!isIn(folder)) {
@@ -33,27 +28,6 @@ public final class Manifest {
     return manifest.path("kind").isString()
         && manifest.path("format").isIntegralNumber()
         && manifest.path("whence_version").isString();
-  }
-
-  /**
-   * Checks what a folder's manifest says it is.
-   *
-   * @param command what writes folders of this kind
-   * @throws InvalidInputException when it is of another kind or format
-   */
-  public static void require(Path folder, String kind, int format, String command) {
-    JsonNode manifest = read(folder, JsonNode.class);
-    String actual = manifest.path("kind").asString("something else");
-    if (!kind.equals(actual)) {
-      throw new InvalidInputException(
-          "%s holds %s, where a %s folder is needed; give one that '%s' wrote"
-              .formatted(folder, actual, kind, command));
-    }
-    if (manifest.path("format").asInt(0) != format) {
-      throw new InvalidInputException(
-          "%s has format %s, but this version of Whence reads %d; make it again with '%s'"
-              .formatted(folder, manifest.path("format"), format, command));
-    }
   }
 
   /**

@@ -28,6 +28,9 @@ import tools.jackson.core.type.TypeReference;
  * other work, which may have taken hours. Nothing that Whence did not write is ever deleted.
  */
 public final class WorkFolder implements AutoCloseable {
+  /** What is added to the name of a folder while it is written. */
+  static final String PARTIAL = ".partial";
+
   private static final String IDENTITY = "identity.json";
 
   /** The identity while work is being discarded. */
@@ -57,14 +60,11 @@ public final class WorkFolder implements AutoCloseable {
    * @throws UncheckedIOException when the folder cannot be written
    */
   public static WorkFolder open(
-      Path target, String kind, Map<String, String> identity, boolean force) {
+      Path target, FolderKind kind, Map<String, String> identity, boolean force) {
     try {
       Path real = resolve(target);
-      if (!isFree(real) && !kind.equals(Manifest.kindOf(real))) {
-        throw new InvalidInputException(
-            target + " holds something else than a " + kind + " folder; choose another --out");
-      }
-      Path partial = real.resolveSibling(real.getFileName() + ".partial");
+      kind.requireReplaceable(target);
+      Path partial = real.resolveSibling(real.getFileName() + PARTIAL);
       Files.createDirectories(partial);
       if (!Files.exists(partial.resolve(IDENTITY)) && !onlyLock(partial)) {
         throw new InvalidInputException(

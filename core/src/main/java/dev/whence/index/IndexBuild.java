@@ -9,6 +9,7 @@ import dev.whence.corpus.CorpusSummary;
 import dev.whence.corpus.Query;
 import dev.whence.corpus.Selection;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.Hashes;
 import dev.whence.folder.Manifest;
 import dev.whence.folder.Provenance;
@@ -123,9 +124,10 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
     identity.put("whence", Provenance.VERSION);
     identity.put("run", Hashes.ofFiles(List.of(run.path().resolve(Manifest.NAME))));
     identity.put("corpus", corpus.hash());
+    FolderKind.INFLUENCE_INDEX.requireReplaceable(out);
     Optional<WorkFolder> work = Optional.empty();
     if (WorkFolder.isFree(out) || force || !isOf(InfluenceIndex.manifest(out), identity, out)) {
-      work = Optional.of(WorkFolder.open(out, InfluenceIndexManifest.KIND, identity, force));
+      work = Optional.of(WorkFolder.open(out, FolderKind.INFLUENCE_INDEX, identity, force));
     }
     try {
       return new IndexBuild(run, model, corpus, settings, out, work, progress);
@@ -294,7 +296,7 @@ public final class IndexBuild implements TraceSink, AutoCloseable {
 
   private InfluenceIndexManifest manifest(List<InfluenceIndexManifest.Shard> shards) {
     return new InfluenceIndexManifest(
-        InfluenceIndexManifest.KIND,
+        FolderKind.INFLUENCE_INDEX.id(),
         InfluenceIndexManifest.FORMAT,
         Provenance.VERSION,
         Instant.now().toString(),

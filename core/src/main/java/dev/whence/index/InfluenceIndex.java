@@ -5,7 +5,7 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSummary;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
-import dev.whence.folder.Manifest;
+import dev.whence.folder.FolderKind;
 import dev.whence.index.InfluenceIndexManifest.Part;
 import dev.whence.index.InfluenceIndexManifest.Shard;
 import dev.whence.run.RunFolder;
@@ -91,16 +91,8 @@ public final class InfluenceIndex implements AutoCloseable {
    * @throws InvalidInputException when the folder is no finished index, or of a newer format
    */
   public static InfluenceIndexManifest manifest(Path path) {
-    if (!Manifest.isIn(path)) {
-      throw new InvalidInputException(
-          path
-              + " is not an influence index (it has no "
-              + Manifest.NAME
-              + "); make one with 'whence index build'");
-    }
-    Manifest.require(
-        path, InfluenceIndexManifest.KIND, InfluenceIndexManifest.FORMAT, "whence index build");
-    return Manifest.read(path, InfluenceIndexManifest.class);
+    return FolderKind.INFLUENCE_INDEX.read(
+        path, InfluenceIndexManifest.FORMAT, InfluenceIndexManifest.class);
   }
 
   /**

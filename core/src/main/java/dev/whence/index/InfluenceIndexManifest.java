@@ -36,7 +36,6 @@ public record InfluenceIndexManifest(
     MatchWeights weights,
     Optional<Recall> recall)
     implements InfluenceIndexManifestBuilder.With {
-  public static final String KIND = "influence-index";
   public static final int FORMAT = 1;
 
   public InfluenceIndexManifest {

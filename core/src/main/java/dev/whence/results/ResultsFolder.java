@@ -3,8 +3,8 @@ package dev.whence.results;
 import dev.whence.InvalidInputException;
 import dev.whence.corpus.Query;
 import dev.whence.folder.DuckDb;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.Hashes;
-import dev.whence.folder.Manifest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -99,15 +99,8 @@ public record ResultsFolder(Path path, ResultsManifest manifest) {
    * @throws InvalidInputException when the folder holds no finished results, or a table was changed
    */
   public static ResultsFolder open(Path path) {
-    if (!Files.exists(path.resolve(Manifest.NAME))) {
-      throw new InvalidInputException(
-          path
-              + " is not a results folder (it has no "
-              + Manifest.NAME
-              + "); make one with 'whence attribute'");
-    }
-    Manifest.require(path, ResultsManifest.KIND, ResultsManifest.FORMAT, "whence attribute");
-    ResultsManifest manifest = Manifest.read(path, ResultsManifest.class);
+    ResultsManifest manifest =
+        FolderKind.RESULTS.read(path, ResultsManifest.FORMAT, ResultsManifest.class);
     ResultsFolder results = new ResultsFolder(path, manifest);
     TABLES.forEach(results::verify);
     if (results.hasCompletions()) {

@@ -40,7 +40,6 @@ public record ResultsManifest(
     Map<String, String> files,
     String unit,
     String sign) {
-  public static final String KIND = "results";
   public static final int FORMAT = 1;
   public static final String UNIT =
       "nats of log p(completion given prompt) per unit of weight on the sequence";

@@ -3,6 +3,7 @@ package dev.whence.run;
 import dev.whence.InvalidInputException;
 import dev.whence.curvature.Eigenbasis;
 import dev.whence.curvature.LayerFactors;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.Hashes;
 import dev.whence.folder.Manifest;
 import dev.whence.tensor.DType;
@@ -25,20 +26,7 @@ public record RunFolder(Path path, RunManifest manifest) {
    * @throws InvalidInputException when the folder is not a finished run, or of a newer format
    */
   public static RunFolder open(Path path) {
-    if (!Manifest.isIn(path)) {
-      String partial = path.toAbsolutePath().getFileName() + ".partial";
-      boolean unfinished = Files.exists(path.toAbsolutePath().resolveSibling(partial));
-      throw new InvalidInputException(
-          path
-              + (unfinished
-                  ? " is not finished; run the same 'whence fit' again to go on with it"
-                  : " is not a run folder (it has no "
-                      + Manifest.NAME
-                      + "); make one with 'whence fit'"));
-    }
-    Manifest.require(path, RunManifest.KIND, RunManifest.FORMAT, "whence fit");
-    RunManifest manifest = Manifest.read(path, RunManifest.class);
-    return new RunFolder(path, manifest);
+    return new RunFolder(path, FolderKind.RUN.read(path, RunManifest.FORMAT, RunManifest.class));
   }
 
   /**

@@ -30,7 +30,6 @@ public record RunManifest(
     long covariancePositions,
     long lambdaSequences,
     double positionsPerSequence) {
-  public static final String KIND = "run";
   public static final int FORMAT = 1;
 
   /**

@@ -9,9 +9,9 @@ import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Damping;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.WorkFolder;
 import dev.whence.results.ResultsFolder;
-import dev.whence.results.ResultsManifest;
 import dev.whence.run.FactorsFile;
 import dev.whence.run.RunFolder;
 import dev.whence.run.Workbench;
@@ -135,18 +135,17 @@ class AttributionFolderTest {
       for (boolean force : List.of(false, true)) {
         assertThatThrownBy(() -> bench.attribute("run", Bench.queries(), SETTINGS, force, IDLE))
             .isInstanceOf(InvalidInputException.class)
-            .hasMessageMatching(
-                force ? ".*something else than a results folder.*" : ".*holds run,.*");
+            .hasMessageContaining("is there already and is a run folder, not a results folder");
       }
       assertThat(Workbench.contents(bench.run().path())).isEqualTo(before);
       assertThatThrownBy(() -> ResultsFolder.open(bench.run().path()))
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("holds run, where a results folder is needed")
+          .hasMessageContaining("is a run folder, not a results folder")
           .hasMessageContaining("whence attribute");
       ResultsFolder results = bench.attribute("out", SETTINGS);
       assertThatThrownBy(() -> RunFolder.open(results.path()))
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageContaining("holds results, where a run folder is needed")
+          .hasMessageContaining("is a results folder, not a run folder")
           .hasMessageContaining("whence fit");
     }
   }
@@ -180,7 +179,7 @@ class AttributionFolderTest {
       assertThat(file).hasContent("text");
       Files.delete(file);
       try (WorkFolder first =
-          WorkFolder.open(folder.resolve("out"), ResultsManifest.KIND, Map.of("x", "y"), false)) {
+          WorkFolder.open(folder.resolve("out"), FolderKind.RESULTS, Map.of("x", "y"), false)) {
         assertThat(first.path()).isDirectory();
         assertThatThrownBy(() -> again(bench, SETTINGS, true))
             .isInstanceOf(InvalidInputException.class)

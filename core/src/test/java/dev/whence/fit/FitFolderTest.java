@@ -8,11 +8,11 @@ import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Fisher;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.WorkFolder;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.LayerSelection;
 import dev.whence.run.RunFolder;
-import dev.whence.run.RunManifest;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
 import dev.whence.testing.Oracle;
@@ -140,7 +140,7 @@ class FitFolderTest {
   @Test
   void secondWriterIsRefused() {
     try (WorkFolder first =
-        WorkFolder.open(folder.resolve("run"), RunManifest.KIND, Map.of("x", "y"), false)) {
+        WorkFolder.open(folder.resolve("run"), FolderKind.RUN, Map.of("x", "y"), false)) {
       assertThat(first.path()).isDirectory();
       for (boolean force : List.of(false, true)) {
         assertThatThrownBy(() -> fit(SETTINGS, force, IDLE))

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whence.InvalidInputException;
-import dev.whence.run.RunManifest;
 import dev.whence.run.Workbench;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -107,7 +106,7 @@ class WorkFolderTest {
   void folderOfAnotherKindIsLeftAlone(String manifest) throws IOException {
     Path file = Files.createDirectory(target).resolve(manifest.isEmpty() ? "x" : "manifest.json");
     Files.writeString(file, manifest);
-    assertRefused("out holds something else than a run folder");
+    assertRefused("not a run folder");
     assertThat(file).hasContent(manifest);
     assertThat(Workbench.names(folder)).containsExactly("out");
   }
@@ -178,7 +177,7 @@ class WorkFolderTest {
   }
 
   private WorkFolder open(Map<String, String> identity, boolean force) {
-    return WorkFolder.open(target, RunManifest.KIND, identity, force);
+    return WorkFolder.open(target, FolderKind.RUN, identity, force);
   }
 
   private Path partial() {

@@ -162,10 +162,10 @@ class RunFolderTest {
       strings = {
         "is damaged|{\"kind\": \"run\", \"format\"",
         "is damaged|",
-        "where a run folder is needed|{\"name\": 1}",
-        "where a run folder is needed|[]",
-        "where a run folder is needed|null",
-        "holds results|{\"kind\": \"results\", \"format\": 1}",
+        "not a run folder|{\"name\": 1}",
+        "not a run folder|[]",
+        "not a run folder|null",
+        "is a results folder, not a run folder|{\"kind\": \"results\", \"format\": 1}",
         "has format 2|{\"kind\": \"run\", \"format\": 2}"
       })
   void folderThatIsNoRunSaysWhatItIs(String messageAndManifest) throws IOException {
@@ -181,7 +181,7 @@ class RunFolderTest {
   void missingFolderIsSaidToBeNoRun() {
     assertThatThrownBy(() -> RunFolder.open(folder.resolve("nowhere")))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("nowhere is not a run folder");
+        .hasMessageContaining("nowhere does not exist; make a run folder with");
   }
 
   private RunFolder fit(EnumSet<CurvatureKind> kinds, int blocks) {

@@ -4,8 +4,8 @@ import dev.whence.InvalidInputException;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSummary;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.Hashes;
-import dev.whence.folder.Manifest;
 import dev.whence.folder.Provenance;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +29,7 @@ record IndexFolder(Path path, IndexManifest manifest) {
   /** Describes what Lucene has written into a folder. */
   static IndexManifest describe(Path folder, Corpus corpus, TermKind terms) {
     return new IndexManifest(
-        IndexManifest.KIND,
+        FolderKind.LEXICAL_INDEX.id(),
         IndexManifest.FORMAT,
         Provenance.VERSION,
         Version.LATEST.toString(),
@@ -70,16 +70,8 @@ record IndexFolder(Path path, IndexManifest manifest) {
    * @throws InvalidInputException if there is none, or it is damaged or of another format
    */
   static IndexFolder read(Path folder) {
-    if (!Files.exists(folder.resolve(Manifest.NAME))) {
-      throw new InvalidInputException(
-          folder
-              + " is not an index folder (it has no "
-              + Manifest.NAME
-              + "); make one with 'whence search index'");
-    }
-    Manifest.require(
-        folder, IndexManifest.KIND, IndexManifest.FORMAT, "whence search index --force");
-    return new IndexFolder(folder, Manifest.read(folder, IndexManifest.class));
+    return new IndexFolder(
+        folder, FolderKind.LEXICAL_INDEX.read(folder, IndexManifest.FORMAT, IndexManifest.class));
   }
 
   private void check(IndexManifest.IndexFile expected) {

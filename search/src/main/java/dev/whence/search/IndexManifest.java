@@ -21,7 +21,6 @@ public record IndexManifest(
     CorpusSummary corpus,
     TermKind terms,
     List<IndexFile> files) {
-  public static final String KIND = "index";
   public static final int FORMAT = 1;
 
   public IndexManifest {

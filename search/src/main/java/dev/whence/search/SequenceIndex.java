@@ -5,6 +5,7 @@ import dev.whence.Progress;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.folder.AtomicFile;
+import dev.whence.folder.FolderKind;
 import dev.whence.folder.Manifest;
 import dev.whence.folder.Provenance;
 import dev.whence.folder.WorkFolder;
@@ -116,7 +117,7 @@ public final class SequenceIndex implements AutoCloseable {
             kind.toString());
     try (Terms terms = Terms.of(kind, tokenizer);
         // An interrupted index is begun again, whatever its corpus: there is nothing to lose.
-        WorkFolder work = WorkFolder.open(out, IndexManifest.KIND, identity, true)) {
+        WorkFolder work = WorkFolder.open(out, FolderKind.LEXICAL_INDEX, identity, true)) {
       builder.build(corpus, terms, IndexFolder.segments(work.path()), progress);
       Manifest.write(work.path(), IndexFolder.describe(work.path(), corpus, kind));
       work.publish();

@@ -94,7 +94,7 @@ class IndexFolderTest {
     Files.delete(manifest);
     assertThatThrownBy(() -> open(out, corpus()))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("is not an index folder");
+        .hasMessageContaining("not a lexical index");
   }
 
   @Test

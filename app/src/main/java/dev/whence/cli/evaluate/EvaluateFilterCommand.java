@@ -6,7 +6,6 @@ import dev.whence.cli.ConsoleProgress;
 import dev.whence.cli.CorpusOptions;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Query;
-import dev.whence.corpus.QueryFile;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.lab.dictionary.EntryQueries;
 import dev.whence.lab.evaluation.FilterRecall;
@@ -87,7 +86,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    json.ifPresent(file -> corpus.requireOutside(file, "--json"));
+    json.ifPresent(file -> corpus.checkFirst(file, "--json"));
     for (int n : candidates) {
       if (n < 1) {
         throw new InvalidInputException("--candidates has " + n + " but all must be at least 1");
@@ -130,11 +129,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
 
   private List<Query> queries(ModelFolder model, Corpus data) {
     if (queryFile.isPresent()) {
-      return QueryFile.read(
-          queryFile.get(),
-          model.tokenizer(),
-          model.model().vocabularySize(),
-          model.model().maximumPositions());
+      return model.text().queries(queryFile.get());
     }
     return EntryQueries.draw(
         data,

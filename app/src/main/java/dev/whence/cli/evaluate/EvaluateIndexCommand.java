@@ -168,8 +168,8 @@ final class EvaluateIndexCommand implements Callable<Integer> {
     if (options == null) {
       throw new InvalidInputException("give --corpus, the files that are to be scanned");
     }
-    json.ifPresent(file -> options.requireOutside(file, "--json"));
-    plot.ifPresent(file -> options.requireOutside(file, "--plot"));
+    json.ifPresent(file -> options.checkFirst(file, "--json"));
+    plot.ifPresent(file -> options.checkFirst(file, "--plot"));
     RunFolder run = RunFolder.open(folder);
     Path checkpoint = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(checkpoint));

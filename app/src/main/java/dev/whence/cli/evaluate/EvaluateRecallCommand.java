@@ -77,7 +77,7 @@ final class EvaluateRecallCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    json.ifPresent(file -> corpus.requireOutside(file, "--json"));
+    json.ifPresent(file -> corpus.checkFirst(file, "--json"));
     RunFolder run = RunFolder.open(runFolder);
     Path folder = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(folder));

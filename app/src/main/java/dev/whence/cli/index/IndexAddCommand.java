@@ -36,7 +36,7 @@ final class IndexAddCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    corpus.requireOutside(folder, "INDEX");
+    corpus.checkFirst(folder, "INDEX");
     InfluenceIndexManifest manifest = InfluenceIndex.manifest(folder);
     RunFolder run = RunFolder.open(Path.of(manifest.run()));
     DType type = InfluenceIndex.precision(manifest);

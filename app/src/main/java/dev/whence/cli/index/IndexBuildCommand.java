@@ -7,6 +7,7 @@ import dev.whence.cli.DampingOptions;
 import dev.whence.cli.Summary;
 import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
+import dev.whence.folder.FolderKind;
 import dev.whence.index.IndexBuild;
 import dev.whence.index.IndexSettings;
 import dev.whence.index.InfluenceIndex;
@@ -102,7 +103,8 @@ final class IndexBuildCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    corpus.requireOutside(out, "--out");
+    corpus.checkFirst(out, "--out");
+    FolderKind.INFLUENCE_INDEX.requireReplaceable(out);
     RunFolder run = RunFolder.open(runFolder);
     DType precision = type.orElseGet(() -> run.manifest().precision());
     IndexSettings settings =

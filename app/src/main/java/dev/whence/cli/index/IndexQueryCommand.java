@@ -9,7 +9,6 @@ import dev.whence.cli.Listing;
 import dev.whence.cli.MemoryOption;
 import dev.whence.cli.Shading;
 import dev.whence.corpus.Query;
-import dev.whence.corpus.QueryFile;
 import dev.whence.corpus.Sequence;
 import dev.whence.corpus.Tokenizer;
 import dev.whence.index.IndexSearcher;
@@ -20,7 +19,7 @@ import dev.whence.index.InfluenceIndexManifest;
 import dev.whence.influence.Asked;
 import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
-import dev.whence.store.ModelFolder;
+import dev.whence.store.ModelText;
 import dev.whence.tensor.DType;
 import java.nio.file.Path;
 import java.util.List;
@@ -116,43 +115,28 @@ final class IndexQueryCommand implements Callable<Integer> {
     }
     InfluenceIndexManifest manifest = InfluenceIndex.manifest(folder);
     RunFolder run = RunFolder.open(Path.of(manifest.run()));
-    try (InfluenceIndex index = InfluenceIndex.open(folder, cache.folder());
-        ModelFolder model =
-            ModelFolder.open(
-                Path.of(run.manifest().model().folder()),
-                run.manifest().corpus().endTokens(),
-                run.manifest().precision(),
-                compute.device())) {
-      run.verifiedModel(LanguageModel.files(model.path()));
-      try (IndexSearcher searcher =
-          new IndexSearcher(index, run, model.model(), damping.chosen().orElse(index.damping()))) {
-        print(queries(model), searcher, index, model.tokenizer(), run.manifest().precision());
-      }
+    Path checkpoint = Path.of(run.manifest().model().folder());
+    try (ModelText text = ModelText.open(checkpoint, run.manifest().corpus().endTokens())) {
+      // A mistake in the queries is found before the index is checked and the weights are loaded.
+      List<Query> queries =
+          queryFile
+              .map(text::queries)
+              .orElseGet(
+                  () -> List.of(text.typed("asked", prompt.orElse(""), completion.orElse(""))));
+      answer(run, text, queries);
     }
     return 0;
   }
 
-  private List<Query> queries(ModelFolder model) {
-    if (queryFile.isPresent()) {
-      return QueryFile.read(
-          queryFile.get(),
-          model.tokenizer(),
-          model.model().vocabularySize(),
-          model.model().maximumPositions());
+  private void answer(RunFolder run, ModelText text, List<Query> queries) {
+    Path checkpoint = run.verifiedModel(LanguageModel.files(text.path()));
+    DType precision = run.manifest().precision();
+    try (InfluenceIndex index = InfluenceIndex.open(folder, cache.folder());
+        LanguageModel model = LanguageModel.load(checkpoint, precision, compute.device());
+        IndexSearcher searcher =
+            new IndexSearcher(index, run, model, damping.chosen().orElse(index.damping()))) {
+      print(queries, searcher, index, text.tokenizer(), precision);
     }
-    Tokenizer tokenizer =
-        model
-            .tokenizer()
-            .orElseThrow(() ->
-                new InvalidInputException(
-                    model.path() + " has no tokenizer.json; give tokens with --queries"));
-    return List.of(
-        QueryFile.typed(
-            "asked",
-            prompt.orElse(""),
-            completion.orElse(""),
-            tokenizer,
-            model.model().maximumPositions()));
   }
 
   private void print(

@@ -5,6 +5,7 @@ import dev.whence.cli.CorpusOptions;
 import dev.whence.cli.FitOptions;
 import dev.whence.cli.Summary;
 import dev.whence.corpus.Corpus;
+import dev.whence.folder.FolderKind;
 import dev.whence.search.SequenceIndex;
 import dev.whence.search.TermKind;
 import dev.whence.store.ModelText;
@@ -57,7 +58,8 @@ final class SearchIndexCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    corpus.requireOutside(out, "--out");
+    corpus.checkFirst(out, "--out");
+    FolderKind.LEXICAL_INDEX.requireReplaceable(out);
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelText model = ModelText.open(modelFolder, corpus.endTokens());
         Corpus data = corpus.open(model.tokenization(length(model)), progress)) {

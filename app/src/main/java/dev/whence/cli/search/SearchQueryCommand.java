@@ -102,35 +102,36 @@ final class SearchQueryCommand implements Callable<Integer> {
     }
     IndexManifest manifest = SequenceIndex.manifest(folder);
     ConsoleProgress progress = new ConsoleProgress();
-    try (ModelText model = ModelText.open(modelFolder, corpus.endTokens());
-        Corpus data =
-            corpus.open(model.tokenization(manifest.corpus().sequenceLength()), progress);
-        SequenceIndex index = SequenceIndex.open(folder, data, model.tokenizer())) {
-      for (Query query : queries(model)) {
-        List<Match> matches = index.best(query.tokens(), bm25, count);
-        if (!json) {
-          System.out.printf(
-              "%n%s: %s │%s%s%n",
-              Shading.printable(query.id()),
-              Shading.printable(query.prompt()),
-              Shading.printable(query.completion()),
-              matches.isEmpty() ? "   (no sequence shares a term)" : "");
-        }
-        for (int m = 0; m < matches.size(); m++) {
-          print(query, m + 1, matches.get(m), data, model.tokenizer());
-        }
+    try (ModelText model = ModelText.open(modelFolder, corpus.endTokens())) {
+      List<Query> queries = queries(model); // before the corpus and the index are read
+      try (Corpus data =
+              corpus.open(model.tokenization(manifest.corpus().sequenceLength()), progress);
+          SequenceIndex index = SequenceIndex.open(folder, data, model.tokenizer())) {
+        queries.forEach(query -> answer(query, index, data, model.tokenizer()));
       }
     }
     return 0;
   }
 
+  private void answer(
+      Query query, SequenceIndex index, Corpus data, Optional<Tokenizer> tokenizer) {
+    List<Match> matches = index.best(query.tokens(), bm25, count);
+    if (!json) {
+      System.out.printf(
+          "%n%s: %s │%s%s%n",
+          Shading.printable(query.id()),
+          Shading.printable(query.prompt()),
+          Shading.printable(query.completion()),
+          matches.isEmpty() ? "   (no sequence shares a term)" : "");
+    }
+    for (int m = 0; m < matches.size(); m++) {
+      print(query, m + 1, matches.get(m), data, tokenizer);
+    }
+  }
+
   private List<Query> queries(ModelText model) {
     if (queryFile.isPresent()) {
-      return QueryFile.read(
-          queryFile.get(),
-          model.tokenizer(),
-          model.limits().vocabularySize(),
-          model.limits().maximumPositions());
+      return model.queries(queryFile.get());
     }
     Tokenizer tokenizer =
         model

@@ -169,7 +169,7 @@ class IndexCommandTest {
     assertThat(refused.code()).isEqualTo(2);
     assertThat(refused.err()).contains("--rerank needs an influence index");
     assertThat(Outcome.of(with(new String[] {"index", "query", lexical}, QUESTION)).err())
-        .contains("holds index, where a influence-index folder is needed");
+        .contains("is a lexical index, not an influence index");
   }
 
   @Test

@@ -126,7 +126,8 @@ class SearchCommandTest {
   @Test
   void mistakesAreOneSentence() {
     index("tokens");
-    assertThat(query("nowhere", "dog").err()).contains("is not an index folder");
+    assertThat(query("nowhere", "dog").err())
+        .contains("nowhere does not exist; make a lexical index with");
     assertThat(query("index", "dog", "--count", "0").err()).contains("--count is 0");
     assertThat(query("index", "dog", "--bm25", "best").err()).contains("'--bm25'", "MODIFIED");
     String either = "either a TEXT to look for or --queries";
