@@ -83,6 +83,7 @@ final class ExploreCommand implements Callable<Integer> {
     if (jobMinutes < 1) {
       throw new InvalidInputException("--job-minutes is " + jobMinutes + " but must be at least 1");
     }
+    Explorer.requireFree(host, port);
     Optional<Long> sequences = trainingSequences.given();
     Library library = new Library(cache.folder());
     sequences.ifPresent(library::setTrainingSequences);

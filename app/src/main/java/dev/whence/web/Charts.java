@@ -8,7 +8,6 @@ import dev.whence.web.Chart.Label;
 import dev.whence.web.Chart.Line;
 import dev.whence.web.Chart.Mark;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -25,8 +24,6 @@ final class Charts {
   private static final int BOTTOM = 40;
   private static final int LINE = 12;
   private static final int NAME = 60;
-
-  private static final int MOST_CELLS = 30_000;
 
   /** The smallest influence drawn in the chart of the tail, as a fraction of the largest. */
   private static final double SMALLEST = 1e-4;
@@ -74,61 +71,6 @@ final class Charts {
         TOP + layers.size() * step + 8,
         strongest,
         "%s: each of %d layers.".formatted(title, layers.size()),
-        "",
-        "",
-        marks);
-  }
-
-  /**
-   * A row for each layer and a column for each token, as in the paper's Figure 4; of a long
-   * sequence only its beginning.
-   */
-  static Chart layersAndTokens(
-      String id, List<String> layers, List<String> all, double[][] influence) {
-    List<String> tokens = all.subList(0, Math.min(all.size(), MOST_CELLS / layers.size()));
-    Shades shades =
-        new Shades(
-            Arrays.stream(influence).flatMapToDouble(Arrays::stream).map(Math::abs).max().orElse(0),
-            false);
-    int left = 90;
-    int cell = Math.clamp(1800L / Math.max(1, tokens.size()), 4, 22);
-    int row = 14;
-    List<Mark> marks = new ArrayList<>();
-    for (int l = 0; l < layers.size(); l++) {
-      double y = TOP + (double) l * row;
-      marks.add(label(left - 6, y + 11, Show.layer(layers.get(l)), "end small"));
-      for (int t = 0; t < tokens.size(); t++) {
-        double value = influence[l][t];
-        marks.add(
-            box(
-                left + (double) t * cell,
-                y,
-                cell,
-                row,
-                ("cell " + shades.of(value)).strip(),
-                "%s, token %d '%s': %s nats"
-                    .formatted(layers.get(l), t, tokens.get(t), Show.influence(value))));
-      }
-    }
-    double bottom = TOP + (double) layers.size() * row;
-    if (cell >= 10) {
-      for (int t = 0; t < tokens.size(); t++) {
-        marks.add(
-            label(
-                left + (t + 0.5) * cell,
-                bottom + 6,
-                Show.shortened(tokens.get(t).strip(), 12),
-                "turned small"));
-      }
-    }
-    return new Chart(
-        id,
-        left + tokens.size() * cell + RIGHT,
-        (int) bottom + (cell >= 10 ? 80 : 24),
-        "Influence by layer and token",
-        "A row for each of %d layers, a column for each of %s%d tokens; red raises, teal lowers."
-            .formatted(
-                layers.size(), tokens.size() < all.size() ? "the first " : "", tokens.size()),
         "",
         "",
         marks);

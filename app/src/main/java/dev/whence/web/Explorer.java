@@ -14,6 +14,9 @@ import io.javalin.http.Context;
 import io.javalin.http.HttpResponseException;
 import io.javalin.http.MethodNotAllowedResponse;
 import io.javalin.http.NotFoundResponse;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -91,6 +94,26 @@ public final class Explorer implements AutoCloseable {
   }
 
   /**
+   * Checks that the address can be served from: before results are opened, which takes longer.
+   *
+   * @throws InvalidInputException when the port is taken, or the address is not this machine's
+   */
+  public static void requireFree(String host, int port) {
+    try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getByName(host))) {
+      // closed at once
+    } catch (IOException e) {
+      throw unserved(host, port, e);
+    }
+  }
+
+  private static InvalidInputException unserved(String host, int port, Exception cause) {
+    return new InvalidInputException(
+        "%s:%d cannot be served from: it is in use or not this machine's; give another --port or --host"
+            .formatted(host, port),
+        cause);
+  }
+
+  /**
    * Starts to serve.
    *
    * @param library closed with the explorer
@@ -108,10 +131,7 @@ public final class Explorer implements AutoCloseable {
       explorer.server.start();
     } catch (RuntimeException e) {
       explorer.close();
-      throw new InvalidInputException(
-          "%s:%d cannot be served from (%s); give another --port"
-              .formatted(settings.host, settings.port, e.getMessage()),
-          e);
+      throw unserved(settings.host, settings.port, e);
     }
     explorer.indexing.start();
     return explorer;

@@ -95,7 +95,7 @@ public record ViewsPage(
               }
             });
     return new Computed(
-        Charts.layersAndTokens(
+        HeatMap.of(
             "layers-and-tokens",
             store.folder().manifest().layers(),
             tokens.stream().map(TokenInfluence::token).toList(),

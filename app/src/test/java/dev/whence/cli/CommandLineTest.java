@@ -181,7 +181,13 @@ class CommandLineTest {
   void aMistakeIsOneSentenceAndExitCodeTwo() throws IOException {
     String corpus = ORACLE.corpus().toString();
     assertMistake(
-        "nowhere/config.json does not exist", "fit", path("nowhere"), "--corpus", corpus, "--out", path("r"));
+        "nowhere/config.json does not exist",
+        "fit",
+        path("nowhere"),
+        "--corpus",
+        corpus,
+        "--out",
+        path("r"));
     assertMistake(
         "'--nonsense' is no option of 'whence fit'",
         "fit",

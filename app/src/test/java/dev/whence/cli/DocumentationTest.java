@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs what docs/TUTORIAL.md tells the reader to type. */
+/** Runs what docs/TUTORIAL.md tells the reader to type, and compares examples with their tests. */
 class DocumentationTest {
   private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
   private static final Pattern FILE =
@@ -71,11 +71,16 @@ class DocumentationTest {
   }
 
   @Test
-  void theJavaExampleIsTheOneThatIsTested() throws IOException {
+  void theJavaExamplesAreThoseThatAreTested() throws IOException {
     String source =
-        Files.readString(ROOT.resolve("core/src/test/java/dev/whence/TutorialExample.java"));
-    String example =
-        source.substring(source.indexOf("// begin\n") + 9, source.indexOf("// end")).stripIndent();
-    assertThat(Files.readString(ROOT.resolve("docs/TUTORIAL.md"))).contains(example.strip());
+        Files.readString(ROOT.resolve("core/src/test/java/dev/whence/LibraryExample.java"));
+    String page = Files.readString(ROOT.resolve("docs/LIBRARY.md"));
+    Matcher example =
+        Pattern.compile("// begin \\w+\\n(.*?)\\n *// end", Pattern.DOTALL).matcher(source);
+    int examples = 0;
+    for (; example.find(); examples++) {
+      assertThat(page).contains(example.group(1).stripTrailing().stripIndent());
+    }
+    assertThat(examples).isEqualTo(2);
   }
 }

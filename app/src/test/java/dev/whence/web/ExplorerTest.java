@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.Progress;
+import dev.whence.cli.Outcome;
 import dev.whence.cli.Whence;
 import dev.whence.run.Workbench;
 import dev.whence.store.Library;
@@ -345,7 +346,7 @@ class ExplorerTest {
               Browser.of(own.address("127.0.0.1"))
                   .get("/views?results=" + name + "&query=animal&rank=-1&compute=1")
                   .body())
-          .contains("By the token that is predicted", "Influence by layer and token", "Eq. 38");
+          .contains("By the token that is predicted", "Strongest at", "Eq. 38");
     }
   }
 
@@ -455,6 +456,13 @@ class ExplorerTest {
                     "127.0.0.1", taken, folder.resolve("other"), Duration.ofMinutes(1))))
         .isInstanceOf(InvalidInputException.class)
         .hasMessageContaining("--port");
+    // The command says so before it looks for the results, in its own line alone.
+    Outcome explore = Outcome.of("explore", "nowhere", "--port", "" + taken);
+    assertThat(explore.code()).isEqualTo(2);
+    assertThat(explore.err().lines())
+        .containsExactly(
+            "whence: 127.0.0.1:%d cannot be served from: it is in use or not this machine's; give another --port or --host"
+                .formatted(taken));
   }
 
   @Test

@@ -95,6 +95,11 @@ public final class Attribution {
     return Math.max(query, Math.max(1, corpus.maximumLength()));
   }
 
+  /** Attributes without a report of progress; what was made otherwise is not replaced. */
+  public static ResultsFolder run(AttributionInput input, AttributionSettings settings, Path out) {
+    return run(input, settings, out, false, Progress.NONE);
+  }
+
   /**
    * Attributes, or takes up an interrupted attribution of the same inputs, and writes the results
    * folder. When {@code out} already holds these results, they are returned as they are.

@@ -44,6 +44,11 @@ public final class Corpus implements AutoCloseable {
     }
   }
 
+  /** Opens the corpus without a report of progress. */
+  public static Corpus open(CorpusSource source, Tokenization tokenization, Path cacheFolder) {
+    return open(source, tokenization, cacheFolder, Progress.NONE);
+  }
+
   /**
    * Opens the corpus, tokenising it first unless {@code cacheFolder} has it already. Each document
    * is cut into consecutive sequences of the given length, the last one shorter.

@@ -74,6 +74,12 @@ public final class Fit {
             PassRanges.of(corpus, selection, settings.compute().batchTokens()).severalChunks());
   }
 
+  /** Fits without a report of progress; what was made from something else is not replaced. */
+  public static RunFolder run(
+      LanguageModel model, Path modelFolder, Corpus corpus, FitSettings settings, Path out) {
+    return run(model, modelFolder, corpus, settings, out, false, Progress.NONE);
+  }
+
   /**
    * Fits, or takes up an interrupted fit of the same model, corpus and settings, and writes the run
    * folder. When {@code out} is already such a run, it is returned as it is.
