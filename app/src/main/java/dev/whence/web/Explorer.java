@@ -213,10 +213,12 @@ public final class Explorer implements AutoCloseable {
 
   private void views(Context context) {
     Parameters parameters = new Parameters(context);
+    ResultsStore store = store(parameters);
     pages.views(
         context,
         ViewsPage.of(
-                store(parameters),
+                store,
+                library.trainingSequences(store),
                 parameters.text("query"),
                 parameters.number("rank", 1, Integer.MIN_VALUE, Integer.MAX_VALUE),
                 parameters.ticked("compute") ? Optional.of(desk) : Optional.empty())

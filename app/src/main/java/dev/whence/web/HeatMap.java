@@ -17,7 +17,9 @@ final class HeatMap {
   private static final int LEFT = 110;
   private static final int TOP = 16; // of a system, for its text
   private static final int APART = 14; // between systems
-  private static final int LETTER = 7;
+  private static final int LETTER = 7; // the width of most
+  private static final int WIDE_LETTER = 11;
+  private static final int NARROW_LETTER = 4;
   private static final int NARROWEST = 10;
   private static final int LONGEST = 16; // letters of a token that are shown
   private static final int LABEL = 13; // a row of this height has its layer's name
@@ -120,8 +122,15 @@ final class HeatMap {
 
   private int width(int token) {
     String text = text(token);
-    int letters = text.codePoints().map(c -> Character.isIdeographic(c) ? 2 : 1).sum();
-    return Math.max(NARROWEST, letters * LETTER + 4);
+    return Math.max(NARROWEST, text.codePoints().map(HeatMap::letter).sum() + 4);
+  }
+
+  /** The width of a letter in most fonts without serifs; what is not Latin is taken to be wide. */
+  private static int letter(int codePoint) {
+    if (codePoint > 0x24f || "mwMW@%".indexOf(codePoint) >= 0) {
+      return WIDE_LETTER;
+    }
+    return "ijlft.,;:'|!()".indexOf(codePoint) >= 0 ? NARROW_LETTER : LETTER;
   }
 
   private int firstActive() {

@@ -197,9 +197,7 @@ public record QueryPage(
     String strongest =
         measure
             .trainingSequences()
-            .map(n ->
-                "One more copy of %s in training would%s make this answer about %s nats more likely."
-                    .formatted(name, layers, Show.sizePerCopy(first.counted() / n)))
+            .map(n -> Show.oneMoreCopy(name, layers, first.counted() / n))
             .orElse("What%s raises this answer most is %s.".formatted(layers, name));
     double shown = raised.sequences().stream().mapToDouble(TopSequence::counted).sum();
     int count = raised.sequences().size();

@@ -26,9 +26,20 @@ public final class Show {
   }
 
   /** As {@link #perCopy}, of an effect whose sign is said in words. */
-  static String sizePerCopy(double nats) {
+  private static String sizePerCopy(double nats) {
     String shown = perCopy(Math.abs(nats));
     return shown.equals("0") ? "less than 0.000001" : shown.replaceFirst("^\\+", "");
+  }
+
+  /**
+   * What one more copy of a sequence would change, as a sentence.
+   *
+   * @param through what it passes through, between commas; may be empty
+   * @param nats the change of the completion's log-probability
+   */
+  static String oneMoreCopy(String sequence, String through, double nats) {
+    return "One more copy of %s in training would%s make this answer about %s nats %s likely."
+        .formatted(sequence, through, sizePerCopy(nats), nats < 0 ? "less" : "more");
   }
 
   /** A token without the space around it, or what it is if it is nothing else. */

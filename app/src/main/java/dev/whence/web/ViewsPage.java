@@ -23,6 +23,7 @@ public record ViewsPage(
     String results,
     StoredQuery query,
     TopSequence sequence,
+    String summary,
     ShadedText read,
     Chart byLayer,
     Optional<Computed> computed,
@@ -43,9 +44,16 @@ public record ViewsPage(
   /**
    * The page of the sequence at a rank of a query, with the computed views if {@code desk} is
    * given; empty when there is no such sequence.
+   *
+   * @param trainingSequences by which the effect of one more copy is told; empty where it is not
+   *     known
    */
   static Optional<ViewsPage> of(
-      ResultsStore store, String queryId, int rank, Optional<ModelDesk> desk) {
+      ResultsStore store,
+      Optional<Long> trainingSequences,
+      String queryId,
+      int rank,
+      Optional<ModelDesk> desk) {
     Optional<StoredQuery> query = store.query(queryId);
     Optional<TopSequence> sequence = store.sequence(queryId, rank);
     if (query.isEmpty() || sequence.isEmpty()) {
@@ -59,6 +67,7 @@ public record ViewsPage(
             store.name(),
             query.get(),
             sequence.get(),
+            summary(sequence.get(), trainingSequences),
             ShadedText.of(tokens, query.get().completion(), "nats"),
             Charts.layers("by-layer", "Influence through each layer", layers),
             desk.map(d -> compute(store, query.get(), rank, tokens, d)),
@@ -67,6 +76,15 @@ public record ViewsPage(
             neighbour(store, queryId, rank, 1),
             address(store.name(), queryId, rank).on("/poster.svg"),
             QueryPage.View.usual(store, queryId).address()));
+  }
+
+  private static String summary(TopSequence sequence, Optional<Long> trainingSequences) {
+    String name = Show.shortened(sequence.documentId(), 80);
+    String effect =
+        trainingSequences
+            .map(n -> Show.oneMoreCopy(name, "", sequence.influence() / n))
+            .orElse("How %s influences it.".formatted(name));
+    return sequence.spiky() ? effect + " One or two tokens carry nearly all of it." : effect;
   }
 
   /** The page of the sequence that is weaker or stronger by one rank. */
