@@ -106,11 +106,11 @@ public final class ConsoleProgress implements Progress {
           int full = (int) (share * BAR);
           line.append('[').append("#".repeat(full)).append(".".repeat(BAR - full)).append("] ");
         }
-        line.append(String.format(Locale.ROOT, "%d/%d %s, ", done, total, unit));
+        line.append(String.format(Locale.ROOT, "%,d/%s, ", done, Words.counted(total, unit)));
       } else {
-        line.append(String.format(Locale.ROOT, "%d %s, ", done, unit));
+        line.append(Words.counted(done, unit)).append(", ");
       }
-      line.append(String.format(Locale.ROOT, "%.4g/s, ", rate));
+      line.append(String.format(Locale.ROOT, rate >= 1000 ? "%,.0f/s, " : "%.3g/s, ", rate));
       if (end) {
         line.append("took ").append(Words.time(seconds));
       } else if (total > 0 && done > 0) {

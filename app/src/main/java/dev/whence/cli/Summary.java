@@ -112,7 +112,7 @@ public final class Summary {
         influence index %s (whence %s, %s)
           run     %s
           corpus  %,d sequences, %,d positions%s
-          keeps   %s numbers a position, %s bits each: %,.0f bytes a sequence
+          keeps   %s numbers a position of %s, %,.0f bytes a sequence
           weighs  pairs of positions with the same input and target %.3g, target %.3g, input %.3g%s\
         """,
         index,
@@ -123,7 +123,7 @@ public final class Summary {
         m.positions(),
         m.parts().size() == 1 ? "" : " in %d corpora".formatted(m.parts().size()),
         m.settings().get("components"),
-        m.settings().get("bits"),
+        Words.counted(Long.parseLong(m.settings().getOrDefault("bits", "1")), "bits"),
         m.bytesPerSequence(),
         m.weights().both(),
         m.weights().target(),

@@ -55,6 +55,19 @@ public final class Words {
     return String.format(Locale.ROOT, value < 10 ? "%.1f %s" : "%,.0f %s", value, units[unit]);
   }
 
+  /**
+   * A count and what is counted: {@code 1 query}, {@code 117,791 sequences}.
+   *
+   * @param nouns a regular plural
+   */
+  static String counted(long count, String nouns) {
+    return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? singular(nouns) : nouns);
+  }
+
+  private static String singular(String nouns) {
+    return nouns.replaceFirst("ies$", "y").replaceFirst("ches$", "ch").replaceFirst("s$", "");
+  }
+
   /** A count, in digits: {@code 117,791}. */
   static String count(double count) {
     return String.format(Locale.ROOT, "%,.0f", count);

@@ -21,6 +21,7 @@ import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelText;
 import dev.whence.tensor.DType;
+import dev.whence.web.Show;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -192,7 +193,7 @@ final class IndexQueryCommand implements Callable<Integer> {
       InfluenceIndex index,
       Optional<Tokenizer> tokenizer) {
     if (!json && !found.isEmpty()) {
-      System.out.println("  " + title);
+      System.out.println("  " + title + ": influence, nats per unit of weight");
     }
     for (int i = 0; i < Math.min(count, found.size()); i++) {
       Found one = found.get(i);
@@ -216,10 +217,9 @@ final class IndexQueryCommand implements Callable<Integer> {
       } else {
         System.out.printf(
             Locale.ROOT,
-            "  %4d  %s%+10.4g  %s  %s%n",
+            "  %4d  %13s  %s  %s%n",
             hit.rank(),
-            hit.exact() ? "" : "~",
-            hit.influence(),
+            (hit.exact() ? "" : "~ ") + Show.influence(hit.influence()),
             Listing.place(hit.documentId(), hit.sequenceIndex(), hit.tokenOffset()),
             Shading.printable(hit.text()));
       }
