@@ -119,7 +119,7 @@ public class SweepBenchmarks {
     index = whole;
     sweep =
         new Sweep(
-            whole, Comparison.ByTables.of(format, List.of(query(format)), manifest.weights()));
+            whole, Comparison.ByPositions.of(format, List.of(query(format)), manifest.weights()));
   }
 
   /** Tokens of which the n-th is used about 1/n as often as the first, as words are. */

@@ -23,22 +23,22 @@ sealed interface Comparison {
    */
   void score(int[][] tokens, long[] starts, MemorySegment records, float[][] estimates);
 
-  /** Estimates from projections, by tables. */
-  record ByTables(List<QueryTables> tables) implements Comparison {
-    static ByTables of(SidesFormat format, List<QuerySketch> queries, MatchWeights weights) {
-      return new ByTables(
-          queries.stream().map(query -> new QueryTables(format, query, weights)).toList());
+  /** Estimates from projections, position by position. */
+  record ByPositions(List<QueryPositions> positions) implements Comparison {
+    static ByPositions of(SidesFormat format, List<QuerySketch> queries, MatchWeights weights) {
+      return new ByPositions(
+          queries.stream().map(query -> new QueryPositions(format, query, weights)).toList());
     }
 
     @Override
     public int queries() {
-      return tables.size();
+      return positions.size();
     }
 
     @Override
     public void score(int[][] tokens, long[] starts, MemorySegment records, float[][] estimates) {
-      for (int q = 0; q < tables.size(); q++) {
-        QueryTables query = tables.get(q);
+      for (int q = 0; q < positions.size(); q++) {
+        QueryPositions query = positions.get(q);
         for (int i = 0; i < tokens.length; i++) {
           estimates[i][q] = query.score(tokens[i], records, starts[i]);
         }

@@ -118,7 +118,7 @@ public final class IndexSearcher implements AutoCloseable {
         MatchWeights weights = index.manifest().weights();
         yield new Traced(
             queries.size(),
-            sink -> Sweep.byTables(index, format, sketches, weights, _ -> true, sink),
+            sink -> Sweep.byPositions(index, format, sketches, weights, _ -> true, sink),
             () -> {});
       }
       case AskingTraces(TraceFormat format) -> {

@@ -178,7 +178,7 @@ final class RecallSample {
     float[][][] parts = new float[MatchWeights.COUNT][rows][sketches.size()];
     for (int w = 0; w < MatchWeights.COUNT; w++) {
       float[][] part = parts[w];
-      Sweep.byTables(
+      Sweep.byPositions(
           index,
           format,
           sketches,
@@ -240,7 +240,7 @@ final class RecallSample {
       Function<List<Query>, List<QuerySketch>> sketch) {
     TopInfluences found = new TopInfluences(measured.size(), RERANKED.getLast());
     List<QuerySketch> sketches = sketch.apply(queries(measured));
-    Sweep.byTables(
+    Sweep.byPositions(
         index,
         format,
         sketches,

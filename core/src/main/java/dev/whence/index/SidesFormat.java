@@ -24,7 +24,7 @@ record SidesFormat(int side, int bits) implements PositionFormat {
   }
 
   /** Bytes of one side's codes. */
-  private int sideBytes() {
+  int sideBytes() {
     return Math.ceilDiv(side * bits, Byte.SIZE);
   }
 
@@ -43,14 +43,14 @@ record SidesFormat(int side, int bits) implements PositionFormat {
   }
 
   /** The value that a code stands for, before the scale: an odd number. */
-  private int level(int code) {
+  int level(int code) {
     return 2 * code + 1 - (1 << bits);
   }
 
   @Override
   public void encode(float[] numbers, int from, MemorySegment out, long at) {
     double inputScale = encodeSide(numbers, from, out, at + SCALE_BYTES);
-    double gradientScale = encodeSide(numbers, from + side, out, at + SCALE_BYTES + sideBytes());
+    double gradientScale = encodeSide(numbers, from + side, out, at + gradientCodes());
     PositionFormat.putScale(inputScale * gradientScale, out, at);
   }
 
@@ -79,65 +79,18 @@ record SidesFormat(int side, int bits) implements PositionFormat {
     return product == 0 ? 0 : squares / product;
   }
 
-  /**
-   * What a query position's side is multiplied with codes by. For each byte of a code and each
-   * value that it may have, the sum over its numbers of the query's number times the level: [side
-   * bytes * 256].
-   *
-   * @param from where in {@code numbers} the side begins
-   */
-  float[] table(float[] numbers, int from) {
-    int perByte = Byte.SIZE / bits;
-    float[] table = new float[sideBytes() << 8];
-    for (int k = 0; k < sideBytes(); k++) {
-      int row = k << 8;
-      int known = 1; // entries of the row that are whole as far as the numbers before go
-      for (int i = 0; i < perByte; i++) {
-        int j = k * perByte + i;
-        float number = j < side ? numbers[from + j] : 0;
-        for (int code = (1 << bits) - 1; code >= 0; code--) { // 0 last: it is built upon
-          for (int before = 0; before < known; before++) {
-            table[row + code * known + before] = table[row + before] + level(code) * number;
-          }
-        }
-        known <<= bits;
-      }
-    }
-    return table;
+  /** A query's position, ready to be multiplied with positions in this format. */
+  PositionProduct product(float[] numbers) {
+    return bits == 1 ? SignProduct.of(this, numbers) : TableProduct.of(this, numbers);
   }
 
-  /** Bytes of a query position's two tables. */
-  long tableBytes() {
+  /** At most so many bytes a query's position takes when it is ready. */
+  long productBytes() {
     return 2L * sideBytes() * 256 * Float.BYTES;
   }
 
-  /** Where in a record that begins at {@code at} the gradient side's codes begin. */
-  private long gradientCodes(long at) {
-    return at + SCALE_BYTES + sideBytes();
-  }
-
-  /**
-   * The product of a record and a query's position, without the record's scale.
-   *
-   * @param input the table of the query's input side
-   * @param gradient the table of its gradient side
-   */
-  float product(float[] input, float[] gradient, MemorySegment records, long at) {
-    return sum(input, records, at + SCALE_BYTES) * sum(gradient, records, gradientCodes(at));
-  }
-
-  private static float sum(float[] table, MemorySegment records, long codes) {
-    float even = 0; // two sums at a time: each addition waits for the one before
-    float odd = 0;
-    int bytes = table.length >> 8;
-    int k = 0;
-    for (; k + 1 < bytes; k += 2) {
-      even += table[(k << 8) | (records.get(ValueLayout.JAVA_BYTE, codes + k) & 0xff)];
-      odd += table[((k + 1) << 8) | (records.get(ValueLayout.JAVA_BYTE, codes + k + 1) & 0xff)];
-    }
-    if (k < bytes) {
-      even += table[(k << 8) | (records.get(ValueLayout.JAVA_BYTE, codes + k) & 0xff)];
-    }
-    return even + odd;
+  /** Where in a record the gradient side's codes begin. */
+  int gradientCodes() {
+    return SCALE_BYTES + sideBytes();
   }
 }

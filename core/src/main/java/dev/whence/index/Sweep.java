@@ -33,8 +33,8 @@ final class Sweep {
     void take(long place, float[] estimates);
   }
 
-  /** Bytes of the tables of queries that are compared in one pass. */
-  private static final long MOST_TABLE_BYTES = 512L << 20;
+  /** Bytes of the queries that are compared in one pass. */
+  private static final long MOST_QUERY_BYTES = 512L << 20;
 
   /** As {@link Sink}, for queries of which some come at a time. */
   @FunctionalInterface
@@ -47,8 +47,8 @@ final class Sweep {
     void take(int first, long place, float[] estimates);
   }
 
-  /** Sweeps as often as it takes to have all queries' tables in memory once. */
-  static void byTables(
+  /** Sweeps as often as it takes to have all queries in memory once. */
+  static void byPositions(
       InfluenceIndex index,
       SidesFormat format,
       List<QuerySketch> queries,
@@ -59,11 +59,11 @@ final class Sweep {
       int to = from;
       long bytes = 0;
       do {
-        bytes += queries.get(to).numbers().length * format.tableBytes();
+        bytes += queries.get(to).numbers().length * format.productBytes();
         to++;
-      } while (to < queries.size() && bytes < MOST_TABLE_BYTES);
+      } while (to < queries.size() && bytes < MOST_QUERY_BYTES);
       int first = from;
-      new Sweep(index, Comparison.ByTables.of(format, queries.subList(from, to), weights))
+      new Sweep(index, Comparison.ByPositions.of(format, queries.subList(from, to), weights))
           .run(wanted, (place, estimates) -> sink.take(first, place, estimates));
       from = to;
     }

@@ -93,8 +93,7 @@ class SidesFormatTest {
   private static double encodedProduct(SidesFormat format, float[] numbers, float[] query) {
     MemorySegment records = MemorySegment.ofArray(new byte[format.bytes()]);
     format.encode(numbers, 0, records, 0);
-    return (double) PositionFormat.scale(records, 0)
-        * format.product(format.table(query, 0), format.table(query, SIDE), records, 0);
+    return (double) PositionFormat.scale(records, 0) * format.product(query).with(records, 0);
   }
 
   private static float[] numbers(long seed, double size) {

@@ -71,7 +71,7 @@ class SweepTest {
 
   private static float[][] estimates(InfluenceIndex index, List<QuerySketch> queries, int piece) {
     float[][] estimates = new float[(int) index.size()][];
-    new Sweep(index, Comparison.ByTables.of(FORMAT, queries, MatchWeights.usual(4)), piece)
+    new Sweep(index, Comparison.ByPositions.of(FORMAT, queries, MatchWeights.usual(4)), piece)
         .run((place, ofQueries) -> estimates[(int) place] = ofQueries.clone());
     return estimates;
   }

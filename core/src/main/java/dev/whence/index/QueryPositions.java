@@ -5,31 +5,28 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * One query, ready to be compared with every indexed position: tables of its positions' numbers,
- * and which of its positions read or predict a token.
+ * One query, ready to be compared with every indexed position: its positions' numbers, and which of
+ * its positions read or predict a token.
  */
-final class QueryTables {
+final class QueryPositions {
   private static final int[] NONE = {};
 
   private final SidesFormat format;
   private final MatchWeights weights;
   private final int[] targets; // of each position
-  private final float[][] inputTables; // of each position
-  private final float[][] gradientTables;
+  private final PositionProduct[] products; // of each position
   private final int[][] reading; // by token: the positions that read it
   private final int[][] predicting; // by token: the positions that predict it
 
-  QueryTables(SidesFormat format, QuerySketch query, MatchWeights weights) {
+  QueryPositions(SidesFormat format, QuerySketch query, MatchWeights weights) {
     this.format = format;
     this.weights = weights;
     int[] tokens = query.tokens();
     int positions = query.numbers().length;
     targets = Arrays.copyOfRange(tokens, 1, positions + 1);
-    inputTables = new float[positions][];
-    gradientTables = new float[positions][];
+    products = new PositionProduct[positions];
     for (int t = 0; t < positions; t++) {
-      inputTables[t] = format.table(query.numbers()[t], 0);
-      gradientTables[t] = format.table(query.numbers()[t], format.side());
+      products[t] = format.product(query.numbers()[t]);
     }
     reading = positionsOf(Arrays.copyOf(tokens, positions));
     predicting = positionsOf(targets);
@@ -72,11 +69,11 @@ final class QueryTables {
     double sum = 0;
     for (int t : sameInput) {
       double weight = targets[t] == target ? weights.both() : weights.input();
-      sum += weight * product(t, records, record);
+      sum += weight * products[t].with(records, record);
     }
     for (int t : sameTarget) {
       if (!contains(sameInput, t)) {
-        sum += weights.target() * product(t, records, record);
+        sum += weights.target() * products[t].with(records, record);
       }
     }
     return sum;
@@ -89,9 +86,5 @@ final class QueryTables {
       }
     }
     return false;
-  }
-
-  private float product(int position, MemorySegment records, long record) {
-    return format.product(inputTables[position], gradientTables[position], records, record);
   }
 }

@@ -8,7 +8,7 @@ import java.util.Random;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 
-class QueryTablesTest {
+class QueryPositionsTest {
   private static final int SIDE = 12;
   private static final SidesFormat FORMAT = new SidesFormat(SIDE, 4);
 
@@ -42,14 +42,12 @@ class QueryTablesTest {
                 : target ? weights.target() : input ? weights.input() : 0;
         float[] ofQuery = query.numbers()[t];
         double pair =
-            (double) PositionFormat.scale(records, at)
-                * FORMAT.product(
-                    FORMAT.table(ofQuery, 0), FORMAT.table(ofQuery, SIDE), records, at);
+            (double) PositionFormat.scale(records, at) * FORMAT.product(ofQuery).with(records, at);
         expected += weight * pair;
         size += Math.abs(pair);
       }
     }
-    assertThat(new QueryTables(FORMAT, query, weights).score(tokens, records, 0))
+    assertThat(new QueryPositions(FORMAT, query, weights).score(tokens, records, 0))
         .as("seed %d", seed)
         .isCloseTo((float) expected, within((float) (1e-5 * size)));
   }
