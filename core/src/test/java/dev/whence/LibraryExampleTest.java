@@ -44,6 +44,7 @@ class LibraryExampleTest {
     assertThat(raising).isNotEmpty().hasSizeLessThanOrEqualTo(5);
     assertThat(raising.getFirst().influence()).isPositive();
     assertThat(raising).isSortedAccordingTo((a, b) -> Double.compare(b.influence(), a.influence()));
+    assertThat(LibraryExample.raising(MODEL, documents, folder)).isEqualTo(raising); // again
     RunFolder run = RunFolder.open(folder.resolve("run"));
     try (Tokenizer tokenizer = Tokenizer.load(MODEL.resolve("tokenizer.json"));
         LanguageModel model = LanguageModel.load(MODEL, DType.FLOAT32, Device.CPU);

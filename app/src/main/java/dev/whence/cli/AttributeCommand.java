@@ -78,6 +78,7 @@ final class AttributeCommand implements Callable<Integer> {
         score.settings(curvature, compute.compute(type.orElse(DType.FLOAT32), memory));
     corpus.checkFirst(out, "--out");
     FolderKind.RESULTS.requireReplaceable(out);
+    filter.checkFirst(queryFile.isPresent());
     RunFolder run = RunFolder.open(runFolder);
     DType precision = type.orElseGet(() -> run.manifest().precision());
     AttributionSettings settings = options.computing(c -> c.withType(precision));

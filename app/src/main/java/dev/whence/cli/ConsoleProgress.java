@@ -1,6 +1,7 @@
 package dev.whence.cli;
 
 import dev.whence.Progress;
+import dev.whence.web.Show;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.Optional;
@@ -110,7 +111,7 @@ public final class ConsoleProgress implements Progress {
       } else {
         line.append(Words.counted(done, unit)).append(", ");
       }
-      line.append(String.format(Locale.ROOT, rate >= 1000 ? "%,.0f/s, " : "%.3g/s, ", rate));
+      line.append(Show.number(rate)).append("/s, ");
       if (end) {
         line.append("took ").append(Words.time(seconds));
       } else if (total > 0 && done > 0) {

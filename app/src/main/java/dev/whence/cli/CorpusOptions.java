@@ -8,6 +8,7 @@ import dev.whence.corpus.EndTokens;
 import dev.whence.corpus.Tokenization;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -95,9 +96,18 @@ public final class CorpusOptions {
    * @throws InvalidInputException naming what is at fault
    */
   public void checkFirst(Path out, String option) {
+    checkFirst(Map.of(option, Optional.of(out)));
+  }
+
+  /**
+   * Checks what can be checked before anything is read.
+   *
+   * @param outputs by the options that name them, where they are given
+   */
+  public void checkFirst(Map<String, Optional<Path>> outputs) {
     CorpusSource source = source();
     source.requireFiles();
-    source.requireOutside(out, option);
+    outputs.forEach((option, out) -> out.ifPresent(path -> source.requireOutside(path, option)));
   }
 
   /** Opens the corpus, and says on standard error how many documents were left out, if any. */

@@ -74,18 +74,16 @@ final class FilterOptions {
       RunFolder run, ModelFolder model, List<Query> queries, Corpus corpus, Path cache) {}
 
   /**
-   * What the filter lets through, if there is to be one.
+   * Checks what can be checked before anything is read.
    *
-   * @param settings that the influences are computed with
-   * @throws InvalidInputException if options contradict each other, or the index is not the
-   *     corpus's
+   * @param queries whether there are any
+   * @throws InvalidInputException if options contradict each other
    */
-  Optional<Candidates> candidates(
-      Subject subject, AttributionSettings settings, Progress progress) {
-    boolean influence =
-        index.flatMap(FolderKind::of).equals(Optional.of(FolderKind.INFLUENCE_INDEX));
-    if (influence) {
-      return Optional.of(byInfluence(index.orElseThrow(), subject, settings));
+  void checkFirst(boolean queries) {
+    if (isByInfluence()) {
+      checkInfluenceOptions(index.orElseThrow());
+      requireQueries("--rerank", queries);
+      return;
     }
     if (rerank.isPresent()) {
       throw new InvalidInputException(
@@ -93,12 +91,17 @@ final class FilterOptions {
     }
     if (count == 0) {
       requireNoOther();
-      return Optional.empty();
+    } else {
+      index.ifPresent(SequenceIndex::manifest); // that there is one
+      requireQueries("--candidates", queries);
     }
-    return Optional.of(byTerms(subject, progress));
   }
 
-  private Candidates byInfluence(Path folder, Subject subject, AttributionSettings settings) {
+  private boolean isByInfluence() {
+    return index.flatMap(FolderKind::of).equals(Optional.of(FolderKind.INFLUENCE_INDEX));
+  }
+
+  private void checkInfluenceOptions(Path folder) {
     if (rerank.isEmpty() || rerank.get() < 1) {
       throw new InvalidInputException(
           "%s is an influence index; say with --rerank N how many sequences of each sign are scored"
@@ -109,7 +112,23 @@ final class FilterOptions {
           "--candidates, --bm25 and --candidate-terms are for a lexical index, but %s is an influence index"
               .formatted(folder));
     }
-    requireQueries("--rerank", subject);
+  }
+
+  /**
+   * What the filter lets through, if there is to be one.
+   *
+   * @param settings that the influences are computed with
+   * @throws InvalidInputException if the index is not the corpus's
+   */
+  Optional<Candidates> candidates(
+      Subject subject, AttributionSettings settings, Progress progress) {
+    if (isByInfluence()) {
+      return Optional.of(byInfluence(index.orElseThrow(), subject, settings));
+    }
+    return count == 0 ? Optional.empty() : Optional.of(byTerms(subject, progress));
+  }
+
+  private Candidates byInfluence(Path folder, Subject subject, AttributionSettings settings) {
     try (InfluenceIndex opened = InfluenceIndex.open(folder, subject.corpus);
         IndexSearcher searcher =
             new IndexSearcher(opened, subject.run, subject.model.model(), settings.damping())) {
@@ -126,7 +145,6 @@ final class FilterOptions {
 
   private Candidates byTerms(Subject subject, Progress progress) {
     Filter filter = new Filter(count, bm25.orElse(Bm25.MODIFIED));
-    requireQueries("--candidates", subject);
     try (SequenceIndex opened =
         open(subject.corpus, subject.model.tokenizer(), subject.cache, progress)) {
       Candidates candidates = filter.candidates(opened, subject.queries, progress);
@@ -135,8 +153,8 @@ final class FilterOptions {
     }
   }
 
-  private static void requireQueries(String option, Subject subject) {
-    if (subject.queries.isEmpty()) {
+  private static void requireQueries(String option, boolean queries) {
+    if (!queries) {
       throw new InvalidInputException(option + " needs --queries to choose sequences for");
     }
   }

@@ -40,7 +40,8 @@ final class InspectCommand implements Callable<Integer> {
           FolderKind.of(folder)
               .orElseThrow(() ->
                   new InvalidInputException(
-                      folder + " is not a folder that this version of Whence wrote"));
+                      folder
+                          + "/manifest.json says nothing that this version of Whence knows; was it written by a newer one?"));
       switch (kind) {
         case RUN -> inspect(RunFolder.open(folder));
         case RESULTS -> inspect(ResultsFolder.open(folder));

@@ -11,6 +11,7 @@ import dev.whence.run.RunManifest;
 import dev.whence.search.IndexManifest;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /** What a folder holds, in a few lines of words. */
@@ -112,7 +113,7 @@ public final class Summary {
         influence index %s (whence %s, %s)
           run     %s
           corpus  %,d sequences, %,d positions%s
-          keeps   %s numbers a position of %s, %,.0f bytes a sequence
+          keeps   %s numbers of %s a position, %,.0f bytes a sequence
           weighs  pairs of positions with the same input and target %.3g, target %.3g, input %.3g%s\
         """,
         index,
@@ -123,7 +124,7 @@ public final class Summary {
         m.positions(),
         m.parts().size() == 1 ? "" : " in %d corpora".formatted(m.parts().size()),
         m.settings().get("components"),
-        Words.counted(Long.parseLong(m.settings().getOrDefault("bits", "1")), "bits"),
+        Words.counted(Long.parseLong(Objects.requireNonNull(m.settings().get("bits"))), "bits"),
         m.bytesPerSequence(),
         m.weights().both(),
         m.weights().target(),

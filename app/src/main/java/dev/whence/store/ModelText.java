@@ -62,10 +62,18 @@ public record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> token
    * @throws InvalidInputException when it is too long, or there is no tokenizer
    */
   public Query typed(String id, String prompt, String completion) {
-    Tokenizer present =
-        tokenizer.orElseThrow(() ->
-            new InvalidInputException(path + " has no tokenizer.json; give tokens with --queries"));
-    return QueryFile.typed(id, prompt, completion, present, limits.maximumPositions());
+    return QueryFile.typed(id, prompt, completion, requireTokenizer(), limits.maximumPositions());
+  }
+
+  /**
+   * What text is cut with.
+   *
+   * @throws InvalidInputException when there is none
+   */
+  public Tokenizer requireTokenizer() {
+    return tokenizer.orElseThrow(() ->
+        new InvalidInputException(
+            path + " has no tokenizer.json, so it can only be asked about tokens, in a file of queries"));
   }
 
   @Override

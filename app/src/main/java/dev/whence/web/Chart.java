@@ -35,7 +35,12 @@ public record Chart(
    * @param tip the tooltip; may be empty
    */
   public record Box(String x, String y, String width, String height, String looks, String tip)
-      implements Mark {}
+      implements Mark {
+    static Box at(double x, double y, double width, double height, String looks, String tip) {
+      return new Box(
+          Show.decimal(x), Show.decimal(y), Show.decimal(width), Show.decimal(height), looks, tip);
+    }
+  }
 
   /** A line through points, as SVG has them: {@code 0,0 10,5}. */
   public record Line(String points, String looks) implements Mark {}
@@ -45,5 +50,9 @@ public record Chart(
       implements Mark {}
 
   /** A text; its {@code looks} include its anchor, such as {@code end}. */
-  public record Label(String x, String y, String text, String looks) implements Mark {}
+  public record Label(String x, String y, String text, String looks) implements Mark {
+    static Label at(double x, double y, String text, String looks) {
+      return new Label(Show.decimal(x), Show.decimal(y), text, looks);
+    }
+  }
 }

@@ -44,11 +44,12 @@ final class Charts {
       double y = TOP + (double) l * step;
       double length = largest > 0 ? room * Math.abs(layer.influence()) / largest : 0;
       String tip = "%s: %s nats".formatted(layer.layer(), Show.influence(layer.influence()));
-      marks.add(box(left, y + 2, length, step - 4, layer.influence() < 0 ? "lower" : "raise", tip));
-      marks.add(label(left - 6, y + step / 2.0 + 4, Show.layer(layer.layer()), "end small"));
+      marks.add(
+          Box.at(left, y + 2, length, step - 4, layer.influence() < 0 ? "lower" : "raise", tip));
+      marks.add(Label.at(left - 6, y + step / 2.0 + 4, Show.layer(layer.layer()), "end small"));
       if (total != 0 && step == 20) {
         marks.add(
-            label(
+            Label.at(
                 left + length + 5,
                 y + step / 2.0 + 4,
                 Show.percent(layer.influence() / total),
@@ -210,15 +211,15 @@ final class Charts {
           move.left == move.right ? "move" : move.left < move.right ? "move down" : "move up";
       marks.add(line(way, left, from, right, to));
       if (move.left <= most) {
-        marks.add(label(left - 6, from + 4, rankedName(move.left, move.name), "end small"));
+        marks.add(Label.at(left - 6, from + 4, rankedName(move.left, move.name), "end small"));
       }
       if (move.right <= most) {
-        marks.add(label(right + 6, to + 4, rankedName(move.right, move.name), "start small"));
+        marks.add(Label.at(right + 6, to + 4, rankedName(move.right, move.name), "start small"));
       }
       same += move.left <= most && move.right <= most ? 1 : 0;
     }
-    marks.add(label(left - 6, TOP + step * (most + 0.5) + 4, "beyond", "end small"));
-    marks.add(label(right + 6, TOP + step * (most + 0.5) + 4, "beyond", "start small"));
+    marks.add(Label.at(left - 6, TOP + step * (most + 0.5) + 4, "beyond", "end small"));
+    marks.add(Label.at(right + 6, TOP + step * (most + 0.5) + 4, "beyond", "start small"));
     return new Chart(
         id,
         WIDTH + 60,
@@ -278,7 +279,7 @@ final class Charts {
       }
       labels.add(place);
       boolean left = across > WIDTH - 120.0;
-      marks.add(label(across + (left ? -8 : 8), place[1], point.name(), left ? "end" : "start"));
+      marks.add(Label.at(across + (left ? -8 : 8), place[1], point.name(), left ? "end" : "start"));
     }
     return new Chart(
         "against-cost",
@@ -304,11 +305,11 @@ final class Charts {
     List<Mark> marks = new ArrayList<>();
     for (double tick : x.ticks()) {
       marks.add(line("grid", x.at(tick), TOP, x.at(tick), HEIGHT - BOTTOM));
-      marks.add(label(x.at(tick), HEIGHT - BOTTOM + 14, tick(tick, x), "middle small"));
+      marks.add(Label.at(x.at(tick), HEIGHT - BOTTOM + 14, tick(tick, x), "middle small"));
     }
     for (double tick : y.ticks()) {
       marks.add(line("grid", LEFT, y.at(tick), WIDTH - RIGHT, y.at(tick)));
-      marks.add(label(LEFT - 6, y.at(tick) + 4, tick(tick, y), "end small"));
+      marks.add(Label.at(LEFT - 6, y.at(tick) + 4, tick(tick, y), "end small"));
     }
     return marks;
   }
@@ -323,18 +324,8 @@ final class Charts {
     return String.format(Locale.ROOT, "%,." + digits + "f", value);
   }
 
-  private static Box box(
-      double x, double y, double width, double height, String looks, String tip) {
-    return new Box(
-        Show.decimal(x), Show.decimal(y), Show.decimal(width), Show.decimal(height), looks, tip);
-  }
-
   private static Dot dot(double x, double y, double radius, String looks, String tip, String href) {
     return new Dot(Show.decimal(x), Show.decimal(y), Show.decimal(radius), looks, tip, href);
-  }
-
-  private static Label label(double x, double y, String text, String looks) {
-    return new Label(Show.decimal(x), Show.decimal(y), text, looks);
   }
 
   private static Line line(String looks, double x1, double y1, double x2, double y2) {

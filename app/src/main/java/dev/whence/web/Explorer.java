@@ -17,6 +17,7 @@ import io.javalin.http.NotFoundResponse;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -96,11 +97,15 @@ public final class Explorer implements AutoCloseable {
   /**
    * Checks that the address can be served from: before results are opened, which takes longer.
    *
-   * @throws InvalidInputException when the port is taken, or the address is not this machine's
+   * @throws InvalidInputException when the port is taken or not allowed, or the address is not this
+   *     machine's
    */
   public static void requireFree(String host, int port) {
     try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getByName(host))) {
       // closed at once
+    } catch (UnknownHostException e) {
+      throw new InvalidInputException(
+          "--host is " + host + " but must be an address of this machine", e);
     } catch (IOException e) {
       throw unserved(host, port, e);
     }
@@ -108,8 +113,8 @@ public final class Explorer implements AutoCloseable {
 
   private static InvalidInputException unserved(String host, int port, Exception cause) {
     return new InvalidInputException(
-        "%s:%d cannot be served from: it is in use or not this machine's; give another --port or --host"
-            .formatted(host, port),
+        "%s:%d cannot be served from (%s); give another --port"
+            .formatted(host, port, cause.getMessage()),
         cause);
   }
 

@@ -6,11 +6,12 @@ import dev.whence.web.Chart.Mark;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Influence by layer and token, as in the paper's Figure 4, set like music: the text runs above the
  * cells, each column as wide as its token, and goes on in the next system where the line is full.
- * Where nothing has influence, at the beginning and the end, tokens are left out.
+ * Tokens of little influence are left out at the beginning and at the end.
  */
 final class HeatMap {
   private static final int WIDTH = 760;
@@ -25,7 +26,7 @@ final class HeatMap {
   private static final int LABEL = 13; // a row of this height has its layer's name
   private static final int MOST_CELLS = 30_000;
 
-  /** A column with less than this share of the largest influence is not active. */
+  /** A column with less than this share of the strongest cell is not active. */
   private static final double ACTIVE = 0.05;
 
   /** Tokens that are shown around the active ones. */
@@ -57,9 +58,16 @@ final class HeatMap {
   }
 
   private Chart chart(String id) {
-    int first = Math.max(0, firstActive() - AROUND);
-    int end = Math.min(tokens.size(), lastActive() + AROUND + 1);
-    end = Math.min(end, first + Math.max(1, MOST_CELLS / layers.size()));
+    int[] active = IntStream.range(0, tokens.size()).filter(this::isActive).toArray();
+    boolean any = active.length > 0;
+    int first = any ? Math.max(0, active[0] - AROUND) : 0;
+    int end = any ? Math.min(tokens.size(), active[active.length - 1] + AROUND + 1) : tokens.size();
+    int most = Math.max(1, MOST_CELLS / layers.size());
+    boolean cut = end - first > most;
+    if (cut) { // to what is around the strongest
+      first = Math.clamp(strongestToken() - most / 2L, first, end - most);
+      end = first + most;
+    }
     Shades shades = new Shades(largest, false);
     double top = 0;
     for (int from = first; from < end; ) {
@@ -73,8 +81,13 @@ final class HeatMap {
         LEFT + WIDTH + NARROWEST,
         (int) top,
         title(),
-        "A row for each of %d layers, a column for each of tokens %d to %d of %d, outside which nothing has influence; red raises, teal lowers."
-            .formatted(layers.size(), first + 1, end, tokens.size()),
+        "A row for each of %d layers, a column for each of tokens %d to %d of %d%s; red raises, teal lowers."
+            .formatted(
+                layers.size(),
+                first + 1,
+                end,
+                tokens.size(),
+                cut || !any ? "" : ", outside which none has a twentieth of the strongest"),
         "",
         "",
         marks);
@@ -94,20 +107,20 @@ final class HeatMap {
     int every = Math.ceilDiv(LABEL, row);
     for (int l = 0; l < layers.size(); l += every) {
       marks.add(
-          label(
+          Label.at(
               LEFT - 6, top + TOP + l * (double) row + 10, Show.layer(layers.get(l)), "end small"));
     }
     int x = LEFT;
     for (int t = from; t < to; t++) {
-      marks.add(label(x + 1, top + 11, text(t), "start small"));
+      marks.add(Label.at(x + 1, top + 11, text(t), "start small"));
       for (int l = 0; l < layers.size(); l++) {
         double value = influence[l][t];
         marks.add(
-            new Box(
-                Show.decimal(x),
-                Show.decimal(top + TOP + l * (double) row),
-                Show.decimal(width(t)),
-                Show.decimal(row),
+            Box.at(
+                x,
+                top + TOP + l * (double) row,
+                width(t),
+                row,
                 ("cell " + shades.of(value)).strip(),
                 "%s, token %d '%s': %s nats"
                     .formatted(layers.get(l), t, tokens.get(t), Show.influence(value))));
@@ -117,7 +130,7 @@ final class HeatMap {
   }
 
   private String text(int token) {
-    return Show.shortened(tokens.get(token).strip(), LONGEST);
+    return Show.shortened(Show.token(tokens.get(token)), LONGEST);
   }
 
   private int width(int token) {
@@ -133,22 +146,6 @@ final class HeatMap {
     return "ijlft.,;:'|!()".indexOf(codePoint) >= 0 ? NARROW_LETTER : LETTER;
   }
 
-  private int firstActive() {
-    int t = 0;
-    while (t < tokens.size() - 1 && !isActive(t)) {
-      t++;
-    }
-    return t;
-  }
-
-  private int lastActive() {
-    int t = tokens.size() - 1;
-    while (t > 0 && !isActive(t)) {
-      t--;
-    }
-    return t;
-  }
-
   private boolean isActive(int token) {
     return largest > 0
         && Arrays.stream(influence)
@@ -156,17 +153,22 @@ final class HeatMap {
   }
 
   private String title() {
-    for (int l = 0; l < layers.size() && largest > 0; l++) {
-      for (int t = 0; t < tokens.size(); t++) {
-        if (Math.abs(influence[l][t]) == largest) {
-          return "Strongest at '%s', through %s".formatted(text(t), Show.layer(layers.get(l)));
-        }
-      }
+    if (!(largest > 0)) {
+      return "No token has influence";
     }
-    return "No token has influence";
+    int token = strongestToken();
+    int layer = 0;
+    while (Math.abs(influence[layer][token]) < largest) {
+      layer++;
+    }
+    return "Strongest at '%s', through %s".formatted(text(token), Show.layer(layers.get(layer)));
   }
 
-  private static Label label(double x, double y, String text, String looks) {
-    return new Label(Show.decimal(x), Show.decimal(y), text, looks);
+  /** The token of the strongest cell; the first one where there is no influence. */
+  private int strongestToken() {
+    return IntStream.range(0, tokens.size())
+        .filter(t -> Arrays.stream(influence).anyMatch(layer -> Math.abs(layer[t]) == largest))
+        .findFirst()
+        .orElse(0);
   }
 }

@@ -25,12 +25,6 @@ public final class Show {
     return String.format(Locale.ROOT, "%+." + digits + "f", nats);
   }
 
-  /** As {@link #perCopy}, of an effect whose sign is said in words. */
-  private static String sizePerCopy(double nats) {
-    String shown = perCopy(Math.abs(nats));
-    return shown.equals("0") ? "less than 0.000001" : shown.replaceFirst("^\\+", "");
-  }
-
   /**
    * What one more copy of a sequence would change, as a sentence.
    *
@@ -38,8 +32,13 @@ public final class Show {
    * @param nats the change of the completion's log-probability
    */
   static String oneMoreCopy(String sequence, String through, double nats) {
+    String size = perCopy(Math.abs(nats)).replaceFirst("^\\+", "");
+    if (size.equals("0")) {
+      return "One more copy of %s in training would%s hardly change this answer."
+          .formatted(sequence, through);
+    }
     return "One more copy of %s in training would%s make this answer about %s nats %s likely."
-        .formatted(sequence, through, sizePerCopy(nats), nats < 0 ? "less" : "more");
+        .formatted(sequence, through, size, nats < 0 ? "less" : "more");
   }
 
   /** A token without the space around it, or what it is if it is nothing else. */
@@ -50,7 +49,7 @@ public final class Show {
 
   /** {@code 3.4}, of a quantity without a sign. */
   public static String number(double value) {
-    return String.format(Locale.ROOT, Math.abs(value) >= 1000 ? "%,.0f" : "%.3g", value);
+    return String.format(Locale.ROOT, Math.abs(value) >= 999.5 ? "%,.0f" : "%.3g", value);
   }
 
   /** {@code 12.3%}. */

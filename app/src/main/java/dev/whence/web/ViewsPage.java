@@ -32,6 +32,7 @@ public record ViewsPage(
     Optional<Address> next,
     Address poster,
     Address back) {
+  private static final int NAME = 80;
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** The views that need the model. */
@@ -79,7 +80,7 @@ public record ViewsPage(
   }
 
   private static String summary(TopSequence sequence, Optional<Long> trainingSequences) {
-    String name = Show.shortened(sequence.documentId(), 80);
+    String name = Show.shortened(sequence.documentId(), NAME);
     String effect =
         trainingSequences
             .map(n -> Show.oneMoreCopy(name, "", sequence.influence() / n))

@@ -9,9 +9,9 @@ import java.util.regex.Pattern;
 import org.assertj.core.data.Percentage;
 
 /**
- * Compares a command's output with what a page shows of it. Dates and errors of rounding are not
- * compared, other numbers may differ in their third digit, and a line of three dots stands for any
- * lines.
+ * Compares a command's output with what a page shows of it. Dates, errors of rounding and which
+ * tokens are marked are not compared, other numbers may differ by 2%, and a line of three dots
+ * stands for any lines.
  */
 final class ShownOutput {
   private static final Pattern VARIES =

@@ -461,7 +461,7 @@ class ExplorerTest {
     assertThat(explore.code()).isEqualTo(2);
     assertThat(explore.err().lines())
         .containsExactly(
-            "whence: 127.0.0.1:%d cannot be served from: it is in use or not this machine's; give another --port or --host"
+            "whence: 127.0.0.1:%d cannot be served from (Address already in use); give another --port"
                 .formatted(taken));
   }
 

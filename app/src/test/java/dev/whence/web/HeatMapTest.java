@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.whence.web.Chart.Box;
 import dev.whence.web.Chart.Label;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -75,9 +76,31 @@ class HeatMapTest {
   }
 
   @Test
-  void withoutInfluenceAllOfItIsSaid() {
-    Chart chart = HeatMap.of("map", LAYERS, List.of("a", "b"), new double[2][2]);
+  void withoutInfluenceAllTokensAreDrawn() {
+    Chart chart = HeatMap.of("map", LAYERS, Collections.nCopies(50, "a"), new double[2][50]);
     assertThat(chart.title()).isEqualTo("No token has influence");
-    assertThat(boxes(chart)).isNotEmpty();
+    assertThat(boxes(chart)).hasSize(100);
+    assertThat(chart.summary()).contains("tokens 1 to 50 of 50; red");
+  }
+
+  @Test
+  void whatIsTooLargeIsCutToWhatIsAroundTheStrongest() {
+    List<String> layers = Collections.nCopies(300, "model.layers.0.mlp.up");
+    double[][] influence = new double[300][1_000];
+    influence[0][0] = 1;
+    influence[7][800] = -2;
+    influence[0][999] = 1;
+    List<String> tokens = IntStream.range(0, 1_000).mapToObj(t -> "t" + t).toList();
+    Chart chart = HeatMap.of("map", layers, tokens, influence);
+    assertThat(boxes(chart)).hasSize(30_000);
+    assertThat(chart.summary()).contains("tokens 751 to 850 of 1000; red");
+    assertThat(chart.title()).startsWith("Strongest at 't800'");
+  }
+
+  @Test
+  void aTokenWithoutLettersHasAName() {
+    double[][] influence = {{1, 0}, {0, 0}};
+    assertThat(HeatMap.of("map", LAYERS, List.of("\n", "a"), influence).title())
+        .isEqualTo("Strongest at 'new line', through 0.mlp.up");
   }
 }

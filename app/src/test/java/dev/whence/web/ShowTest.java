@@ -2,6 +2,7 @@ package dev.whence.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -20,5 +21,23 @@ class ShowTest {
   })
   void whatOneMoreCopyChangesHasTwoDigits(double nats, String shown) {
     assertThat(Show.perCopy(nats)).isEqualTo(shown);
+  }
+
+  @Test
+  void oneMoreCopyIsASentenceOfEitherSign() {
+    assertThat(Show.oneMoreCopy("dog", "", 0.87))
+        .isEqualTo(
+            "One more copy of dog in training would make this answer about 0.87 nats more likely.");
+    assertThat(Show.oneMoreCopy("dog", ", through these layers,", -0.5))
+        .isEqualTo(
+            "One more copy of dog in training would, through these layers, make this answer about 0.50 nats less likely.");
+    assertThat(Show.oneMoreCopy("dog", "", 1e-9))
+        .isEqualTo("One more copy of dog in training would hardly change this answer.");
+  }
+
+  @Test
+  void numbersHaveNoExponentWhereTheyAreRoundedUpToAThousand() {
+    assertThat(Show.number(999.7)).isEqualTo("1,000");
+    assertThat(Show.number(0.5367)).isEqualTo("0.537");
   }
 }

@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
 /** The design system of docs/EXPLORER.md holds: what is named at the top is used by its name. */
 class StylesheetTest {
   private static final Pattern NAME = Pattern.compile("(--\\w+):");
-  private static final Pattern DECLARATION = Pattern.compile("([a-z-]+):\\s*([^;{}]+);");
+  private static final Pattern DECLARATION = Pattern.compile("([a-z-]+):\\s*([^;{}]+)[;}]");
 
   private static final Pattern LENGTHS =
-      Pattern.compile("font-size|border-radius|gap|margin.*|padding.*");
+      Pattern.compile("font|font-size|border-radius|.*gap|margin.*|padding.*");
   private static final Pattern LITERAL_LENGTH = Pattern.compile("\\d(px|r?em)");
   private static final Pattern LITERAL_COLOUR =
       Pattern.compile("#[0-9a-fA-F]{3,8}\\b|rgba?\\(|hsla?\\(");

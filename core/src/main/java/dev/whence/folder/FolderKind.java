@@ -15,7 +15,7 @@ public enum FolderKind {
   LEXICAL_INDEX("index", "a lexical index", "whence search index");
 
   private final String id;
-  private final String name;
+  private final String name; // with its article
   private final String command;
 
   FolderKind(String id, String name, String command) {
@@ -29,22 +29,17 @@ public enum FolderKind {
     return id;
   }
 
-  /** In a sentence, with its article. */
-  @Override
-  public String toString() {
-    return name;
-  }
-
   /**
-   * The kind of a folder; empty when it has no manifest, or another program's.
+   * The kind of a folder; empty when it has no manifest, or one of no kind that is known.
    *
    * @throws InvalidInputException when the manifest is damaged
    */
   public static Optional<FolderKind> of(Path folder) {
-    if (!Manifest.isIn(folder)) {
-      return Optional.empty();
-    }
-    String id = Manifest.read(folder, JsonNode.class).path("kind").asString("");
+    return Manifest.isIn(folder) ? of(Manifest.read(folder, JsonNode.class)) : Optional.empty();
+  }
+
+  private static Optional<FolderKind> of(JsonNode manifest) {
+    String id = manifest.path("kind").asString("");
     return Arrays.stream(values()).filter(kind -> kind.id.equals(id)).findFirst();
   }
 
@@ -56,7 +51,7 @@ public enum FolderKind {
    *     or format, or damaged
    */
   public <T> T read(Path folder, int format, Class<T> type) {
-    if (!Manifest.isIn(folder) && isBegun(folder)) {
+    if (!Manifest.isIn(folder) && WorkFolder.isBegun(folder)) {
       throw new InvalidInputException(
           "%s is not finished; run the same '%s' again to go on with it"
               .formatted(folder, command));
@@ -65,23 +60,26 @@ public enum FolderKind {
       throw new InvalidInputException(
           "%s does not exist; make %s with '%s'".formatted(folder, name, command));
     }
-    if (of(folder).filter(kind -> kind == this).isEmpty()) {
+    if (!isOf(folder)) {
       throw new InvalidInputException(
           "%s is %s; make one with '%s'".formatted(folder, difference(folder), command));
     }
-    JsonNode actual = Manifest.read(folder, JsonNode.class).path("format");
-    if (actual.asInt(0) != format) {
+    int actual = Manifest.read(folder, JsonNode.class).path("format").asInt(0);
+    if (actual > format) {
       throw new InvalidInputException(
-          "%s has format %s, but this version of Whence reads %d; make it again with '%s --force'"
+          "%s has format %d, but this version of Whence reads %d; use a newer one"
+              .formatted(folder, actual, format));
+    }
+    if (actual < format) {
+      throw new InvalidInputException(
+          "%s has format %d, but this version of Whence reads %d; make it again with '%s --force'"
               .formatted(folder, actual, format, command));
     }
     return Manifest.read(folder, type);
   }
 
-  /** Whether work on a folder was begun and not finished. */
-  private static boolean isBegun(Path folder) {
-    Path absolute = folder.toAbsolutePath();
-    return Files.exists(absolute.resolveSibling(absolute.getFileName() + WorkFolder.PARTIAL));
+  private boolean isOf(Path folder) {
+    return of(folder).equals(Optional.of(this));
   }
 
   /**
@@ -91,7 +89,7 @@ public enum FolderKind {
    * @throws InvalidInputException when there is something else
    */
   public void requireReplaceable(Path out) {
-    if (!WorkFolder.isFree(out) && of(out).filter(kind -> kind == this).isEmpty()) {
+    if (!WorkFolder.isFree(out) && !isOf(out)) {
       throw new InvalidInputException(
           "%s is there already and is %s; choose another --out".formatted(out, difference(out)));
     }
@@ -99,11 +97,14 @@ public enum FolderKind {
 
   /** What a folder is, where it is not of this kind. */
   private String difference(Path folder) {
+    if (!Manifest.isIn(folder)) {
+      return "not %s (it has no %s)".formatted(name, Manifest.NAME);
+    }
     return of(folder)
         .map(kind -> "%s, not %s".formatted(kind.name, name))
         .orElseGet(() ->
-            Manifest.isIn(folder)
-                ? "not %s (its %s is another program's)".formatted(name, Manifest.NAME)
-                : "not %s (it has no %s)".formatted(name, Manifest.NAME));
+            Manifest.isOurs(folder)
+                ? "not %s (a newer version of Whence wrote it)".formatted(name)
+                : "not %s (its %s is another program's)".formatted(name, Manifest.NAME));
   }
 }

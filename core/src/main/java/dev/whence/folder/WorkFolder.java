@@ -29,7 +29,7 @@ import tools.jackson.core.type.TypeReference;
  */
 public final class WorkFolder implements AutoCloseable {
   /** What is added to the name of a folder while it is written. */
-  static final String PARTIAL = ".partial";
+  private static final String PARTIAL = ".partial";
 
   private static final String IDENTITY = "identity.json";
 
@@ -123,6 +123,12 @@ public final class WorkFolder implements AutoCloseable {
       throw new InvalidInputException(
           target + " is not a folder that can be written; choose another --out", e);
     }
+  }
+
+  /** Whether work on a folder was begun, and neither finished nor discarded. */
+  static boolean isBegun(Path target) {
+    Path absolute = target.toAbsolutePath().normalize();
+    return Files.exists(absolute.resolveSibling(absolute.getFileName() + PARTIAL));
   }
 
   /** Whether a folder is one that Whence wrote, or is writing. */

@@ -38,9 +38,10 @@ sealed interface Comparison {
     @Override
     public void score(int[][] tokens, long[] starts, MemorySegment records, float[][] estimates) {
       for (int q = 0; q < positions.size(); q++) {
-        QueryPositions query = positions.get(q);
+        double[] scores = new double[tokens.length];
+        positions.get(q).score(tokens, starts, records, scores);
         for (int i = 0; i < tokens.length; i++) {
-          estimates[i][q] = query.score(tokens[i], records, starts[i]);
+          estimates[i][q] = (float) scores[i];
         }
       }
     }

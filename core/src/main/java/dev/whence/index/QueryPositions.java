@@ -10,16 +10,19 @@ import java.util.stream.IntStream;
  */
 final class QueryPositions {
   private static final int[] NONE = {};
+  private static final byte READ = 1;
+  private static final byte PREDICTED = 2;
 
-  private final SidesFormat format;
+  private final int recordBytes;
   private final MatchWeights weights;
   private final int[] targets; // of each position
   private final PositionProduct[] products; // of each position
+  private final byte[] roles; // by token: whether a position reads it, or predicts it
   private final int[][] reading; // by token: the positions that read it
   private final int[][] predicting; // by token: the positions that predict it
 
   QueryPositions(SidesFormat format, QuerySketch query, MatchWeights weights) {
-    this.format = format;
+    this.recordBytes = format.bytes();
     this.weights = weights;
     int[] tokens = query.tokens();
     int positions = query.numbers().length;
@@ -30,6 +33,13 @@ final class QueryPositions {
     }
     reading = positionsOf(Arrays.copyOf(tokens, positions));
     predicting = positionsOf(targets);
+    roles = new byte[Math.max(reading.length, predicting.length)];
+    for (int token = 0; token < roles.length; token++) {
+      roles[token] =
+          (byte)
+              ((token < reading.length && reading[token].length > 0 ? READ : 0)
+                  | (token < predicting.length && predicting[token].length > 0 ? PREDICTED : 0));
+    }
   }
 
   private static int[][] positionsOf(int... tokens) {
@@ -43,40 +53,32 @@ final class QueryPositions {
   }
 
   /**
-   * The estimate of a sequence's influence on the query.
+   * Adds up the estimates of some sequences' influence on the query.
    *
-   * @param tokens of the sequence
-   * @param records in which its positions begin at {@code at}
+   * @param tokens of each sequence; none where it is not wanted
+   * @param starts where each one's records begin
+   * @param scores one a sequence, to which is added
    */
-  float score(int[] tokens, MemorySegment records, long at) {
-    double score = 0;
-    long record = at;
-    for (int s = 0; s < tokens.length - 1; s++) {
-      int[] sameInput = tokens[s] < reading.length ? reading[tokens[s]] : NONE;
-      int[] sameTarget = tokens[s + 1] < predicting.length ? predicting[tokens[s + 1]] : NONE;
-      if (sameInput.length + sameTarget.length > 0) {
-        score +=
-            PositionFormat.scale(records, record)
-                * products(sameInput, sameTarget, tokens[s + 1], records, record);
+  void score(int[][] tokens, long[] starts, MemorySegment records, double[] scores) {
+    Pairs pairs = new Pairs(records, scores);
+    for (int i = 0; i < tokens.length; i++) {
+      int[] sequence = tokens[i];
+      long record = starts[i];
+      int roles = sequence.length > 0 ? roles(sequence[0]) : 0;
+      for (int s = 0; s < sequence.length - 1; s++) {
+        int nextRoles = roles(sequence[s + 1]);
+        if ((roles & READ) != 0 || (nextRoles & PREDICTED) != 0) {
+          pairs.add(i, record, sequence[s], sequence[s + 1]);
+        }
+        roles = nextRoles;
+        record += recordBytes;
       }
-      record += format.bytes();
     }
-    return (float) score;
+    pairs.multiply();
   }
 
-  private double products(
-      int[] sameInput, int[] sameTarget, int target, MemorySegment records, long record) {
-    double sum = 0;
-    for (int t : sameInput) {
-      double weight = targets[t] == target ? weights.both() : weights.input();
-      sum += weight * products[t].with(records, record);
-    }
-    for (int t : sameTarget) {
-      if (!contains(sameInput, t)) {
-        sum += weights.target() * products[t].with(records, record);
-      }
-    }
-    return sum;
+  private int roles(int token) {
+    return token < roles.length ? roles[token] : 0;
   }
 
   private static boolean contains(int[] positions, int position) {
@@ -86,5 +88,60 @@ final class QueryPositions {
       }
     }
     return false;
+  }
+
+  /**
+   * Pairs that share a token, gathered before they are multiplied: which positions share one cannot
+   * be foreseen, and a core that has nothing to foresee fetches many records at once.
+   */
+  private final class Pairs {
+    private static final int MOST = 512;
+
+    private final MemorySegment records;
+    private final double[] scores;
+    private final int[] sequence = new int[MOST];
+    private final long[] record = new long[MOST];
+    private final int[] position = new int[MOST];
+    private final double[] weight = new double[MOST];
+    private int count;
+
+    Pairs(MemorySegment records, double[] scores) {
+      this.records = records;
+      this.scores = scores;
+    }
+
+    /** Adds the query's pairs with a position that reads one token and predicts another. */
+    void add(int ofSequence, long atRecord, int input, int target) {
+      int[] sameInput = input < reading.length ? reading[input] : NONE;
+      int[] sameTarget = target < predicting.length ? predicting[target] : NONE;
+      for (int t : sameInput) {
+        add(ofSequence, atRecord, t, targets[t] == target ? weights.both() : weights.input());
+      }
+      for (int t : sameTarget) {
+        if (!contains(sameInput, t)) {
+          add(ofSequence, atRecord, t, weights.target());
+        }
+      }
+    }
+
+    private void add(int ofSequence, long atRecord, int ofPosition, double weighing) {
+      if (count == MOST) {
+        multiply();
+      }
+      sequence[count] = ofSequence;
+      record[count] = atRecord;
+      position[count] = ofPosition;
+      weight[count++] = weighing;
+    }
+
+    void multiply() {
+      for (int k = 0; k < count; k++) {
+        scores[sequence[k]] +=
+            weight[k]
+                * PositionFormat.scale(records, record[k])
+                * products[position[k]].with(records, record[k]);
+      }
+      count = 0;
+    }
   }
 }

@@ -84,9 +84,9 @@ record SidesFormat(int side, int bits) implements PositionFormat {
     return bits == 1 ? SignProduct.of(this, numbers) : TableProduct.of(this, numbers);
   }
 
-  /** At most so many bytes a query's position takes when it is ready. */
+  /** Bytes that a query's position takes when it is ready. */
   long productBytes() {
-    return 2L * sideBytes() * 256 * Float.BYTES;
+    return bits == 1 ? SignProduct.bytes(this) : TableProduct.bytes(this);
   }
 
   /** Where in a record the gradient side's codes begin. */

@@ -18,6 +18,11 @@ record TableProduct(float[] input, float[] gradient, int gradientCodes) implemen
         table(format, numbers, 0), table(format, numbers, format.side()), format.gradientCodes());
   }
 
+  /** Bytes of the two tables. */
+  static long bytes(SidesFormat format) {
+    return 2L * format.sideBytes() * 256 * Float.BYTES;
+  }
+
   private static float[] table(SidesFormat format, float[] numbers, int from) {
     int bits = format.bits();
     int perByte = Byte.SIZE / bits;

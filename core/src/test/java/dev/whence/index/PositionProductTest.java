@@ -32,7 +32,7 @@ class PositionProductTest {
           sides[s] += indexed[j] < 0 ? -query[j] : query[j];
           largest = Math.max(largest, Math.abs(query[j]));
         }
-        tolerance[s] = side * largest / 127 / 2 + 1e-6;
+        tolerance[s] = side * largest / 31 / 2 + 1e-6;
       }
       double most =
           tolerance[0] * Math.abs(sides[1])
@@ -59,12 +59,12 @@ class PositionProductTest {
   void countingBitsAgreesWithTables(int side) {
     SidesFormat format = new SidesFormat(side, 1);
     Random random = new Random(SEED);
-    float[] whole = new float[2 * side]; // of at most 127 units, so that nothing is rounded
+    float[] whole = new float[2 * side]; // of at most 31 units, so that nothing is rounded
     for (int j = 0; j < whole.length; j++) {
-      whole[j] = random.nextInt(-127, 128);
+      whole[j] = random.nextInt(-31, 32);
     }
-    whole[0] = 127;
-    whole[side] = -127;
+    whole[0] = 31;
+    whole[side] = -31;
     MemorySegment records = MemorySegment.ofArray(new byte[format.bytes()]);
     format.encode(numbers(random, side), 0, records, 0);
     assertThat(SignProduct.of(format, whole).with(records, 0))

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -86,7 +87,7 @@ final class EvaluateFilterCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    json.ifPresent(file -> corpus.checkFirst(file, "--json"));
+    corpus.checkFirst(Map.of("--json", json));
     for (int n : candidates) {
       if (n < 1) {
         throw new InvalidInputException("--candidates has " + n + " but all must be at least 1");

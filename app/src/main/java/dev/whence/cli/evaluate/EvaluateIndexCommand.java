@@ -19,12 +19,14 @@ import dev.whence.model.LanguageModel;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
+import dev.whence.web.Show;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
@@ -168,8 +170,7 @@ final class EvaluateIndexCommand implements Callable<Integer> {
     if (options == null) {
       throw new InvalidInputException("give --corpus, the files that are to be scanned");
     }
-    json.ifPresent(file -> options.checkFirst(file, "--json"));
-    plot.ifPresent(file -> options.checkFirst(file, "--plot"));
+    options.checkFirst(Map.of("--json", json, "--plot", plot));
     RunFolder run = RunFolder.open(folder);
     Path checkpoint = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(checkpoint));
@@ -225,12 +226,12 @@ final class EvaluateIndexCommand implements Callable<Integer> {
   private static void print(IndexStudy study) {
     System.out.printf(
         Locale.ROOT,
-        "%,d queries, %,d sequences; a scan with one query goes through %,.0f sequences a second%n"
+        "%,d queries, %,d sequences; a scan with one query goes through %s sequences a second%n"
             + "recall@10 is the share of the 10 that raise a query most: among the first 10 estimates, or among the"
             + " first that are then computed exactly%nan index of 240x1 keeps 240 numbers a position of 1 bit each%n%n",
         study.queries(),
         study.sequences(),
-        study.scanRate());
+        Show.number(study.scanRate()));
     List<String> head = new ArrayList<>(List.of("kept", "bytes a sequence", "recall@10"));
     study.reranked().forEach(n -> head.add("recall@10, %,d exact".formatted(n)));
     head.addAll(
@@ -246,8 +247,8 @@ final class EvaluateIndexCommand implements Callable<Integer> {
       cells.add(share(quality.recall100()));
       cells.add(share(quality.ndcg20()));
       cells.add(share(quality.spearman()));
-      cells.add(cell("%,.0f", row.rate()));
-      cells.add(cell("%,.1f", row.sweepMillis()));
+      cells.add(cell(row.rate()));
+      cells.add(cell(row.sweepMillis()));
       EvaluationReport.row(cells.toArray(String[]::new));
     }
     System.out.println();
@@ -257,7 +258,7 @@ final class EvaluateIndexCommand implements Callable<Integer> {
     return String.format(Locale.ROOT, "%.3f", value);
   }
 
-  private static String cell(String format, OptionalDouble value) {
-    return value.isPresent() ? String.format(Locale.ROOT, format, value.getAsDouble()) : "–";
+  private static String cell(OptionalDouble value) {
+    return value.isPresent() ? Show.number(value.getAsDouble()) : "–";
   }
 }

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -77,7 +78,7 @@ final class EvaluateRecallCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    json.ifPresent(file -> corpus.checkFirst(file, "--json"));
+    corpus.checkFirst(Map.of("--json", json));
     RunFolder run = RunFolder.open(runFolder);
     Path folder = Path.of(run.manifest().model().folder());
     run.verifiedModel(LanguageModel.files(folder));

@@ -133,13 +133,7 @@ final class SearchQueryCommand implements Callable<Integer> {
     if (queryFile.isPresent()) {
       return model.queries(queryFile.get());
     }
-    Tokenizer tokenizer =
-        model
-            .tokenizer()
-            .orElseThrow(() ->
-                new InvalidInputException(
-                    model.path() + " has no tokenizer.json; give tokens with --queries"));
-    return List.of(QueryFile.of("text", "", text.orElse(""), tokenizer));
+    return List.of(QueryFile.of("text", "", text.orElse(""), model.requireTokenizer()));
   }
 
   private void print(

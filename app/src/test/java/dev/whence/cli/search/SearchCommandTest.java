@@ -90,7 +90,7 @@ class SearchCommandTest {
         .containsPattern("2 +[\\d.]+ +d\\d+ +\\d+");
     Outcome text = run(corpus, "search", "query", path("tokens"), "dog", "--model", model);
     assertThat(text.code()).isEqualTo(2);
-    assertThat(text.err()).contains("no tokenizer.json; give tokens with --queries");
+    assertThat(text.err()).contains("no tokenizer.json, so it can only be asked about tokens");
     Outcome words =
         run(corpus, "search", "index", "--model", model, "--out", path("w"), "--terms", "words");
     assertThat(words.code()).isEqualTo(2);
