@@ -73,7 +73,8 @@ public record ModelText(Path path, ModelLimits limits, Optional<Tokenizer> token
   public Tokenizer requireTokenizer() {
     return tokenizer.orElseThrow(() ->
         new InvalidInputException(
-            path + " has no tokenizer.json, so it can only be asked about tokens, in a file of queries"));
+            path
+                + " has no tokenizer.json, so it can only be asked about tokens, in a file of queries"));
   }
 
   @Override
