@@ -7,11 +7,11 @@ import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsFolder.TokenInfluence;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelDesk;
+import dev.whence.web.Show;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -73,11 +73,8 @@ final class SequenceCommand implements Callable<Integer> {
     System.out.println("  " + shading.show(TokenInfluence.with(tokens, views.byInputToken())));
     System.out.println("by layer, nats, sums to the influence");
     for (int l = 0; l < layers.size(); l++) {
-      System.out.printf(
-          Locale.ROOT,
-          "  %+10.4g  %s%n",
-          Arrays.stream(views.byLayerAndToken()[l]).sum(),
-          layers.get(l));
+      double ofLayer = Arrays.stream(views.byLayerAndToken()[l]).sum();
+      System.out.printf("  %13s  %s%n", Show.influence(ofLayer), layers.get(l));
     }
   }
 

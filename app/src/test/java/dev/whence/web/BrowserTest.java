@@ -181,7 +181,8 @@ class BrowserTest {
     assertThat(page.locator("#rank2")).isFocused();
     page.keyboard().press("k");
     page.keyboard().press("Enter");
-    assertThat(page.locator(".summary")).containsText("influences it");
+    assertThat(page.locator(".summary")).containsText("One more copy of");
+    assertThat(page.locator("#compute")).isVisible(); // the page of one sequence
     goToAnimal();
     page.keyboard().press("]");
     assertThat(page.locator("h1")).not().containsText("Canis");
