@@ -83,7 +83,8 @@ public record AttributionAnswerer(Library library, ModelDesk desk) implements Jo
                   .withTop(question.top())
                   .withAllScores(true)
                   .withLayerwise(false)
-                  .withTokenwise(false),
+                  .withTokenwise(false)
+                  .computing(c -> c.withDevices(List.of(loaded.model().device()))),
               results,
               false,
               progress);

@@ -1,9 +1,9 @@
 package dev.whence.cli;
 
 import dev.whence.budget.Compute;
-import dev.whence.budget.MemoryBudget;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where and in what portions the work is done. */
@@ -15,12 +15,13 @@ public final class ComputeOptions {
       description = "Tokens of a batch, padding included (default: 4096). Less needs less memory.")
   private int batchTokens;
 
+  @Mixin private DeviceOption device = new DeviceOption();
+
   @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      defaultValue = "cpu",
-      description = "cpu, or cuda:0 for the first GPU (default: cpu).")
-  private String device = "cpu";
+      names = "--tf32",
+      description =
+          "Let a GPU multiply float32 matrices as TF32: faster, with three digits of each factor.")
+  private boolean tf32;
 
   @Option(
       names = "--checkpoint-seconds",
@@ -34,16 +35,23 @@ public final class ComputeOptions {
   }
 
   public Device device() {
-    return new Device(device);
+    return device.device();
   }
 
   /** How work is computed that has no budget of its own, in a given precision. */
   public Compute compute(DType type) {
-    return new Compute(batchTokens, type, device(), MemoryBudget.ofMachine(), checkpointSeconds);
+    return compute(type, new MemoryOption());
   }
 
   /** How work is computed, in a given precision. */
   public Compute compute(DType type, MemoryOption memory) {
-    return new Compute(batchTokens, type, device(), memory.budget(), checkpointSeconds);
+    return new Compute(
+        batchTokens,
+        type,
+        tf32,
+        device.devices(),
+        memory.budget(),
+        memory.deviceBudget(),
+        checkpointSeconds);
   }
 }

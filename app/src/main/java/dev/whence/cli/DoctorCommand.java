@@ -8,7 +8,6 @@ import dev.whence.doctor.Doctor;
 import dev.whence.model.LayerSelection;
 import dev.whence.store.ModelFolder;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +17,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -48,13 +48,15 @@ final class DoctorCommand implements Callable<Integer> {
       description = "mlp, attention, linear, or a regular expression (default: mlp).")
   private String layers = "mlp";
 
+  @Mixin private DeviceOption device = new DeviceOption();
+
   @Override
   public Integer call() {
     int failures = 0;
     // float64 tells a wrong formula from rounding.
     EndTokens ends = corpus == null ? EndTokens.AUTO : corpus.endTokens();
-    try (ModelFolder model = ModelFolder.open(folder, ends, DType.FLOAT64, Device.CPU);
-        ModelFolder single = ModelFolder.open(folder, ends, DType.FLOAT32, Device.CPU)) {
+    try (ModelFolder model = ModelFolder.open(folder, ends, DType.FLOAT64, device.device());
+        ModelFolder single = ModelFolder.open(folder, ends, DType.FLOAT32, device.device())) {
       Doctor doctor =
           new Doctor(
               model.model(),

@@ -73,6 +73,7 @@ final class ExploreCommand implements Callable<Integer> {
   private int jobMinutes;
 
   @Mixin private TrainingSequencesOption trainingSequences = new TrainingSequencesOption();
+  @Mixin private DeviceOption device = new DeviceOption();
   @Mixin private CacheOption cache = new CacheOption();
 
   @Override
@@ -96,7 +97,9 @@ final class ExploreCommand implements Callable<Integer> {
     }
     try (Explorer explorer =
         Explorer.start(
-            library, new Explorer.Settings(host, port, asked, Duration.ofMinutes(jobMinutes)))) {
+            library,
+            new Explorer.Settings(
+                host, port, asked, Duration.ofMinutes(jobMinutes), device.device()))) {
       System.out.println("Open " + explorer.address(reachable(host)) + " (Ctrl-C ends it)");
       System.out.flush();
       new CountDownLatch(1).await(); // until the process is stopped

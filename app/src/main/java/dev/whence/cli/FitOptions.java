@@ -76,6 +76,19 @@ public final class FitOptions {
       description = "float32, float64, bfloat16 or float16 (default: float32).")
   private DType type = DType.FLOAT32;
 
+  @Option(
+      names = "--keep-covariances",
+      description = "Write the covariances too, beside their eigenvectors.")
+  private boolean keepCovariances;
+
+  @Option(
+      names = "--factors-dtype",
+      paramLabel = "TYPE",
+      description =
+          "Of the eigenvectors and eigenvalues on disk: bfloat16 halves the run (default: as they"
+              + " are summed, float32 or float64).")
+  private Optional<DType> factorsType = Optional.empty();
+
   List<CurvatureKind> curvatures() {
     return curvatures;
   }
@@ -103,6 +116,8 @@ public final class FitOptions {
         covarianceSequences,
         lambdaSequences,
         blocks,
+        keepCovariances,
+        factorsType,
         compute.compute(type, memory));
   }
 }

@@ -14,6 +14,16 @@ public final class MemoryOption {
               + " layers or queries are taken in turn.")
   private Optional<String> size = Optional.empty();
 
+  @Option(
+      names = "--device-memory",
+      paramLabel = "SIZE",
+      description = "Of a GPU's memory to stay within (default: what is free).")
+  private Optional<String> deviceSize = Optional.empty();
+
+  Optional<MemoryBudget> deviceBudget() {
+    return deviceSize.map(MemoryBudget::parseDevice);
+  }
+
   MemoryBudget budget() {
     return size.map(MemoryBudget::parse).orElseGet(MemoryBudget::ofMachine);
   }

@@ -3,6 +3,7 @@ package dev.whence.cli;
 import dev.whence.InvalidInputException;
 import dev.whence.Json;
 import dev.whence.attribution.AttributionSettings;
+import dev.whence.budget.Compute;
 import dev.whence.budget.LayerShape;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.EndTokens;
@@ -171,7 +172,7 @@ final class PlanCommand implements Callable<Integer> {
                     scoring))
             : Optional.empty();
     return new Plan(
-        Machine.measure(settings.compute().type(), compute.device().require()),
+        machine(settings.compute()),
         fitting,
         attribution,
         IndexPlan.of(
@@ -181,6 +182,13 @@ final class PlanCommand implements Callable<Integer> {
             settings.compute().type(),
             Keeps.USUAL,
             settings.compute().batchTokens()));
+  }
+
+  /** What is planned for a GPU elsewhere can be foretold but for its time. */
+  private static Optional<Machine> machine(Compute compute) {
+    return compute.device().isAvailable()
+        ? Optional.of(Machine.measure(compute.type(), compute.device()))
+        : Optional.empty();
   }
 
   /** The best of those that are fitted. */

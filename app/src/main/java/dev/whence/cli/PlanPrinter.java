@@ -51,7 +51,11 @@ final class PlanPrinter {
   }
 
   private void machine() {
-    Machine m = plan.machine();
+    if (plan.machine().isEmpty()) {
+      out.format("times are not told: this machine does not have that device%n%n");
+      return;
+    }
+    Machine m = plan.machine().get();
     out.format(
         "this machine: products %.0f GFLOP/s, symmetric products %.0f, copies %.1f GB/s,"
             + " an eigendecomposition of 1024 %.2f s%n",
@@ -71,11 +75,10 @@ final class PlanPrinter {
           phase.passes(),
           Words.count(phase.amount()) + " " + phase.unit(),
           gflop(phase.cost()),
-          Words.time(phase.cost().seconds(plan.machine())));
+          time(phase.cost()));
     }
     Cost all = plan.phases().stream().map(Phase::cost).reduce(Cost.NONE, Cost::plus);
-    out.format(
-        "%-38s %6s  %22s  %14s  %s%n", "all", "", "", gflop(all), Words.time(plan.seconds()));
+    out.format("%-38s %6s  %22s  %14s  %s%n", "all", "", "", gflop(all), time(all));
     out.format("%n");
   }
 
@@ -120,10 +123,12 @@ final class PlanPrinter {
     IndexPlan index = plan.index();
     out.format(
         "index   'whence index build' would take %s, and a pass of %s GFLOP, %s, without its sample%n",
-        Words.bytes(index.bytes()),
-        gflop(index.cost()),
-        Words.time(index.cost().seconds(plan.machine())));
+        Words.bytes(index.bytes()), gflop(index.cost()), time(index.cost()));
     out.format("%n");
+  }
+
+  private String time(Cost cost) {
+    return plan.machine().map(machine -> Words.time(cost.seconds(machine))).orElse("-");
   }
 
   private static String ranges(int count) {

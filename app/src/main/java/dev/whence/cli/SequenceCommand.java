@@ -7,6 +7,7 @@ import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsFolder.TokenInfluence;
 import dev.whence.run.RunFolder;
 import dev.whence.store.ModelDesk;
+import dev.whence.tensor.Device;
 import dev.whence.web.Show;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -51,7 +52,7 @@ final class SequenceCommand implements Callable<Integer> {
     RunFolder run = RunFolder.open(Path.of(results.manifest().run()));
     List<TokenInfluence> tokens = results.tokens(query, rank);
     int[] ids = results.tokenIds(query, rank);
-    try (ModelDesk.Loaded loaded = ModelDesk.Loaded.of(run);
+    try (ModelDesk.Loaded loaded = ModelDesk.Loaded.of(run, Device.CPU);
         SequenceViewer viewer = SequenceViewer.of(results, run, loaded.model(), query)) {
       SequenceViews views = viewer.views(ids);
       if (json) {

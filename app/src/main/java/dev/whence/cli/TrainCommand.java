@@ -13,7 +13,6 @@ import dev.whence.lab.training.TrainingSettings;
 import dev.whence.model.LanguageModel;
 import dev.whence.store.TrainingSize;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,8 +113,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--dtype", defaultValue = "float32", description = "float32 or float64.")
   private DType type = DType.FLOAT32;
 
-  @Option(names = "--device", defaultValue = "cpu", description = "cpu or cuda:0 (default: cpu).")
-  private String device = "cpu";
+  @Mixin private DeviceOption device = new DeviceOption();
 
   @Option(
       names = "--checkpoint-seconds",
@@ -138,7 +136,7 @@ final class TrainCommand implements Callable<Integer> {
             heldOut,
             seed,
             type,
-            new Device(device),
+            device.device(),
             checkpointSeconds);
     if (Files.exists(out.resolve("model.safetensors"))) {
       throw new InvalidInputException(out + " holds a model already; choose another --out");

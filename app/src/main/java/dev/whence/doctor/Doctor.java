@@ -203,8 +203,7 @@ public final class Doctor {
         Fitted fitted = fit();
         PreconditionedQueries queries = queries(fitted, 0)) {
       TokenBatch batch = batch(model, allRows());
-      double[] total =
-          scores(queries, Detail.NONE, fitted, batch).influence().orElseThrow().toDoubles();
+      double[] total = scores(queries, Detail.NONE, fitted, batch).influences();
       InfluenceScan.Scores parts = scores(queries, new Detail(true, true), fitted, batch);
       double byLayer = relativeError(parts.layerwise().orElseThrow().sum(2).toDoubles(), total);
       double byToken = relativeError(parts.tokenwise().orElseThrow().sum(2).toDoubles(), total);
@@ -217,7 +216,7 @@ public final class Doctor {
         Fitted fitted = fit();
         PreconditionedQueries queries = queries(fitted, 0)) {
       InfluenceScan.Scores scores = scores(queries, Detail.NONE, fitted, batch(model, allRows()));
-      double[] pairwise = scores.influence().orElseThrow().toDoubles(); // [sequences, sequences]
+      double[] pairwise = scores.influences(); // [sequences, sequences]
       int n = sequences.size();
       double[] diagonal = IntStream.range(0, n).mapToDouble(i -> pairwise[i * n + i]).toArray();
       return Check.within(
@@ -230,15 +229,11 @@ public final class Doctor {
         Fitted fitted = fit();
         PreconditionedQueries full = queries(fitted, 0)) {
       TokenBatch batch = batch(model, allRows());
-      double[] expected =
-          scores(full, Detail.NONE, fitted, batch).influence().orElseThrow().toDoubles();
+      double[] expected = scores(full, Detail.NONE, fitted, batch).influences();
       int widest = layers.stream().mapToInt(l -> Math.min(l.outputs(), l.inputs())).max().orElse(1);
       double error;
       try (PreconditionedQueries whole = queries(fitted, widest)) {
-        error =
-            relativeError(
-                scores(whole, Detail.NONE, fitted, batch).influence().orElseThrow().toDoubles(),
-                expected);
+        error = relativeError(scores(whole, Detail.NONE, fitted, batch).influences(), expected);
       }
       return Check.within(error, EXACT);
     }

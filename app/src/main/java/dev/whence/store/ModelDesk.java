@@ -18,7 +18,13 @@ import org.jspecify.annotations.Nullable;
 /** Loads models and gives them to one task at a time; the last one stays loaded. */
 public final class ModelDesk implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
+  private final Device device;
   private @Nullable Loaded loaded;
+
+  /** A desk without a model yet. */
+  public ModelDesk(Device device) {
+    this.device = device;
+  }
 
   /** A fitted run and its model, and what was made to ask an index of it. */
   public static final class Loaded implements AutoCloseable {
@@ -35,16 +41,16 @@ public final class ModelDesk implements AutoCloseable {
     }
 
     /**
-     * Loads the model of a run, on the CPU.
+     * Loads the model of a run.
      *
      * @throws InvalidInputException when it is gone or has changed since the fit
      */
-    public static Loaded of(RunFolder run) {
+    public static Loaded of(RunFolder run, Device device) {
       Path checkpoint = Path.of(run.manifest().model().folder());
       run.verifiedModel(LanguageModel.files(checkpoint));
       DType type = run.manifest().precision();
       return new Loaded(
-          run, ModelFolder.open(checkpoint, run.manifest().corpus().endTokens(), type, Device.CPU));
+          run, ModelFolder.open(checkpoint, run.manifest().corpus().endTokens(), type, device));
     }
 
     public RunFolder run() {
@@ -116,7 +122,7 @@ public final class ModelDesk implements AutoCloseable {
       return loaded;
     }
     clear();
-    Loaded fresh = Loaded.of(run);
+    Loaded fresh = Loaded.of(run, device);
     loaded = fresh;
     return fresh;
   }

@@ -8,6 +8,7 @@ import dev.whence.ask.JobQueue;
 import dev.whence.store.Library;
 import dev.whence.store.ModelDesk;
 import dev.whence.store.ResultsStore;
+import dev.whence.tensor.Device;
 import io.javalin.Javalin;
 import io.javalin.http.BadRequestResponse;
 import io.javalin.http.Context;
@@ -34,7 +35,7 @@ public final class Explorer implements AutoCloseable {
   private static final int MOST_RANK = 250;
 
   private final Library library;
-  private final ModelDesk desk = new ModelDesk();
+  private final ModelDesk desk;
   private final JobQueue jobs;
   private final Guard guard;
   private final Pages pages = new Pages();
@@ -50,11 +51,17 @@ public final class Explorer implements AutoCloseable {
    * @param questions the folder of questions and their answers
    * @param jobLimit how long the answer to a question may take
    */
-  public record Settings(String host, int port, Path questions, Duration jobLimit) {}
+  public record Settings(String host, int port, Path questions, Duration jobLimit, Device device) {
+    /** Questions are answered on the CPU. */
+    public Settings(String host, int port, Path questions, Duration jobLimit) {
+      this(host, port, questions, jobLimit, Device.CPU);
+    }
+  }
 
   private Explorer(Library library, Settings settings) {
     this.library = library;
     this.guard = new Guard(settings.host);
+    this.desk = new ModelDesk(settings.device);
     this.jobs =
         new JobQueue(settings.questions, settings.jobLimit, new AttributionAnswerer(library, desk));
     reopenAnswers();

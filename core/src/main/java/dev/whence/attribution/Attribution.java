@@ -30,12 +30,15 @@ import dev.whence.results.ResultsManifest;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.Tf32;
 import dev.whence.trace.CorpusPass;
 import dev.whence.trace.PassRanges;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,6 +64,7 @@ public final class Attribution {
   private final Progress progress;
   private final Preconditioner preconditioner;
   private final AttributionMemory memory;
+  private final List<LanguageModel> others = new ArrayList<>(); // on further devices
 
   private Attribution(
       AttributionInput input,
@@ -171,7 +175,8 @@ public final class Attribution {
     identity.put("queries", manifest.queriesSha256());
     identity.put("dtype", model.type().toString());
     manifest.candidates().ifPresent(c -> identity.put("candidates", c.sha256()));
-    try (WorkFolder work = WorkFolder.open(out, FolderKind.RESULTS, identity, force)) {
+    try (WorkFolder work = WorkFolder.open(out, FolderKind.RESULTS, identity, force);
+        Tf32 _ = Tf32.allow(settings.compute().tf32())) {
       if (!Manifest.isIn(work.path())) { // else it was only to be published
         Optional<RankCheck> check = attribution.into(work.path());
         Manifest.write(work.path(), manifest.with(check, ResultsFolder.hashes(work.path())));
@@ -210,13 +215,24 @@ public final class Attribution {
     try (QueryParts parts =
         new QueryParts(preconditioner, Asked.queries(asked), settings, memory, folder, progress)) {
       parts.prepare();
+      loadOnOthers();
       Scanned scanned =
           ShrinkingBatches.run(
               memory.batch().tokens(),
               (tokens, remark) -> scan(folder, parts, tokens, "scanning" + remark));
       tables(folder, parts, scanned);
+    } finally {
+      others.forEach(LanguageModel::close);
     }
     return check;
+  }
+
+  private void loadOnOthers() {
+    List<Device> devices = settings.compute().devices();
+    for (Device device : devices.subList(1, devices.size())) {
+      Path checkpoint = Path.of(run.manifest().model().folder());
+      others.add(LanguageModel.load(checkpoint, model.type(), device));
+    }
   }
 
   /**
@@ -242,6 +258,7 @@ public final class Attribution {
     SplitScan scan =
         new SplitScan(
             model,
+            others,
             parts,
             asked.size(),
             preconditioner.layers().size(),

@@ -2,6 +2,7 @@ package dev.whence.attribution;
 
 import dev.whence.budget.BatchMemory;
 import dev.whence.budget.LayerShape;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.budget.ModelShape;
 import dev.whence.curvature.Blocks;
 import dev.whence.influence.QuerySplit.LayerBytes;
@@ -18,6 +19,7 @@ import java.util.function.ToLongFunction;
  * @param blocks of each covariance (appendix A of the paper)
  * @param longest tokens of the longest sequence or query
  * @param batch the model and the workspace
+ * @param budget all of it
  */
 public record AttributionMemory(
     List<LayerShape> layers,
@@ -25,7 +27,8 @@ public record AttributionMemory(
     AttributionSettings settings,
     DType type,
     int longest,
-    BatchMemory batch) {
+    BatchMemory batch,
+    MemoryBudget budget) {
   /** The top sequences of so many queries are attributed to tokens and layers at a time. */
   public static final int QUERIES_ATTRIBUTED_AT_ONCE = 64;
 
@@ -41,24 +44,20 @@ public record AttributionMemory(
       AttributionSettings settings,
       DType type,
       int longest) {
+    MemoryBudget budget = settings.compute().working();
     return new AttributionMemory(
         layers,
         blocks,
         settings,
         type,
         longest,
-        BatchMemory.within(
-            settings.compute().memory(),
-            model,
-            layers,
-            type,
-            settings.compute().batchTokens(),
-            longest));
+        BatchMemory.within(budget, model, layers, type, settings.compute().batchTokens(), longest),
+        budget);
   }
 
   /** Bytes for the queries. */
   public long free() {
-    return settings.compute().memory().bytes() - batch.bytes();
+    return budget.bytes() - batch.bytes();
   }
 
   /** For the queries as they are scanned with. */

@@ -111,6 +111,9 @@ public record AttributionSettings(
       options.put("refine", "" + refine);
     }
     options.put("batch-tokens", "" + compute.batchTokens());
+    if (compute.tf32()) {
+      options.put("tf32", "true");
+    }
     return options;
   }
 }

@@ -37,6 +37,12 @@ record Preconditioner(
     return new Preconditioner(run, model, layers, curvature, damping, new HashSet<>());
   }
 
+  /** The same for the same model on another device. */
+  Preconditioner on(LanguageModel other) {
+    return new Preconditioner(
+        run, other, other.linears(run.manifest().layerNames()), curvature, damping, verified);
+  }
+
   /** Loads a range of layers; the caller closes them. */
   Curvatures curvatures(Range range) {
     List<RunManifest.Layer> subset = range.of(run.manifest().layers());

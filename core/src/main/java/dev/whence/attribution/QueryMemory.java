@@ -26,9 +26,10 @@ public record QueryMemory(AttributionMemory memory, List<LayerBytes> layers, lon
             new InvalidInputException(
                 String.format(
                     Locale.ROOT,
-                    "--memory is %,d MiB but the model, a batch and one query's gradient at one"
+                    "%s is %,d MiB but the model, a batch and one query's gradient at one"
                         + " layer take %,d MiB; allow as much, or give fewer --batch-tokens",
-                    memory.settings().compute().memory().bytes() >> 20,
+                    memory.budget().option(),
+                    memory.budget().bytes() >> 20,
                     (memory.batch().bytes() + QuerySplit.least(queries, layers, beside)) / (1 << 20)
                         + 1)));
   }

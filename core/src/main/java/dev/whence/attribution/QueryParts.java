@@ -69,7 +69,7 @@ final class QueryParts implements AutoCloseable {
   /** What a progress report adds when there are several parts. */
   String remark() {
     return " in %d parts, as %,d MiB of memory allow"
-        .formatted(split.passes(), settings.compute().memory().bytes() >> 20);
+        .formatted(split.passes(), memory.memory().budget().bytes() >> 20);
   }
 
   /** Log-probability of each query's completion given its prompt, in nats. */
@@ -193,6 +193,26 @@ final class QueryParts implements AutoCloseable {
       only = Optional.of(ready(part, prepare(part, progress), true));
     }
     return only.get();
+  }
+
+  /**
+   * A part's queries, or others in their place, for a scan on another device; the caller closes the
+   * copy.
+   */
+  Open copyTo(Open part, PreconditionedQueries asked, LanguageModel other) {
+    PreconditionedQueries copy = asked.copyTo(other.device());
+    try {
+      Preconditioner there = preconditioner.on(other);
+      return new Open(
+          part.part,
+          copy,
+          part.self.map(_ -> there.curvatures(part.part.layers())),
+          part.part.layers().of(there.layers()),
+          false);
+    } catch (RuntimeException e) {
+      copy.close();
+      throw e;
+    }
   }
 
   /** Takes over the queries, also when it fails. */

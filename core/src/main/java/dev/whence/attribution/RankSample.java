@@ -126,7 +126,7 @@ public final class RankSample {
 
   private static void addScores(
       double[][] sums, Range queries, long[] places, InfluenceScan.Scores scores) {
-    double[] values = scores.influence().orElseThrow().toDoubles(); // [batch, queries]
+    double[] values = scores.influences(); // [batch, queries]
     for (int b = 0; b < places.length; b++) {
       for (int q = 0; q < queries.size(); q++) {
         sums[queries.from() + q][(int) places[b]] += values[b * queries.size() + q];

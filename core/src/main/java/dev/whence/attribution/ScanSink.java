@@ -61,9 +61,12 @@ final class ScanSink implements InfluenceScan.Sink {
   public void take(long[] places, InfluenceScan.Scores scores) {
     try (Scope _ = Scope.open()) {
       InfluenceScan.Scores own = scores.ofFirst(asked.size());
-      own.influence().ifPresent(influence -> top.add(sequences(places), influence, admission));
+      double[] influences = own.influence().isPresent() ? own.influences() : new double[0];
+      if (influences.length > 0) {
+        top.add(sequences(places), influences, admission);
+      }
       int whole = (int) asked.stream().filter(a -> a.completionToken().isEmpty()).count();
-      scoresFile.ifPresent(file -> file.add(places, scores.ofFirst(whole)));
+      scoresFile.ifPresent(file -> file.add(places, scores.ofFirst(whole), influences));
     }
     alongScores =
         scores

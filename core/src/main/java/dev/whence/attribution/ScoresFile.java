@@ -129,8 +129,19 @@ final class ScoresFile implements AutoCloseable {
 
   /** Takes the scores of the sequences at {@code places} of the selection. */
   void add(long[] places, Scores scores) {
+    add(places, scores, scores.influence().map(Tensor::toDoubles).orElse(new double[0]));
+  }
+
+  /**
+   * Takes scores of which the influences were read already.
+   *
+   * @param influences in row-major order, [batch, queries]; perhaps of more queries than the file's
+   */
+  void add(long[] places, Scores scores, double[] influences) {
     if (shape.queries > 0) {
-      scores.influence().ifPresent(t -> gather(INFLUENCE, places, t));
+      if (influences.length > 0) {
+        gatherInfluences(places, influences);
+      }
       scores.layerwise().ifPresent(t -> gather(LAYERWISE, places, t));
       scores.tokenwise().ifPresent(t -> gather(TOKENWISE, places, t));
     }
@@ -154,6 +165,28 @@ final class ScoresFile implements AutoCloseable {
     }
   }
 
+  private void gatherInfluences(long[] places, double[] influences) {
+    List<Row> rows = pending.get(INFLUENCE);
+    if (rows == null) {
+      return;
+    }
+    int each = influences.length / places.length;
+    for (int b = 0; b < places.length; b++) {
+      double[] row = Arrays.copyOfRange(influences, b * each, b * each + shape.queries);
+      boolean wide = shape.type == DType.FLOAT64;
+      rows.add(new Row(places[b], wide ? new float[0] : floats(row), wide ? row : new double[0]));
+    }
+    gathered((long) places.length * shape.queries);
+  }
+
+  private static float[] floats(double... values) {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+
   /** Gathers the values of all queries for each place; writes when they have become many. */
   private void gather(String name, long[] places, Tensor tensor) {
     List<Row> rows = pending.get(name);
@@ -171,7 +204,11 @@ final class ScoresFile implements AutoCloseable {
               wide ? single : Arrays.copyOfRange(single, b * each, (b + 1) * each),
               wide ? Arrays.copyOfRange(exact, b * each, (b + 1) * each) : exact));
     }
-    pendingBytes += (long) (single.length + exact.length) * shape.type.bytes();
+    gathered((long) single.length + exact.length);
+  }
+
+  private void gathered(long values) {
+    pendingBytes += values * shape.type.bytes();
     if (pendingBytes > MOST_PENDING_BYTES) {
       flush();
     }

@@ -22,12 +22,14 @@ import java.util.function.LongConsumer;
  * for every part, and its scores are whole before the next chunk begins: what is written, and where
  * a killed run goes on, does not depend on the parts.
  *
+ * @param others the same model on further devices, which share the batches where there is one part
  * @param queries in all parts together
  * @param layers in all parts together
  * @param along are scored after the others where there is one part and both are whole
  */
 record SplitScan(
     LanguageModel model,
+    List<LanguageModel> others,
     QueryParts parts,
     int queries,
     int layers,
@@ -42,15 +44,41 @@ record SplitScan(
         if (along.isPresent() && along.get().isWhole() && only.queries().isWhole()) {
           try (PreconditionedQueries joint =
               PreconditionedQueries.concat(List.of(only.queries(), along.get()))) {
-            only.scan(model, joint, detail).run(pass, from, sink, chunkDone, stage);
+            run(only, joint, pass, from, sink, chunkDone, stage);
           }
         } else {
-          only.scan(model, detail).run(pass, from, sink, chunkDone, stage);
+          run(only, only.queries(), pass, from, sink, chunkDone, stage);
         }
       }
       return;
     }
     pass.chunks(from, chunk -> scan(chunk, all, sink, stage), chunkDone);
+  }
+
+  private void run(
+      QueryParts.Open part,
+      PreconditionedQueries asked,
+      CorpusPass pass,
+      long from,
+      Sink sink,
+      LongConsumer chunkDone,
+      Progress.Stage stage) {
+    if (others.isEmpty()) {
+      part.scan(model, asked, detail).run(pass, from, sink, chunkDone, stage);
+      return;
+    }
+    List<QueryParts.Open> copies = new ArrayList<>();
+    try {
+      List<InfluenceScan> scans = new ArrayList<>(List.of(part.scan(model, asked, detail)));
+      for (LanguageModel other : others) {
+        QueryParts.Open copy = parts.copyTo(part, asked, other);
+        copies.add(copy);
+        scans.add(copy.scan(other, detail));
+      }
+      InfluenceScan.run(scans, pass, from, sink, chunkDone, stage);
+    } finally {
+      copies.forEach(QueryParts.Open::close);
+    }
   }
 
   private void scan(
@@ -66,6 +94,7 @@ record SplitScan(
               if (sums.size() == b) {
                 sums.add(Sums.zeros(scores, queries, layers));
               }
+              scores.requireFinite();
               sums.get(b).add(part, scores);
             }
           }

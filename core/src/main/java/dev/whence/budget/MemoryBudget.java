@@ -2,16 +2,22 @@ package dev.whence.budget;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.whence.InvalidInputException;
+import dev.whence.tensor.Device;
+import dev.whence.tensor.DeviceMemory;
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How much memory a run may take. It decides what is kept and what is computed again, never a
- * result.
+ * How much memory a run may take, of the machine or of a GPU. It decides what is kept and what is
+ * computed again, never a result.
+ *
+ * @param option by which the user gives it
  */
-public record MemoryBudget(long bytes) {
+public record MemoryBudget(long bytes, String option) {
+  private static final String MEMORY = "--memory";
+  private static final String DEVICE_MEMORY = "--device-memory";
   private static final Pattern SIZE = Pattern.compile("(\\d{1,12})\\s*([kmgt]?)i?b?");
 
   /** A number of bytes up to this is one of gigabytes whose unit was forgotten. */
@@ -19,8 +25,13 @@ public record MemoryBudget(long bytes) {
 
   public MemoryBudget {
     if (bytes < 1) {
-      throw new InvalidInputException("--memory is " + bytes + " but must be at least 1 byte");
+      throw new InvalidInputException(option + " is " + bytes + " but must be at least 1 byte");
     }
+  }
+
+  /** So much of the machine's memory. */
+  public MemoryBudget(long bytes) {
+    this(bytes, MEMORY);
   }
 
   /** Three quarters of what this machine, or its container, has. */
@@ -29,26 +40,40 @@ public record MemoryBudget(long bytes) {
     return new MemoryBudget(system.getTotalMemorySize() / 4 * 3);
   }
 
+  /** What is free on a GPU. */
+  public static MemoryBudget ofDevice(Device device) {
+    return new MemoryBudget(DeviceMemory.free(device.require()), DEVICE_MEMORY);
+  }
+
   /**
-   * Reads a size: {@code 800m}, {@code 16g}, or bytes.
+   * Reads a size of the machine's memory: {@code 800m}, {@code 16g}, or bytes.
    *
    * @throws InvalidInputException when it is none
    */
   public static MemoryBudget parse(String text) {
+    return parse(text, MEMORY);
+  }
+
+  /** Reads a size of a GPU's memory as {@link #parse} does. */
+  public static MemoryBudget parseDevice(String text) {
+    return parse(text, DEVICE_MEMORY);
+  }
+
+  private static MemoryBudget parse(String text, String option) {
     Matcher matcher = SIZE.matcher(text.strip().toLowerCase(Locale.ROOT));
     if (!matcher.matches()) {
       throw new InvalidInputException(
-          "--memory is '" + text + "' but must be a size such as 800m or 16g");
+          option + " is '" + text + "' but must be a size such as 800m or 16g");
     }
     int shift = matcher.group(2).isEmpty() ? 0 : 10 * (1 + "kmgt".indexOf(matcher.group(2)));
     long count = Long.parseLong(matcher.group(1));
     if (matcher.group(2).isEmpty() && count > 0 && count <= MOST_GIGABYTES) {
       throw new InvalidInputException(
-          "--memory is %d bytes; did you mean %dg?".formatted(count, count));
+          "%s is %d bytes; did you mean %dg?".formatted(option, count, count));
     }
     if (count > Long.MAX_VALUE >> shift) {
-      throw new InvalidInputException("--memory is '" + text + "', more than can be counted");
+      throw new InvalidInputException(option + " is '" + text + "', more than can be counted");
     }
-    return new MemoryBudget(count << shift);
+    return new MemoryBudget(count << shift, option);
   }
 }

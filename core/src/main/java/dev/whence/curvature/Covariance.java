@@ -6,6 +6,7 @@ import dev.whence.tensor.LongSum;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.SymmetricProduct;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -57,11 +58,16 @@ public final class Covariance implements AutoCloseable {
   }
 
   /**
-   * Whether all sums are finite. A number that is not finite reaches the diagonal, so that is read.
+   * Of each covariance whether all its sums are finite. A number that is not finite reaches the
+   * diagonal, so that is looked at; the answers are read together.
    */
-  public boolean isFinite() {
+  public static boolean[] areFinite(List<Covariance> covariances) {
     try (Scope _ = Scope.open()) {
-      return sums.stream().flatMap(LongSum::parts).allMatch(part -> part.diagonal().isFinite());
+      List<List<Tensor>> diagonals =
+          covariances.stream()
+              .map(c -> c.sums.stream().flatMap(LongSum::parts).map(Tensor::diagonal).toList())
+              .toList();
+      return Tensors.areAllFinite(diagonals);
     }
   }
 

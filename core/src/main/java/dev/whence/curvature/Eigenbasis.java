@@ -62,6 +62,19 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
     }
   }
 
+  /**
+   * The basis with eigenvectors as a smaller type has them, in the type that they have; the caller
+   * closes it. They are orthonormal up to that type's rounding.
+   */
+  public Eigenbasis roundedTo(DType smaller) {
+    try (Scope _ = Scope.open()) {
+      return new Eigenbasis(
+          blocks,
+          values.copy().keep(),
+          vectors.stream().map(q -> q.to(smaller).to(q.type()).copy().keep()).toList());
+    }
+  }
+
   /** {@code x Q}, along the last dimension: coordinates in the basis. */
   public Tensor rotate(Tensor x) {
     return blockwise(x, -1, Tensor::matmul);

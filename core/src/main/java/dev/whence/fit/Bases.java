@@ -62,6 +62,8 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
    * Decomposes covariances, each of which is given up as soon as it is decomposed.
    *
    * @param type of the bases
+   * @param stored the type that a run folder will have them in, if it is another: what follows from
+   *     the bases must follow from those that are read back
    * @throws ArithmeticException naming the layer whose covariance is not finite
    */
   static Bases decompose(
@@ -69,6 +71,7 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
       InputGroups groups,
       Covariances covariances,
       DType type,
+      Optional<DType> stored,
       LayerStep step) {
     covariances.complete();
     // A language model's layers all see the same positions.
@@ -82,11 +85,12 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
           int leader = groups.leader().get(l);
           Eigenbasis activation = activations.get(leader);
           if (activation == null) {
-            activation = bases.decompose(covariances.activation(l), positions, layers.get(l), type);
+            activation =
+                bases.decompose(covariances.activation(l), positions, layers.get(l), type, stored);
             activations.put(leader, activation);
           }
           Eigenbasis gradient =
-              bases.decompose(covariances.gradient(l), positions, layers.get(l), type);
+              bases.decompose(covariances.gradient(l), positions, layers.get(l), type, stored);
           Kronecker pair =
               new Kronecker(
                   activation, gradient, (double) positions / Math.max(1, covariances.sequences()));
@@ -102,29 +106,38 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
     }
   }
 
-  /** Decomposes covariances and writes them and their bases to the layers' factor files. */
+  /** Decomposes covariances and writes their bases to the layers' factor files. */
   static Bases decompose(
       Path folder,
       String prefix,
       List<Linear> layers,
       InputGroups groups,
       Covariances covariances,
-      DType type,
+      FitSettings settings,
       Runnable layerDone) {
+    DType type = settings.compute().type().accumulator();
     Bases bases =
         decompose(
             layers,
             groups,
             covariances,
             type,
+            settings.factorsType(),
             (l, pair) -> {
               long positions = covariances.positions(l);
               Covariance activation = covariances.activation(l);
               Covariance gradient = covariances.gradient(l);
-              FactorsFile.Builder file = new FactorsFile.Builder();
-              file.activation(new Factor(activation.mean(positions, type), pair.activation()));
+              FactorsFile.Builder file = new FactorsFile.Builder(settings.storedType());
+              boolean keep = settings.keepCovariances();
+              file.activation(
+                  new Factor(
+                      keep ? Optional.of(activation.mean(positions, type)) : Optional.empty(),
+                      pair.activation()));
               NativeMemory.giveBack(); // what a mean leaves behind does not fit the next
-              file.gradient(new Factor(gradient.mean(positions, type), pair.gradient()))
+              file.gradient(
+                      new Factor(
+                          keep ? Optional.of(gradient.mean(positions, type)) : Optional.empty(),
+                          pair.gradient()))
                   .write(FactorsFile.path(folder, layers.get(l).name()));
               layerDone.run();
             });
@@ -138,9 +151,15 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
     }
   }
 
-  private Eigenbasis decompose(Covariance sum, long positions, Linear layer, DType type) {
+  private Eigenbasis decompose(
+      Covariance sum, long positions, Linear layer, DType type, Optional<DType> stored) {
     try {
       Eigenbasis basis = sum.eigenbasis(positions, type);
+      if (stored.isPresent()) {
+        try (Eigenbasis exact = basis) {
+          basis = exact.roundedTo(stored.get());
+        }
+      }
       owned.add(basis);
       return basis;
     } catch (ArithmeticException e) {

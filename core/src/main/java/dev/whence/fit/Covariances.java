@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** The first pass's sums: A for each distinct input, S for each layer (METHOD 2.1). */
 final class Covariances implements PassState {
@@ -55,7 +54,6 @@ final class Covariances implements PassState {
 
   @Override
   public void add(Trace trace, Examples batch) {
-    Optional<Long> padded = batch.real().map(real -> (long) real.sum().item());
     for (int l = 0; l < layers.size(); l++) {
       for (Trace.Use use : trace.uses(l)) {
         if (groups.leads(l)) {
@@ -63,7 +61,10 @@ final class Covariances implements PassState {
         }
         gradient.get(l).add(use.gradient());
         // Each use of a layer has vectors of its own, and both means are over all of them.
-        positions[l] += padded.orElse(use.input().size(0) * use.input().size(1));
+        positions[l] +=
+            batch.real().isPresent()
+                ? batch.realPositions()
+                : use.input().size(0) * use.input().size(1);
       }
     }
     sequences += batch.size();
@@ -72,13 +73,17 @@ final class Covariances implements PassState {
   /** What is wrong forward is so from its layer on, what is wrong backward from its layer down. */
   @Override
   public void requireFinite() {
-    activation.forEach((l, sum) -> {
-      if (!sum.isFinite()) {
-        throw notFinite("inputs", l);
+    List<Covariance> all = new ArrayList<>(activation.values());
+    all.addAll(gradient);
+    boolean[] finite = Covariance.areFinite(all);
+    List<Integer> leaders = List.copyOf(activation.keySet());
+    for (int i = 0; i < leaders.size(); i++) {
+      if (!finite[i]) {
+        throw notFinite("inputs", leaders.get(i));
       }
-    });
+    }
     for (int l = layers.size() - 1; l >= 0; l--) {
-      if (!gradient.get(l).isFinite()) {
+      if (!finite[leaders.size() + l]) {
         throw notFinite("output gradients", l);
       }
     }

@@ -39,8 +39,12 @@ record Division(List<Range> ranges) {
         }
         if (!force) {
           throw new InvalidInputException(
-              "%s was begun with more memory: it takes %,d MiB and --memory is %,d MiB; allow as much, or give --force to start over with less"
-                  .formatted(folder, bytes / (1 << 20) + 1, memory.budget().bytes() >> 20));
+              "%s was begun with more memory: it takes %,d MiB and %s is %,d MiB; allow as much, or give --force to start over with less"
+                  .formatted(
+                      folder,
+                      bytes / (1 << 20) + 1,
+                      memory.budget().option(),
+                      memory.budget().bytes() >> 20));
         }
         work.startOver();
       }

@@ -18,7 +18,9 @@ import dev.whence.model.Linear;
 import dev.whence.run.FactorsFile;
 import dev.whence.run.RunFolder;
 import dev.whence.run.RunManifest;
+import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
+import dev.whence.tensor.Tf32;
 import dev.whence.trace.PassRanges;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -105,6 +107,11 @@ public final class Fit {
               + ", the settings ask for "
               + settings.compute().type());
     }
+    if (!settings.compute().device().equals(model.device())) {
+      throw new IllegalArgumentException(
+          "the model is on %s, the settings ask for %s"
+              .formatted(model.device(), settings.compute().device()));
+    }
     Fit fit = new Fit(model, modelFolder, corpus, settings, progress);
     String modelHash = Hashes.ofFiles(LanguageModel.files(modelFolder));
     Map<String, String> identity = new LinkedHashMap<>(settings.options());
@@ -124,7 +131,8 @@ public final class Fit {
     }
     // What memory does not allow is refused before anything is written.
     List<Range> _ = fit.memory.split();
-    try (WorkFolder work = WorkFolder.open(out, FolderKind.RUN, identity, force)) {
+    try (WorkFolder work = WorkFolder.open(out, FolderKind.RUN, identity, force);
+        Tf32 _ = Tf32.allow(settings.compute().tf32())) {
       if (!Files.exists(work.path().resolve(Manifest.NAME))) {
         fit.into(work, modelHash, force);
       }
@@ -146,19 +154,28 @@ public final class Fit {
     createFactorsFolder(folder);
     InputGroups cut = groups.within(ranges);
     RangeFit.Counts counts = RangeFit.Counts.NONE;
-    for (Range range : ranges) {
-      counts =
-          new RangeFit(
-                  model,
-                  range.of(layers),
-                  cut.of(range),
-                  corpus,
-                  settings,
-                  memory.batch().tokens(),
-                  folder,
-                  ranges.size() == 1 ? "" : "layers-%d-%d-".formatted(range.from(), range.to()),
-                  progress)
-              .run();
+    List<LanguageModel> models = new ArrayList<>(List.of(model));
+    try {
+      for (Device other :
+          settings.compute().devices().subList(1, settings.compute().devices().size())) {
+        models.add(LanguageModel.load(modelFolder, model.type(), other));
+      }
+      for (Range range : ranges) {
+        counts =
+            new RangeFit(
+                    models,
+                    range.of(layers),
+                    cut.of(range),
+                    corpus,
+                    settings,
+                    memory.batch().tokens(),
+                    folder,
+                    ranges.size() == 1 ? "" : "layers-%d-%d-".formatted(range.from(), range.to()),
+                    progress)
+                .run();
+      }
+    } finally {
+      models.subList(1, models.size()).forEach(LanguageModel::close);
     }
     Manifest.write(folder, manifest(folder, modelHash, cut, counts));
   }

@@ -41,24 +41,27 @@ public record FitMemory(
       FitSettings settings,
       int longest,
       boolean severalChunks) {
+    MemoryBudget budget = settings.compute().working();
     return new FitMemory(
         layers,
         settings,
         severalChunks,
         BatchMemory.within(
-            settings.compute().memory(),
+            budget,
             model,
             layers,
             settings.compute().type(),
             settings.compute().batchTokens(),
             longest),
-        settings.compute().memory());
+        budget);
   }
 
   /** Bytes of a layer's sums and bases, at the time when they are most. */
   public long layerBytes(LayerShape layer) {
     DType type = settings.compute().type().accumulator();
-    long summing = LongSum.bytes(type, severalChunks);
+    // Beside the total, the first device has the sums of a range of its own.
+    int copies = settings.compute().devices().size() > 1 ? 2 : 1;
+    long summing = copies * LongSum.bytes(type, severalChunks);
     long squares = squares(layer);
     // The covariances' sums; later eigenvectors beside the sums of squares. While covariances are
     // decomposed their totals go and eigenvectors, which are no larger, come.
@@ -77,8 +80,8 @@ public record FitMemory(
   /**
    * Bytes that a layer's decomposition takes for itself. Of the largest block: its eigenvectors in
    * float64, and twice as much for LAPACK to work in, while the covariance is decomposed where it
-   * lies. Afterwards: the means of all blocks, which are written together, and the last one on its
-   * way from float64.
+   * lies. Afterwards: the means of all blocks where they are kept, which are written together, and
+   * the last one on its way from float64; or the eigenvectors as they are stored.
    */
   public long decompositionBytes(LayerShape layer) {
     if (!settings.fitsEigenbases()) {
@@ -86,8 +89,11 @@ public record FitMemory(
     }
     long widest = Math.ceilDiv(Math.max(layer.outputs(), layer.inputs()), settings.blocks());
     long block = widest * widest * Double.BYTES;
-    long means = squares(layer) * settings.compute().type().accumulator().bytes();
-    return Math.max(3 * block, means + 2 * block);
+    long written =
+        squares(layer)
+            * ((settings.keepCovariances() ? settings.compute().type().accumulator().bytes() : 0)
+                + (settings.factorsType().isPresent() ? settings.storedType().bytes() : 0));
+    return Math.max(3 * block, written + 2 * block);
   }
 
   /**
@@ -106,8 +112,9 @@ public record FitMemory(
             new InvalidInputException(
                 String.format(
                     Locale.ROOT,
-                    "--memory is %,d MiB but the model, a batch and one layer's factors take"
+                    "%s is %,d MiB but the model, a batch and one layer's factors take"
                         + " %,d MiB; allow as much, or give more --blocks or fewer --batch-tokens",
+                    budget.option(),
                     budget.bytes() >> 20,
                     (batch.bytes() + least()) / (1 << 20) + 1)));
   }

@@ -5,10 +5,12 @@ import dev.whence.budget.Compute;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Fisher;
 import dev.whence.model.LayerSelection;
+import dev.whence.tensor.DType;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -20,6 +22,10 @@ import java.util.stream.Collectors;
  *     all
  * @param lambdaSequences how many sequences the corrected eigenvalues see; 0 for all
  * @param blocks diagonal blocks of each covariance
+ * @param keepCovariances whether the run folder has the covariances beside their eigenvectors,
+ *     which are all that influence needs
+ * @param factorsType of eigenvectors and Lambda in the run folder, if it is another than that of
+ *     the sums
  * @param compute how it is computed; of that the type and the batch size decide rounding
  */
 @RecordBuilder
@@ -31,6 +37,8 @@ public record FitSettings(
     long covarianceSequences,
     long lambdaSequences,
     int blocks,
+    boolean keepCovariances,
+    Optional<DType> factorsType,
     Compute compute)
     implements FitSettingsBuilder.With {
   /** EK-FAC of the MLP layers, from sampled targets over the whole corpus, in float32. */
@@ -43,6 +51,8 @@ public record FitSettings(
           0,
           0,
           1,
+          false,
+          Optional.empty(),
           Compute.DEFAULT);
 
   public FitSettings {
@@ -52,6 +62,11 @@ public record FitSettings(
     requireAtLeast("--covariance-sequences", covarianceSequences, 0);
     requireAtLeast("--lambda-sequences", lambdaSequences, 0);
     requireAtLeast("--blocks", blocks, 1);
+    if (factorsType.filter(type -> !type.isFloatingPoint()).isPresent()) {
+      throw new InvalidInputException(
+          "--factors-dtype is %s but must be float32, float64 or bfloat16"
+              .formatted(factorsType.get()));
+    }
     curvatures = Set.copyOf(curvatures);
   }
 
@@ -81,6 +96,11 @@ public record FitSettings(
     return curvatures.stream().anyMatch(CurvatureKind::usesSequenceGradients);
   }
 
+  /** The type of eigenvectors and Lambda in the run folder. */
+  public DType storedType() {
+    return factorsType.orElse(compute.type().accumulator());
+  }
+
   /** How many matrices of a layer's size are summed up: Lambda, the diagonal. */
   public int sumsOfSquares() {
     return (fits(CurvatureKind.EKFAC) ? 1 : 0) + (fits(CurvatureKind.DIAGONAL) ? 1 : 0);
@@ -100,6 +120,13 @@ public record FitSettings(
     options.put("blocks", "" + blocks);
     options.put("batch-tokens", "" + compute.batchTokens());
     options.put("dtype", compute.type().toString());
+    if (keepCovariances) {
+      options.put("keep-covariances", "true");
+    }
+    factorsType.ifPresent(type -> options.put("factors-dtype", type.toString()));
+    if (compute.tf32()) {
+      options.put("tf32", "true");
+    }
     return options;
   }
 }

@@ -16,6 +16,7 @@ import dev.whence.trace.Targets;
 import dev.whence.trace.Trace;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A fit without a run folder, for any model, where all factors fit in memory and a lost fit is soon
@@ -40,7 +41,7 @@ public record MemoryFit(List<LayerFactors> layers, Bases bases) implements AutoC
       try (Covariances sums =
           new Covariances(layers, groups, settings.blocks(), type, model.device(), true)) {
         pass(model, layers, data, settings, 0, sums);
-        bases = Bases.decompose(layers, groups, sums, type, (_, _) -> {});
+        bases = Bases.decompose(layers, groups, sums, type, Optional.empty(), (_, _) -> {});
       }
     }
     MemoryFit fit = new MemoryFit(new ArrayList<>(), bases);

@@ -1,6 +1,5 @@
 package dev.whence.fit;
 
-import dev.whence.Cadence;
 import dev.whence.Json;
 import dev.whence.Progress;
 import dev.whence.budget.ShrinkingBatches;
@@ -16,28 +15,30 @@ import dev.whence.tensor.DType;
 import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
-import dev.whence.trace.CorpusPass;
 import dev.whence.trace.PassCheckpoint;
 import dev.whence.trace.PassRanges;
 import dev.whence.trace.PassState;
 import dev.whence.trace.Targets;
-import dev.whence.trace.Trace;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Fits the layers that are in memory together: a pass for the covariances, their
  * eigendecompositions, a pass for the corrected eigenvalues.
  *
+ * @param models the same on each device, of which the first has the totals
+ * @param layers of the first
  * @param groups of these layers
  * @param prefix of the names of the files on the way, so that ranges of layers do not meet
  */
 record RangeFit(
-    LanguageModel model,
+    List<LanguageModel> models,
     List<Linear> layers,
     InputGroups groups,
     Corpus corpus,
@@ -66,16 +67,7 @@ record RangeFit(
     DType type = settings.compute().type().accumulator();
     NativeMemory.giveBack(); // what other layers took
     try (Bases bases = settings.fitsEigenbases() ? bases(type) : Bases.none(layers.size());
-        SequenceSquares squares =
-            new SequenceSquares(
-                layers,
-                settings.fits(CurvatureKind.EKFAC)
-                    ? bases.kronecker()
-                    : Bases.none(layers.size()).kronecker(),
-                settings.fits(CurvatureKind.DIAGONAL),
-                type,
-                settings.compute().device(),
-                ranges(settings.lambdaSequences()).severalChunks())) {
+        SequenceSquares squares = squares(layers, bases, models.getFirst(), type)) {
       NativeMemory.giveBack(); // the covariances are gone
       if (settings.fitsSequenceGradients()) {
         pass(
@@ -83,7 +75,8 @@ record RangeFit(
             squares,
             settings.lambdaSequences(),
             LAMBDA_STREAM,
-            folder.resolve(prefix + SQUARES));
+            folder.resolve(prefix + SQUARES),
+            model -> shareOfSquares(model, bases, type));
       }
       for (int l = 0; l < layers.size(); l++) {
         complete(l, bases.counts(), squares);
@@ -118,29 +111,53 @@ record RangeFit(
     if (earlier.isPresent()) {
       return earlier.get();
     }
-    try (Covariances covariances =
-        new Covariances(
-            layers,
-            groups,
-            settings.blocks(),
-            type,
-            settings.compute().device(),
-            ranges(settings.covarianceSequences()).severalChunks())) {
+    try (Covariances covariances = covariances(layers, models.getFirst(), type)) {
       pass(
           "accumulating covariances",
           covariances,
           settings.covarianceSequences(),
           COVARIANCE_STREAM,
-          folder.resolve(prefix + COVARIANCES));
+          folder.resolve(prefix + COVARIANCES),
+          model -> {
+            List<Linear> own = layersOf(model);
+            return new FitPass.Share(model, own, covariances(own, model, type), Optional.empty());
+          });
       if (settings.compute().type() == DType.FLOAT16) { // other types reach as far down as float32
         covariances.requireGradients();
       }
       NativeMemory.giveBack();
       try (Progress.Stage stage = progress.begin("decomposing", layers.size(), "layers")) {
         return Bases.decompose(
-            folder, prefix, layers, groups, covariances, type, () -> stage.advance(1));
+            folder, prefix, layers, groups, covariances, settings, () -> stage.advance(1));
       }
     }
+  }
+
+  private Covariances covariances(List<Linear> ofModel, LanguageModel model, DType type) {
+    return new Covariances(
+        ofModel,
+        groups,
+        settings.blocks(),
+        type,
+        model.device(),
+        ranges(settings.covarianceSequences()).severalChunks());
+  }
+
+  private SequenceSquares squares(
+      List<Linear> ofModel, Bases bases, LanguageModel model, DType type) {
+    return new SequenceSquares(
+        ofModel,
+        settings.fits(CurvatureKind.EKFAC)
+            ? bases.kronecker()
+            : Bases.none(layers.size()).kronecker(),
+        settings.fits(CurvatureKind.DIAGONAL),
+        type,
+        model.device(),
+        ranges(settings.lambdaSequences()).severalChunks());
+  }
+
+  private List<Linear> layersOf(LanguageModel model) {
+    return model.linears(layers.stream().map(Linear::name).toList());
   }
 
   /** How a pass over so many sequences is cut. */
@@ -149,43 +166,54 @@ record RangeFit(
         corpus, Selection.spread(corpus.size(), count), settings.compute().batchTokens());
   }
 
-  private void pass(String what, PassState state, long count, int stream, Path file) {
-    String range = prefix.isEmpty() ? "" : " of " + prefix.replaceFirst("-$", "");
-    ShrinkingBatches.run(
-        batchTokens,
-        (tokens, remark) -> {
-          pass(what + range + remark, state, count, stream, new PassCheckpoint(file), tokens);
-          return state;
-        });
+  private FitPass.Share shareOfSquares(LanguageModel model, Bases bases, DType type) {
+    List<Linear> own = layersOf(model);
+    if (model.device().equals(settings.compute().device()) || !settings.fitsEigenbases()) {
+      return new FitPass.Share(model, own, squares(own, bases, model, type), Optional.empty());
+    }
+    Bases copy = Bases.read(folder, prefix, own, groups, type, model.device()).orElseThrow();
+    try {
+      return new FitPass.Share(model, own, squares(own, copy, model, type), Optional.of(copy));
+    } catch (RuntimeException e) {
+      copy.close();
+      throw e;
+    }
   }
 
   private void pass(
-      String what, PassState state, long count, int stream, PassCheckpoint checkpoint, int tokens) {
-    Selection selection = Selection.spread(corpus.size(), count);
-    PassRanges ranges = ranges(count);
-    Targets targets =
-        settings.fisher() == Fisher.SAMPLED
-            ? new Targets.Sampled(settings.seed(), stream)
-            : new Targets.Given();
-    long start = checkpoint.restore(state);
-    Cadence cadence = new Cadence(settings.compute().checkpointSeconds());
-    try (Progress.Stage stage = progress.begin(what, selection.count(), "sequences")) {
-      stage.advance(start);
-      new CorpusPass(corpus, selection, ranges, tokens, settings.compute().device())
-          .run(
-              start,
-              (_, batch) -> state.add(Trace.of(model, layers, batch, targets), batch),
-              next -> {
-                boolean endsRange = ranges.endsRange(next);
-                state.endChunk(endsRange);
-                state.requireFinite();
-                if (cadence.due() || next == selection.count()) {
-                  checkpoint.save(state, next, !endsRange);
-                  cadence.restart();
-                }
-              },
-              stage);
-    }
+      String what,
+      PassState state,
+      long count,
+      int stream,
+      Path file,
+      Function<LanguageModel, FitPass.Share> share) {
+    String range = prefix.isEmpty() ? "" : " of " + prefix.replaceFirst("-$", "");
+    FitPass pass =
+        new FitPass(
+            corpus,
+            Selection.spread(corpus.size(), count),
+            ranges(count),
+            settings.fisher() == Fisher.SAMPLED
+                ? new Targets.Sampled(settings.seed(), stream)
+                : new Targets.Given(),
+            new PassCheckpoint(file),
+            settings.compute().checkpointSeconds());
+    FitPass.Share whole = new FitPass.Share(models.getFirst(), layers, state, Optional.empty());
+    ShrinkingBatches.run(
+        batchTokens,
+        (tokens, remark) -> {
+          List<FitPass.Share> shares = new ArrayList<>();
+          try (Progress.Stage stage =
+              progress.begin(what + range + remark, pass.sequences(), "sequences")) {
+            if (models.size() > 1) {
+              models.forEach(model -> shares.add(share.apply(model)));
+            }
+            pass.run(whole, shares, tokens, stage);
+          } finally {
+            shares.forEach(FitPass.Share::close);
+          }
+          return state;
+        });
   }
 
   /** Adds to a layer's file what the second pass found. */
@@ -193,7 +221,7 @@ record RangeFit(
     String name = layers.get(layer).name();
     Path path = FactorsFile.path(folder, name);
     try (Scope _ = Scope.open()) {
-      FactorsFile.Builder file = new FactorsFile.Builder();
+      FactorsFile.Builder file = new FactorsFile.Builder(settings.storedType());
       if (settings.fitsEigenbases()) {
         file.copy(path);
       }

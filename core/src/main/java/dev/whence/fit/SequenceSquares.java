@@ -6,8 +6,8 @@ import dev.whence.model.Linear;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.LongSum;
-import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
+import dev.whence.tensor.Tensors;
 import dev.whence.trace.Examples;
 import dev.whence.trace.PassState;
 import dev.whence.trace.Trace;
@@ -98,17 +98,21 @@ final class SequenceSquares implements PassState {
 
   @Override
   public void requireFinite() {
+    List<List<Tensor>> parts = new ArrayList<>();
     for (int l = 0; l < layers.size(); l++) {
-      try (Scope _ = Scope.open()) {
-        int layer = l;
-        if (Stream.of(lambda, diagonal)
-            .filter(sums -> !sums.isEmpty())
-            .flatMap(sums -> sums.get(layer).parts())
-            .anyMatch(part -> !part.isFinite())) {
-          throw new ArithmeticException(
-              "the squared gradients of layer %s overflow or are not numbers; try --dtype float32 or float64"
-                  .formatted(layers.get(l).name()));
-        }
+      int layer = l;
+      parts.add(
+          Stream.of(lambda, diagonal)
+              .filter(sums -> !sums.isEmpty())
+              .flatMap(sums -> sums.get(layer).parts())
+              .toList());
+    }
+    boolean[] finite = Tensors.areAllFinite(parts);
+    for (int l = 0; l < layers.size(); l++) {
+      if (!finite[l]) {
+        throw new ArithmeticException(
+            "the squared gradients of layer %s overflow or are not numbers; try --dtype float32 or float64"
+                .formatted(layers.get(l).name()));
       }
     }
   }

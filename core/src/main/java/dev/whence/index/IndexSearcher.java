@@ -265,7 +265,7 @@ public final class IndexSearcher implements AutoCloseable {
       best.add(bothSigns(top, q));
     }
     List<Answer> answers = new ArrayList<>();
-    int most = queriesWithin(compute.memory().bytes() / 2);
+    int most = queriesWithin(compute.working().bytes() / 2);
     for (int from = 0; from < queries.size(); from += most) {
       int to = Math.min(from + most, queries.size());
       try (PreconditionedQueries prepared = precondition(queries.subList(from, to), progress)) {

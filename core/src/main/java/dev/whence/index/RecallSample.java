@@ -97,7 +97,12 @@ final class RecallSample {
    * gone through again.
    */
   void take(long[] places, Tensor influence) {
-    pending.add(new Scored(places, influence.toDoubles()));
+    double[] influences = influence.toDoubles();
+    if (!Arrays.stream(influences).allMatch(Double::isFinite)) {
+      throw new ArithmeticException(
+          "influences on the queries that recall is measured by overflow or are not numbers; try --dtype float32 or float64");
+    }
+    pending.add(new Scored(places, influences));
   }
 
   /** Forgets what was taken of a chunk that will be gone through again. */

@@ -10,9 +10,11 @@ import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import dev.whence.trace.CorpusPass;
 import dev.whence.trace.Examples;
+import dev.whence.trace.InTurns;
 import dev.whence.trace.Targets;
 import dev.whence.trace.Trace;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -38,19 +40,77 @@ public final class InfluenceScan {
    * @param layerwise [batch, queries, layers]
    * @param tokenwise [batch, queries, positions]
    * @param selfInfluence {@code <D, (G + lambda)^-1 D>}, [batch]
+   * @param summands what the influence is the sum of
    */
   public record Scores(
       Optional<Tensor> influence,
       Optional<Tensor> layerwise,
       Optional<Tensor> tokenwise,
-      Optional<Tensor> selfInfluence) {
+      Optional<Tensor> selfInfluence,
+      Summands summands) {
+    /** Scores whose origin is not known. */
+    public Scores(
+        Optional<Tensor> influence,
+        Optional<Tensor> layerwise,
+        Optional<Tensor> tokenwise,
+        Optional<Tensor> selfInfluence) {
+      this(influence, layerwise, tokenwise, selfInfluence, Summands.NONE);
+    }
+
+    /**
+     * Reads the influences, [batch, queries] in row-major order. This is where a scan waits for its
+     * device, and where it looks whether they are numbers.
+     *
+     * @throws ArithmeticException naming the layer where they are none
+     */
+    public double[] influences() {
+      double[] values = influence.orElseThrow().toDoubles();
+      if (!Arrays.stream(values).allMatch(Double::isFinite)) {
+        throw summands.notFinite();
+      }
+      return values;
+    }
+
+    /**
+     * Looks whether the influences are numbers, where nobody reads them yet.
+     *
+     * @throws ArithmeticException naming the layer where they are none
+     */
+    public void requireFinite() {
+      if (!influence.map(Tensor::isFinite).orElse(true)) {
+        throw summands.notFinite();
+      }
+    }
+
     /** The scores of the first queries alone. */
     public Scores ofFirst(int queries) {
       return new Scores(
           influence.map(t -> t.narrow(1, 0, queries)),
           layerwise.map(t -> t.narrow(1, 0, queries)),
           tokenwise.map(t -> t.narrow(1, 0, queries)),
-          selfInfluence);
+          selfInfluence,
+          summands);
+    }
+  }
+
+  /**
+   * The influences through each layer, whose sum is the influence.
+   *
+   * @param byLayer each [batch, queries]
+   */
+  public record Summands(List<Linear> layers, List<Tensor> byLayer) {
+    static final Summands NONE = new Summands(List.of(), List.of());
+
+    private ArithmeticException notFinite() {
+      for (int l = 0; l < byLayer.size(); l++) {
+        if (!byLayer.get(l).isFinite()) {
+          return new ArithmeticException(
+              "influences through layer %s overflow or are not numbers; try --dtype float32 or float64"
+                  .formatted(layers.get(l).name()));
+        }
+      }
+      return new ArithmeticException(
+          "influences overflow when they are summed over layers; try --dtype float64");
     }
   }
 
@@ -106,6 +166,43 @@ public final class InfluenceScan {
         stage);
   }
 
+  /**
+   * Scans by several devices, each of which takes every so manieth batch; the sink gets the batches
+   * in their order, one at a time, from whatever thread.
+   *
+   * @param scans the same scan on each device
+   */
+  public static void run(
+      List<InfluenceScan> scans,
+      CorpusPass pass,
+      long from,
+      Sink sink,
+      LongConsumer chunkDone,
+      Progress.Stage stage) {
+    pass.chunks(
+        from,
+        chunk ->
+            InTurns.run(
+                0,
+                chunk.batches().size(),
+                scans.stream().map(scan -> scan.worker(chunk, sink, stage)).toList()),
+        chunkDone);
+  }
+
+  private InTurns.Worker worker(CorpusPass.Chunk chunk, Sink sink, Progress.Stage stage) {
+    return piece -> {
+      long[] places = chunk.batches().get(piece);
+      Examples batch = chunk.tokens(places, model.device());
+      Trace trace = trace(batch);
+      Scores scores = score(batch, trace);
+      return () -> {
+        sink.take(places, scores);
+        queries.ifPresent(prepared -> sink.traced(places, batch, trace, prepared));
+        stage.advance(places.length);
+      };
+    };
+  }
+
   /** The scores of one batch; belongs to the caller's scope. */
   public Scores score(Examples batch) {
     return score(batch, trace(batch));
@@ -146,12 +243,12 @@ public final class InfluenceScan {
     }
     Tensor total = byLayer.getFirst().copy();
     byLayer.subList(1, byLayer.size()).forEach(total::plusInPlace);
-    requireFinite(total, byLayer);
     return new Scores(
         Optional.of(total),
         detail.layerwise ? Optional.of(Tensors.stack(byLayer, 2)) : Optional.empty(),
         tokens.map(t -> t.transpose(1, 2)),
-        self);
+        self,
+        new Summands(layers, byLayer));
   }
 
   private static long positions(Trace trace) {
@@ -160,21 +257,6 @@ public final class InfluenceScan {
 
   private Tensor zeros(long... shape) {
     return Tensors.zeros(model.type().accumulator(), model.device(), shape);
-  }
-
-  private void requireFinite(Tensor total, List<Tensor> byLayer) {
-    if (total.isFinite()) {
-      return;
-    }
-    for (int l = 0; l < byLayer.size(); l++) {
-      if (!byLayer.get(l).isFinite()) {
-        throw new ArithmeticException(
-            "influences through layer %s overflow or are not numbers; try --dtype float32 or float64"
-                .formatted(layers.get(l).name()));
-      }
-    }
-    throw new ArithmeticException(
-        "influences overflow when they are summed over layers; try --dtype float64");
   }
 
   private Tensor scores(Trace trace, int layer, LayerQueries queries, Examples batch) {

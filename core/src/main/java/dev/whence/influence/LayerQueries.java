@@ -1,5 +1,6 @@
 package dev.whence.influence;
 
+import dev.whence.tensor.Device;
 import dev.whence.tensor.LongProduct;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
@@ -68,8 +69,15 @@ public sealed interface LayerQueries extends AutoCloseable {
     };
   }
 
+  /** The same on a device; the caller closes the copy. */
+  LayerQueries copyTo(Device device);
+
   @Override
   void close();
+
+  private static Tensor copy(Tensor tensor, Device device) {
+    return device.equals(tensor.device()) ? tensor.copy() : tensor.to(device);
+  }
 
   /**
    * Whole gradients.
@@ -129,6 +137,13 @@ public sealed interface LayerQueries extends AutoCloseable {
           uses.stream()
               .map(use -> use.gradient().matmul(gradient).timesInPlace(use.input()).sum(2))
               .toList());
+    }
+
+    @Override
+    public Full copyTo(Device device) {
+      try (Scope _ = Scope.open()) {
+        return new Full(copy(gradients, device).keep());
+      }
     }
 
     @Override
@@ -235,6 +250,15 @@ public sealed interface LayerQueries extends AutoCloseable {
     }
 
     @Override
+    public LowRank copyTo(Device device) {
+      try (Scope _ = Scope.open()) {
+        Tensor leftCopy = copy(left, device);
+        Tensor rightCopy = copy(right, device);
+        return new LowRank(leftCopy.keep(), rightCopy.keep());
+      }
+    }
+
+    @Override
     public void close() {
       left.close();
       right.close();
@@ -316,6 +340,14 @@ public sealed interface LayerQueries extends AutoCloseable {
     @Override
     public Tensor gradient(int query) {
       return factors.gradient(query);
+    }
+
+    @Override
+    public Expanded copyTo(Device device) {
+      try (Scope _ = Scope.open()) {
+        Tensor formedCopy = copy(formed, device);
+        return new Expanded(factors.copyTo(device), formedCopy.keep());
+      }
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.whence.influence;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
+import dev.whence.budget.ModelShape;
 import dev.whence.corpus.Query;
 import dev.whence.curvature.Curvature;
 import dev.whence.model.Linear;
@@ -15,6 +16,7 @@ import dev.whence.tensor.Tensors;
 import dev.whence.trace.Examples;
 import dev.whence.trace.Trace;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
@@ -104,45 +106,79 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       List<Curvature> curvatures) {
     Examples batch = measurements.examples().apply(places);
     Trace trace = Trace.withLogProbabilities(model, linears, batch);
+    // A gradient that is not finite has a sum that is none either.
+    Tensor sums =
+        Tensors.zeros(model.type().accumulator(), model.device(), layers.size(), places.length);
     for (int l = 0; l < layers.size(); l++) {
       int layer = l;
+      Curvature curvature = curvatures.get(l);
       trace.slices(
           layer,
-          1,
+          atOnce(model, linears.get(l)),
           (row, uses) -> {
-            int q = (int) places[(int) row];
-            Curvature curvature = curvatures.get(layer);
-            Tensor x = // (Q_S^T V Q_A) / (Lambda + lambda): [out, in]
-                curvature.divide(Trace.sum(uses, curvature::coordinates).select(0, 0));
-            if (!x.isFinite()) {
-              throw new ArithmeticException(
-                  "the gradient of query '%s' at layer %s is not finite; try --dtype float32 or float64"
-                      .formatted(measurements.names().get(q), linears.get(layer).name()));
-            }
-            set(layers.get(layer), q, curvature, x);
+            Tensor x = // (Q_S^T V Q_A) / (Lambda + lambda): [slice, out, in]
+                curvature.divide(Trace.sum(uses, curvature::coordinates));
+            int count = (int) x.size(0);
+            sums.select(0, layer).narrow(0, row, count).copyInPlace(x.sum(2).sum(1));
+            set(
+                layers.get(layer),
+                Arrays.copyOfRange(places, (int) row, (int) row + count),
+                curvature,
+                x.finiteOrZero());
           });
     }
+    requireFinite(sums, places, measurements, linears);
     double[] logs = trace.logProbabilities().orElseThrow().sum(1).toDoubles();
     for (int row = 0; row < places.length; row++) {
       logProbabilities.set((int) places[row], logs[row]);
     }
   }
 
-  /** Carries {@code x} back from the curvature's coordinates into the place of query q. */
-  private static void set(LayerQueries queries, int q, Curvature curvature, Tensor x) {
+  /**
+   * A GPU does several gradients at a time at the cost of one; a CPU's memory is planned for one.
+   */
+  private static long atOnce(Model model, Linear layer) {
+    return model.device().isCpu() ? 1 : ModelShape.SLICE_ELEMENTS / layer.shape().elements();
+  }
+
+  /** The sums [layers, queries] are read once for all queries of a batch. */
+  private static void requireFinite(
+      Tensor sums, long[] places, Measurements measurements, List<Linear> linears) {
+    double[] values = sums.toDoubles();
+    for (int i = 0; i < values.length; i++) {
+      if (!Double.isFinite(values[i])) {
+        throw new ArithmeticException(
+            "the gradient of query '%s' at layer %s is not finite; try --dtype float32 or float64"
+                .formatted(
+                    measurements.names().get((int) places[i % places.length]),
+                    linears.get(i / places.length).name()));
+      }
+    }
+  }
+
+  /**
+   * Carries gradients back from the curvature's coordinates into the places of their queries.
+   *
+   * @param x [places, out, in]
+   */
+  static void set(LayerQueries queries, long[] places, Curvature curvature, Tensor x) {
     switch (queries) {
       case LayerQueries.Full full ->
-          full.gradients()
-              .select(0, q)
-              .copyInPlace(curvature.restoreColumns(curvature.restoreRows(x)));
+          copyTo(full.gradients(), places, curvature.restoreColumns(curvature.restoreRows(x)));
       case LayerQueries.LowRank low -> {
         // Rotations preserve singular values: only the factors are carried back, not the whole.
         RandomizedSvd.Product thin = RandomizedSvd.of(x, (int) low.rank());
-        low.left().select(0, q).copyInPlace(curvature.restoreRows(thin.left()));
-        low.right().select(0, q).copyInPlace(curvature.restoreColumns(thin.right()));
+        copyTo(low.left(), places, curvature.restoreRows(thin.left()));
+        copyTo(low.right(), places, curvature.restoreColumns(thin.right()));
       }
       case LayerQueries.Expanded _ ->
           throw new IllegalStateException("queries are expanded after all are set");
+    }
+  }
+
+  private static void copyTo(Tensor all, long[] places, Tensor some) {
+    for (int i = 0; i < places.length; i++) {
+      all.select(0, places[i]).copyInPlace(some.select(0, i));
     }
   }
 
@@ -167,6 +203,20 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
       }
     }
     return new PreconditionedQueries(layers, logProbabilities);
+  }
+
+  /** The same on a device; the caller closes the copy. */
+  public PreconditionedQueries copyTo(Device device) {
+    List<LayerQueries> copies = new ArrayList<>();
+    try {
+      for (LayerQueries layer : layers) {
+        copies.add(layer.copyTo(device));
+      }
+      return new PreconditionedQueries(copies, logProbabilities);
+    } catch (RuntimeException e) {
+      copies.forEach(LayerQueries::close);
+      throw e;
+    }
   }
 
   /** Whether these are whole gradients, which can be put together with others. */

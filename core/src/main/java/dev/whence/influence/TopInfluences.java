@@ -62,7 +62,11 @@ public final class TopInfluences {
 
   /** Takes the scores [batch, queries] that {@code admission} admits. */
   public void add(long[] places, Tensor influence, Admission admission) {
-    double[] scores = influence.toDoubles();
+    add(places, influence.toDoubles(), admission);
+  }
+
+  /** Takes the scores, [batch, queries] in row-major order, that {@code admission} admits. */
+  public void add(long[] places, double[] scores, Admission admission) {
     int queries = raising.size();
     for (int b = 0; b < places.length; b++) {
       for (int q = 0; q < queries; q++) {

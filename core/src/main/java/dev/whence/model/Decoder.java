@@ -37,7 +37,7 @@ final class Decoder implements Network {
     int vocabulary = config.size("vocab_size");
     boolean tied = config.flag("tie_word_embeddings", false);
     embedding = parts.embedding("model.embed_tokens", "lm_head", tied, vocabulary, width);
-    rope = Rope.of(config, SelfAttention.Shape.of(config).headSize(), 1, "rope_theta");
+    rope = Rope.of(config, parts, SelfAttention.Shape.of(config).headSize(), 1, "rope_theta");
     for (int i = 0; i < config.size("num_hidden_layers"); i++) {
       blocks.add(maker.block(i, "model.layers." + i));
       config.layerType(i, LAYER_TYPES);
@@ -57,7 +57,7 @@ final class Decoder implements Network {
   @Override
   public Tensor hidden(Tensor tokens, Tap tap) {
     Tensor x = tap.embedded(Functions.embedding(tokens, embedding));
-    Rope.Table table = rope.table((int) tokens.size(1), x);
+    Rope.Table table = rope.table((int) tokens.size(1));
     for (Block block : blocks) {
       x = block.apply(x, table, tap);
     }

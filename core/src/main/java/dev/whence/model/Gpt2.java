@@ -3,10 +3,8 @@ package dev.whence.model;
 import dev.whence.model.Linear.Role;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
-import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.LongStream;
 
 /**
  * GPT-2 (Radford et al. 2019): learned positions, layer norm before each block, fused q, k and v.
@@ -39,11 +37,9 @@ final class Gpt2 implements Network {
 
   @Override
   public Tensor hidden(Tensor tokens, Tap tap) {
-    long[] positions = LongStream.range(0, tokens.size(1)).toArray();
-    Tensor position = Tensors.of(positions, positions.length).to(tokens.device());
     Tensor x =
         tap.embedded(Functions.embedding(tokens, tokenEmbedding))
-            .plus(Functions.embedding(position, positionEmbedding));
+            .plus(positionEmbedding.narrow(0, 0, tokens.size(1)));
     for (Block block : blocks) {
       x = block.apply(x, tap);
     }
@@ -64,6 +60,7 @@ final class Gpt2 implements Network {
       Activation activation,
       Linear down,
       int heads,
+      CausalMask mask,
       double scale) {
 
     static Block of(Config config, Parts parts, int index, int width, double epsilon) {
@@ -84,6 +81,7 @@ final class Gpt2 implements Network {
           Activation.of(config, "activation_function", "gelu_new"),
           parts.conv1d(name + ".mlp.c_proj", Role.MLP, inner, width),
           heads,
+          parts.causalMask(CausalMask.UNLIMITED),
           config.flag("scale_attn_by_inverse_layer_idx", false) ? scale / (index + 1) : scale);
     }
 
@@ -93,7 +91,7 @@ final class Gpt2 implements Network {
       Tensor q = CausalAttention.heads(qkvs.narrow(2, 0, width), heads);
       Tensor k = CausalAttention.heads(qkvs.narrow(2, width, width), heads);
       Tensor v = CausalAttention.heads(qkvs.narrow(2, 2L * width, width), heads);
-      Tensor mixed = CausalAttention.attend(q, k, v, scale, CausalAttention.UNLIMITED);
+      Tensor mixed = CausalAttention.attend(q, k, v, scale, mask);
       Tensor h = x.plus(attentionOut.apply(mixed, tap));
       Tensor hidden = activation.apply(up.apply(norm2.apply(h), tap));
       return h.plus(down.apply(hidden, tap));

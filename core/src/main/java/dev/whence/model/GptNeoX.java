@@ -29,7 +29,8 @@ final class GptNeoX implements Network {
     double epsilon = config.number("layer_norm_eps", 1e-5);
     boolean tied = config.flag("tie_word_embeddings", false);
     embedding = parts.embedding("gpt_neox.embed_in", "embed_out", tied, vocabulary, width);
-    rope = Rope.of(config, width / heads, config.number("rotary_pct", 0.25), "rotary_emb_base");
+    rope =
+        Rope.of(config, parts, width / heads, config.number("rotary_pct", 0.25), "rotary_emb_base");
     for (int i = 0; i < config.size("num_hidden_layers"); i++) {
       blocks.add(Block.of(config, parts, "gpt_neox.layers." + i, width, heads, epsilon));
     }
@@ -44,7 +45,7 @@ final class GptNeoX implements Network {
   @Override
   public Tensor hidden(Tensor tokens, Tap tap) {
     Tensor x = tap.embedded(Functions.embedding(tokens, embedding));
-    Rope.Table table = rope.table((int) tokens.size(1), x);
+    Rope.Table table = rope.table((int) tokens.size(1));
     for (Block block : blocks) {
       x = block.apply(x, table, tap);
     }
@@ -65,6 +66,7 @@ final class GptNeoX implements Network {
       Activation activation,
       Linear down,
       int heads,
+      CausalMask mask,
       boolean parallel) {
 
     static Block of(Config config, Parts parts, String name, int width, int heads, double epsilon) {
@@ -79,6 +81,7 @@ final class GptNeoX implements Network {
           Activation.of(config, "hidden_act", "gelu"),
           parts.linear(name + ".mlp.dense_4h_to_h", Role.MLP, inner, width, true),
           heads,
+          parts.causalMask(CausalMask.UNLIMITED),
           config.flag("use_parallel_residual", true));
     }
 
@@ -97,8 +100,7 @@ final class GptNeoX implements Network {
       Tensor q = rope.turn(qkvs.narrow(3, 0, size));
       Tensor k = rope.turn(qkvs.narrow(3, size, size));
       Tensor v = qkvs.narrow(3, 2L * size, size);
-      Tensor mixed =
-          CausalAttention.attend(q, k, v, 1 / Math.sqrt(size), CausalAttention.UNLIMITED);
+      Tensor mixed = CausalAttention.attend(q, k, v, 1 / Math.sqrt(size), mask);
       return dense.apply(mixed, tap);
     }
 

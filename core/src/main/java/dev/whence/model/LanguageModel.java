@@ -26,6 +26,7 @@ public final class LanguageModel implements Model, AutoCloseable {
   private final Parameters parameters;
   private final Network network;
   private final List<Linear> linears;
+  private final List<PositionTable> tables;
   private final ModelLimits limits;
   private final ModelShape shape;
   private final DType type;
@@ -37,7 +38,7 @@ public final class LanguageModel implements Model, AutoCloseable {
     this.type = type;
     this.device = device;
     this.parameters = new Parameters(source);
-    Parts parts = new Parts(parameters);
+    Parts parts = new Parts(parameters, type, device);
     try {
       requirePlainWeights(config);
       this.network = builder(config).apply(config, parts);
@@ -47,6 +48,7 @@ public final class LanguageModel implements Model, AutoCloseable {
       throw e;
     }
     this.linears = parts.linears();
+    this.tables = parts.positionTables();
     this.shape = shape(config, linears, parameterCount());
   }
 
@@ -232,6 +234,7 @@ public final class LanguageModel implements Model, AutoCloseable {
 
   @Override
   public void close() {
+    tables.forEach(PositionTable::close);
     parameters.close();
   }
 }

@@ -27,7 +27,7 @@ final class Llama {
                     bias,
                     bias,
                     new QueryKeyNorm.None(),
-                    CausalAttention.UNLIMITED),
+                    CausalMask.UNLIMITED),
                 parts.rmsNorm(name + ".post_attention_layernorm", width, epsilon),
                 GatedMlp.of(config, parts, name + ".mlp")));
   }

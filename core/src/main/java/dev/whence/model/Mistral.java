@@ -8,7 +8,7 @@ final class Mistral {
 
   static Network build(Config config, Parts parts) {
     int width = config.size("hidden_size");
-    int window = config.size("sliding_window", CausalAttention.UNLIMITED);
+    int window = config.size("sliding_window", CausalMask.UNLIMITED);
     double epsilon = config.number("rms_norm_eps", 1e-6);
     return new Decoder(
         config,

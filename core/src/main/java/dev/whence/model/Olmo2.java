@@ -31,7 +31,7 @@ final class Olmo2 {
                     name + ".self_attn.q_norm", shape.heads() * shape.headSize(), epsilon),
                 parts.rmsNorm(
                     name + ".self_attn.k_norm", shape.keyHeads() * shape.headSize(), epsilon)),
-            CausalAttention.UNLIMITED);
+            CausalMask.UNLIMITED);
     Norm attentionNorm = parts.rmsNorm(name + ".post_attention_layernorm", width, epsilon);
     GatedMlp mlp = GatedMlp.of(config, parts, name + ".mlp");
     Norm mlpNorm = parts.rmsNorm(name + ".post_feedforward_layernorm", width, epsilon);

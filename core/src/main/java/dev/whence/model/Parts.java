@@ -1,18 +1,65 @@
 package dev.whence.model;
 
 import dev.whence.model.Linear.Role;
+import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
 import dev.whence.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What architectures are built from: parameters by name and expected shape, made into layers. */
 final class Parts {
   private final ParameterSource source;
+  private final DType type;
+  private final Device device;
   private final List<Linear> linears = new ArrayList<>();
+  private final List<PositionTable> tables = new ArrayList<>();
+  private final Map<Integer, CausalMask> masks = new HashMap<>();
 
-  Parts(ParameterSource source) {
+  /**
+   * Nothing yet.
+   *
+   * @param type of the model
+   * @param device of the model
+   */
+  Parts(ParameterSource source, DType type, Device device) {
     this.source = source;
+    this.type = type;
+    this.device = device;
+  }
+
+  /** Makes what depends on positions alone; the model closes it. */
+  @FunctionalInterface
+  interface TableMaker {
+    Tensor table(int positions, DType type, Device device);
+  }
+
+  /** What depends on positions alone, in the model's type and on its device. */
+  PositionTable positionTable(TableMaker maker) {
+    PositionTable table = new PositionTable(n -> maker.table(n, type, device));
+    tables.add(table);
+    return table;
+  }
+
+  /**
+   * The mask of causal attention, one for all layers of a window.
+   *
+   * @param window how many positions are seen, this one included
+   */
+  CausalMask causalMask(int window) {
+    return masks.computeIfAbsent(
+        window,
+        _ ->
+            new CausalMask(
+                positionTable((n, type, device) -> CausalMask.table(n, window, type, device))));
+  }
+
+  /** All tables made so far. */
+  List<PositionTable> positionTables() {
+    return List.copyOf(tables);
   }
 
   /** The linear layers made so far, in the order of their making: the forward order. */

@@ -44,6 +44,6 @@ final class Qwen2 {
             .orElseGet(() ->
                 config.flag("use_sliding_window", false)
                     && layer >= config.number("max_window_layers", 28));
-    return windowed ? config.size("sliding_window", 4096) : CausalAttention.UNLIMITED;
+    return windowed ? config.size("sliding_window", 4096) : CausalMask.UNLIMITED;
   }
 }

@@ -2,6 +2,7 @@ package dev.whence.model;
 
 import dev.whence.InvalidInputException;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.List;
@@ -14,10 +15,12 @@ import java.util.List;
 final class Rope {
   private final int rotated;
   private final double[] frequencies;
+  private final PositionTable table; // cosines, then sines: [positions, 2 * rotated]
 
-  private Rope(int rotated, double[] frequencies) {
+  private Rope(int rotated, double[] frequencies, Parts parts) {
     this.rotated = rotated;
     this.frequencies = frequencies;
+    this.table = parts.positionTable(this::cosinesAndSines);
   }
 
   /**
@@ -25,11 +28,12 @@ final class Rope {
    * older one ({@code rope_theta} and {@code rope_scaling} at the top level). A scaling in the
    * older spelling that was added to a config in the present one holds, as in transformers.
    *
+   * @param parts own its table
    * @param headSize components of a head
    * @param rotatedShare the part of them that turns, when the config does not say
    * @param oldBase the top-level name of the base in this family's older configs
    */
-  static Rope of(Config config, int headSize, double rotatedShare, String oldBase) {
+  static Rope of(Config config, Parts parts, int headSize, double rotatedShare, String oldBase) {
     Config parameters = config.merged("rope_parameters", "rope_scaling");
     double oldBaseValue = config.number(oldBase, config.number("rope_theta", 10_000));
     double base = parameters.number("rope_theta", oldBaseValue);
@@ -66,7 +70,7 @@ final class Rope {
       case "llama3" -> scaleAsLlama3(parameters, config, frequencies);
       default -> throw config.unsupported("the RoPE scaling '" + type + "'");
     }
-    return new Rope(rotated, frequencies);
+    return new Rope(rotated, frequencies, parts);
   }
 
   private static void requireSame(
@@ -104,27 +108,30 @@ final class Rope {
     }
   }
 
+  /** The rotation for positions 0 .. n-1. */
+  Table table(int positions) {
+    Tensor both = table.first(positions);
+    return new Table(rotated, both.narrow(1, 0, rotated), both.narrow(1, rotated, rotated));
+  }
+
   /**
-   * The rotation for positions 0 .. n-1. Angles are in float32 or the model's own type, whichever
-   * is wider: models that are not float64 were trained with float32 angles.
+   * Angles are in float32 or the model's own type, whichever is wider: models that are not float64
+   * were trained with float32 angles.
    */
-  Table table(int positions, Tensor like) {
-    boolean wide = like.type() == DType.FLOAT64;
+  private Tensor cosinesAndSines(int positions, DType type, Device device) {
+    boolean wide = type == DType.FLOAT64;
     int half = rotated / 2;
-    double[] cosine = new double[positions * rotated];
-    double[] sine = new double[positions * rotated];
+    double[] both = new double[positions * 2 * rotated];
     for (int t = 0; t < positions; t++) {
+      int row = t * 2 * rotated;
       for (int i = 0; i < rotated; i++) {
         double frequency = frequencies[i % half];
         double angle = wide ? t * frequency : t * (float) frequency;
-        cosine[t * rotated + i] = Math.cos(angle);
-        sine[t * rotated + i] = Math.sin(angle);
+        both[row + i] = Math.cos(angle);
+        both[row + rotated + i] = Math.sin(angle);
       }
     }
-    return new Table(
-        rotated,
-        Tensors.of(cosine, positions, rotated).to(like.type()).to(like.device()),
-        Tensors.of(sine, positions, rotated).to(like.type()).to(like.device()));
+    return Tensors.of(both, positions, 2L * rotated).to(type).to(device);
   }
 
   /**

@@ -8,7 +8,7 @@ import dev.whence.tensor.Tensor;
  * window.
  */
 record SelfAttention(
-    Linear q, Linear k, Linear v, Linear out, QueryKeyNorm norm, Shape shape, int window) {
+    Linear q, Linear k, Linear v, Linear out, QueryKeyNorm norm, Shape shape, CausalMask mask) {
 
   /** Sizes of the heads. */
   record Shape(int heads, int keyHeads, int headSize) {
@@ -54,7 +54,7 @@ record SelfAttention(
         parts.linear(name + ".o_proj", Role.ATTENTION, queries, width, outputBias),
         norm,
         shape,
-        window);
+        parts.causalMask(window));
   }
 
   Tensor apply(Tensor x, Rope.Table rope, Tap tap) {
@@ -73,7 +73,7 @@ record SelfAttention(
     Tensor values = CausalAttention.heads(v.apply(x, tap), shape.keyHeads);
     Tensor mixed =
         CausalAttention.attend(
-            rope.turn(queries), rope.turn(keys), values, 1 / Math.sqrt(shape.headSize), window);
+            rope.turn(queries), rope.turn(keys), values, 1 / Math.sqrt(shape.headSize), mask);
     return out.apply(mixed, tap);
   }
 }

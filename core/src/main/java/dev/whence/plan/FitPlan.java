@@ -140,13 +140,18 @@ public record FitPlan(
     boolean bases = settings.fitsEigenbases();
     boolean lambda = settings.fits(CurvatureKind.EKFAC);
     boolean diagonal = settings.fits(CurvatureKind.DIAGONAL);
+    LayerShape shape = together.get(l);
+    double eigenvectors = cost.activationElements() + cost.gradientElements();
     double factors =
         bases
-            ? 2.0 * (cost.activationElements() + cost.gradientElements())
-                + together.get(l).inputs()
-                + together.get(l).outputs()
+            ? eigenvectors
+                    * (settings.storedType().bytes()
+                        + (settings.keepCovariances() ? type.bytes() : 0))
+                + (double) (shape.inputs() + shape.outputs()) * type.bytes()
             : 0;
-    double sums = (double) settings.sumsOfSquares() * together.get(l).elements();
+    double sums =
+        (double) shape.elements()
+            * ((lambda ? settings.storedType().bytes() : 0) + (diagonal ? type.bytes() : 0));
     return new Layer(
         together.get(l),
         leads,
@@ -154,7 +159,7 @@ public record FitPlan(
         bases ? covariance.cost(g -> cost.covariances(g, leads)) : Cost.NONE,
         bases ? cost.decomposition(leads) : Cost.NONE,
         squares.cost(g -> cost.squares(g, lambda, diagonal)),
-        (factors + sums) * type.bytes());
+        factors + sums);
   }
 
   /**

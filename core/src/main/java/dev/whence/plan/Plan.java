@@ -7,11 +7,15 @@ import java.util.stream.Stream;
 /**
  * What a fit and an attribution with its factors will take on a machine.
  *
+ * @param machine absent when the device that was planned for is not here
  * @param attribution absent when only a fit was planned
  * @param index that could be built, in no phase
  */
 public record Plan(
-    Machine machine, FitPlan fit, Optional<AttributionPlan> attribution, IndexPlan index) {
+    Optional<Machine> machine,
+    FitPlan fit,
+    Optional<AttributionPlan> attribution,
+    IndexPlan index) {
   /** All stages, in their order. */
   public List<Phase> phases() {
     return Stream.concat(
@@ -19,8 +23,9 @@ public record Plan(
         .toList();
   }
 
-  /** The time that all stages take. */
-  public double seconds() {
-    return phases().stream().mapToDouble(phase -> phase.cost().seconds(machine)).sum();
+  /** The time that all stages take, on a machine that was measured. */
+  public Optional<Double> seconds() {
+    return machine.map(
+        measured -> phases().stream().mapToDouble(phase -> phase.cost().seconds(measured)).sum());
   }
 }

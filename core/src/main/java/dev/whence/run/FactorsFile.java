@@ -29,12 +29,26 @@ public final class FactorsFile {
 
   private FactorsFile() {}
 
-  /** A covariance and its decomposition, to be written. */
-  public record Factor(List<Tensor> covariance, Eigenbasis basis) {}
+  /**
+   * A decomposition, to be written.
+   *
+   * @param covariance that was decomposed, one matrix a block; empty where it is not kept
+   */
+  public record Factor(Optional<List<Tensor>> covariance, Eigenbasis basis) {}
 
   /** Collects the tensors of a layer, in the file's order. */
   public static final class Builder {
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final DType type;
+
+    /**
+     * An empty file.
+     *
+     * @param type of eigenvectors and corrected eigenvalues
+     */
+    public Builder(DType type) {
+      this.type = type;
+    }
 
     public Builder activation(Factor factor) {
       return factor(ACTIVATION, factor);
@@ -45,14 +59,16 @@ public final class FactorsFile {
     }
 
     private Builder factor(String side, Factor factor) {
-      put(side + "_covariance", factor.covariance);
+      factor.covariance.ifPresent(covariance -> put(side + "_covariance", covariance));
       tensors.put(side + "_eigenvalues", factor.basis.values());
-      put(side + "_eigenvectors", factor.basis.vectors());
+      put(
+          side + "_eigenvectors",
+          factor.basis.vectors().stream().map(vectors -> vectors.to(type)).toList());
       return this;
     }
 
     public Builder lambda(Tensor lambda) {
-      tensors.put(LAMBDA, lambda);
+      tensors.put(LAMBDA, lambda.to(type));
       return this;
     }
 

@@ -1,5 +1,6 @@
 package dev.whence.tensor;
 
+import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.global.torch;
 
 /** Solves linear equations with a symmetric positive definite matrix. */
@@ -30,6 +31,19 @@ public final class Cholesky implements AutoCloseable {
     Tensor diagonal = matrix.diagonal();
     diagonal.copyInPlace(diagonal.plus(damping));
     return of(matrix);
+  }
+
+  /**
+   * {@code L^-T} of a positive definite matrix {@code L L^T}, or of each of several. Nobody looks
+   * whether they are positive definite, so a device is not waited for.
+   *
+   * @param matrix [.., n, n]; only the lower triangle is read
+   */
+  static Tensor inverseTranspose(Tensor matrix) {
+    T_TensorTensor_T factored = torch.linalg_cholesky_ex(matrix.raw, false, false);
+    Tensor upper = Tensors.ofElement(factored.get0()).transpose(-2, -1);
+    Tensor identity = Tensors.identity(matrix.type(), matrix.device(), matrix.size(-1));
+    return Tensor.of(torch.linalg_solve_triangular(upper.raw, identity.raw, true));
   }
 
   /** Takes the factor out of the caller's scope; the caller closes it. */

@@ -42,6 +42,11 @@ public final class Eigen {
     if (!matrix.isFinite()) {
       throw new ArithmeticException("the matrix has values that are not finite");
     }
+    return symmetricOfFinite(matrix);
+  }
+
+  /** Decomposes as {@link #symmetric} does a matrix that is known to be finite. */
+  static Symmetric symmetricOfFinite(Tensor matrix) {
     try {
       T_TensorTensor_T pair = torch.linalg_eigh(matrix.raw, "L");
       return new Symmetric(Tensors.ofElement(pair.get0()), Tensors.ofElement(pair.get1()));

@@ -81,10 +81,10 @@ public final class LongSum implements AutoCloseable {
     pending = false;
   }
 
-  /** Adds the total of the next range, which another process summed up. */
+  /** Adds the total of the next range, which another device or process summed up. */
   public void merge(LongSum next) {
     try (Scope _ = Scope.open()) {
-      total.plusInPlace(next.total());
+      total.plusInPlace(next.total().to(total.device()));
     }
   }
 

@@ -58,9 +58,10 @@ public final class NativeMemory {
   /**
    * Gives back what is free. Freed buffers are kept, so that the next batch need not pay for fresh
    * pages (docs/decisions/0008); between steps that need other sizes, what is kept only fills the
-   * memory. Does nothing where the C library is not glibc.
+   * memory. The C library's part is left where that is not glibc.
    */
   public static void giveBack() {
+    DeviceMemory.giveBack();
     if (TRIM.isEmpty()) {
       return;
     }

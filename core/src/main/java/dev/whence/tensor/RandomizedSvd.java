@@ -1,7 +1,5 @@
 package dev.whence.tensor;
 
-import java.util.SplittableRandom;
-
 /**
  * The nearest product of low rank to a matrix, by subspace iteration from random vectors (Halko,
  * Martinsson and Tropp 2011, algorithm 4.4): {@code 2 + 2 q} thin products instead of a whole
@@ -18,7 +16,7 @@ public final class RandomizedSvd {
   /** Below this many times the subspace, the whole decomposition is as cheap, and exact. */
   private static final int WORTHWHILE = 8;
 
-  /** Squared singular values below this share of the largest are rounding. */
+  /** Squared singular values below this share of their sum are rounding. */
   private static final double LOST = 1e-13;
 
   /** Keeps a matrix of zeros from being divided by zero, in float32 too. */
@@ -31,18 +29,20 @@ public final class RandomizedSvd {
   /**
    * A product of low rank.
    *
-   * @param left [m, r]
-   * @param right [r, n]
+   * @param left [.., m, r]
+   * @param right [.., r, n]
    */
   public record Product(Tensor left, Tensor right) {}
 
   /**
-   * The nearest product to an [m, n] matrix.
+   * The nearest product to a matrix, or to each of several. A device is not waited for until the
+   * end, where libtorch looks whether a small eigendecomposition converged: once for all matrices.
    *
+   * @param matrix [.., m, n], all of whose elements are finite
    * @param rank of the product; less when the matrix is smaller
    */
   public static Product of(Tensor matrix, int rank) {
-    long smaller = Math.min(matrix.size(0), matrix.size(1));
+    long smaller = Math.min(matrix.size(-2), matrix.size(-1));
     int productRank = (int) Math.min(rank, smaller);
     int subspace = productRank + OVERSAMPLING;
     return smaller < (long) WORTHWHILE * subspace
@@ -67,47 +67,47 @@ public final class RandomizedSvd {
   }
 
   private static Product iterate(Tensor matrix, int subspace, int rank) {
-    Tensor start = gaussian(matrix.size(1), subspace).to(matrix.type()).to(matrix.device());
-    Tensor left = matrix.matmul(start); // [m, k]
+    Tensor transposed = matrix.transpose(-2, -1);
+    Tensor left = matrix.matmul(random(matrix, subspace)); // [.., m, k]
     for (int turn = 0; turn < POWER_ITERATIONS; turn++) {
-      Tensor right = matrix.t().matmul(conditioned(left)); // [n, k]
+      Tensor right = transposed.matmul(conditioned(left)); // [.., n, k]
       left = matrix.matmul(conditioned(right));
     }
     Tensor q = conditioned(conditioned(left)); // the second time to working precision
-    Tensor core = q.t().matmul(matrix); // [k, n]
+    Tensor core = q.transpose(-2, -1).matmul(matrix); // [.., k, n]
     // The core's strongest left directions; they come last.
     Tensor exact = core.to(DType.FLOAT64);
     Tensor u =
-        Eigen.symmetric(exact.matmul(exact.t()))
+        Eigen.symmetricOfFinite(exact.matmul(exact.transpose(-2, -1)))
             .vectors()
-            .narrow(1, subspace - rank, rank)
-            .to(matrix.type()); // [k, r]
-    return new Product(q.matmul(u), u.t().matmul(core));
+            .narrow(-1, subspace - rank, rank)
+            .to(matrix.type()); // [.., k, r]
+    return new Product(q.matmul(u), u.transpose(-2, -1).matmul(core));
   }
 
   /**
    * Nearly orthonormal columns with the span of x: enough between two products, at a quarter of an
-   * orthonormalisation's time. Directions that are lost to rounding become small.
+   * orthonormalisation's time. Directions that are lost to rounding become small. With {@code x^T x
+   * = L L^T}, the columns of {@code x L^-T} are orthonormal.
    */
   private static Tensor conditioned(Tensor x) {
     Tensor exact = x.to(DType.FLOAT64);
-    Eigen.Symmetric gram = Eigen.symmetric(exact.t().matmul(exact)); // [k, k]
-    double largest = gram.values().max().item();
-    Tensor values = gram.values().clampMin(largest * LOST + TINY);
-    return x.matmul(gram.vectors().times(values.rsqrt().unsqueeze(0)).to(x.type()));
+    Tensor gram = exact.transpose(-2, -1).matmul(exact); // [.., k, k]
+    Tensor diagonal = gram.diagonal();
+    Tensor lost = diagonal.sum(-1).unsqueeze(-1).times(LOST).plus(TINY);
+    diagonal.plusInPlace(lost); // what keeps a matrix of lower rank positive definite
+    return x.matmul(Cholesky.inverseTranspose(gram).to(x.type()));
   }
 
   private static Product truncate(Eigen.Singular whole, long rank) {
     return new Product(
-        whole.u().times(whole.s()).narrow(1, 0, rank), whole.vt().narrow(0, 0, rank));
+        whole.u().times(whole.s().unsqueeze(-2)).narrow(-1, 0, rank),
+        whole.vt().narrow(-2, 0, rank));
   }
 
-  private static Tensor gaussian(long rows, int columns) {
-    SplittableRandom random = new SplittableRandom(SEED);
-    float[] values = new float[Math.toIntExact(rows * columns)];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return Tensors.of(values, rows, columns);
+  /** Random vectors for the columns of a matrix to begin with: [n, subspace]. */
+  private static Tensor random(Tensor matrix, int subspace) {
+    Tensor rows = Tensors.range(DType.INT64, matrix.device(), matrix.size(-1));
+    return HashedUniforms.of(SEED, 0, rows, subspace).plus(-0.5).to(matrix.type());
   }
 }

@@ -1,6 +1,7 @@
 package dev.whence.tensor;
 
 import java.util.Arrays;
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -75,12 +76,19 @@ public final class Tensor implements AutoCloseable {
 
   /** Whether another tensor has the same shape and elements. */
   public boolean equalTo(Tensor other) {
+    Transfers.waits();
     return raw.equal(other.raw);
   }
 
   /** Whether no element is infinite or not a number. */
   public boolean isFinite() {
-    return raw.isfinite().all().item_bool();
+    Transfers.waits();
+    return finite().raw.item_bool();
+  }
+
+  /** {@link #isFinite} where it is computed: a bool that nobody has read yet. */
+  Tensor finite() {
+    return of(raw.isfinite().all());
   }
 
   // ---- converting
@@ -169,9 +177,9 @@ public final class Tensor implements AutoCloseable {
     return of(raw.triu(diagonal));
   }
 
-  /** The diagonal of a matrix, sharing memory. */
+  /** The diagonal of a matrix, or of each of several, sharing memory: [.., n]. */
   public Tensor diagonal() {
-    return of(raw.diagonal());
+    return of(raw.diagonal(0, -2, -1));
   }
 
   // ---- arithmetic, with broadcasting
@@ -181,6 +189,11 @@ public final class Tensor implements AutoCloseable {
   }
 
   public Tensor plus(double value) {
+    return of(raw.add(new Scalar(value)));
+  }
+
+  /** Of integers, which stay integers. */
+  public Tensor plus(long value) {
     return of(raw.add(new Scalar(value)));
   }
 
@@ -353,14 +366,26 @@ public final class Tensor implements AutoCloseable {
     return of(raw.clamp_min(new Scalar(value)));
   }
 
+  /** Elements below {@code least}, a scalar, become it. */
+  public Tensor clampMin(Tensor least) {
+    return of(raw.clamp_min(least.raw));
+  }
+
   public Tensor clampMax(double value) {
     return of(raw.clamp_max(new Scalar(value)));
+  }
+
+  /** Zero where an element is infinite or not a number. */
+  public Tensor finiteOrZero() {
+    DoubleOptional zero = new DoubleOptional(0);
+    return of(raw.nan_to_num(zero, zero, zero));
   }
 
   // ---- reading
 
   /** The value of a tensor with one element. */
   public double item() {
+    Transfers.waits();
     return raw.item_double();
   }
 
@@ -398,6 +423,7 @@ public final class Tensor implements AutoCloseable {
   }
 
   private org.bytedeco.pytorch.Tensor host(ScalarType type) {
+    Transfers.waits();
     return raw.detach().cpu().toType(type).contiguous();
   }
 

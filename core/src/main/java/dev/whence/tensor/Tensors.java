@@ -1,7 +1,10 @@
 package dev.whence.tensor;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -28,19 +31,71 @@ public final class Tensors {
     return Tensor.of(torch.eye(n, options(type, device)));
   }
 
+  /** 0, 1, .. up to, not including, {@code n}: [n]. */
+  public static Tensor range(DType type, Device device, long n) {
+    return Tensor.of(torch.arange(new Scalar(n), options(type, device)));
+  }
+
   /** Values in row-major order, copied. */
   public static Tensor of(float[] values, long... shape) {
+    Transfers.sent();
     return Tensor.of(org.bytedeco.pytorch.Tensor.create(values, shape));
   }
 
   /** Values in row-major order, copied. */
   public static Tensor of(double[] values, long... shape) {
+    Transfers.sent();
     return Tensor.of(org.bytedeco.pytorch.Tensor.create(values, shape));
   }
 
   /** Values in row-major order, copied. */
   public static Tensor of(long[] values, long... shape) {
+    Transfers.sent();
     return Tensor.of(org.bytedeco.pytorch.Tensor.create(values, shape));
+  }
+
+  /**
+   * Values in row-major order, on a device. Nobody waits for them to arrive: the copy is one more
+   * operation in the device's queue, from memory that it can read by itself.
+   */
+  public static Tensor of(long[] values, Device device, long... shape) {
+    Tensor onHost = of(values, shape);
+    return device.isCpu()
+        ? onHost
+        : Tensor.of(
+            onHost
+                .raw
+                .pin_memory()
+                .to(
+                    new org.bytedeco.pytorch.Device(device.name()),
+                    DType.INT64.scalarType,
+                    true,
+                    false,
+                    new MemoryFormatOptional()));
+  }
+
+  /**
+   * Of each group whether no element of its tensors is infinite or not a number; all answers are
+   * read at once.
+   */
+  public static boolean[] areAllFinite(List<List<Tensor>> groups) {
+    boolean[] finite = new boolean[groups.size()];
+    Arrays.fill(finite, true);
+    List<Tensor> flags = new ArrayList<>();
+    List<Integer> groupOf = new ArrayList<>();
+    try (Scope _ = Scope.open()) {
+      for (int g = 0; g < groups.size(); g++) {
+        for (Tensor tensor : groups.get(g)) {
+          flags.add(Scope.result(tensor::finite));
+          groupOf.add(g);
+        }
+      }
+      long[] all = flags.isEmpty() ? new long[0] : stack(flags, 0).toLongs();
+      for (int i = 0; i < all.length; i++) {
+        finite[groupOf.get(i)] &= all[i] != 0;
+      }
+    }
+    return finite;
   }
 
   public static Tensor cat(List<Tensor> parts, int dimension) {

@@ -10,7 +10,9 @@ import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.Scope;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
@@ -76,7 +78,12 @@ public final class CorpusPass {
 
     /** The tokens of one of the batches; belongs to the caller's scope. */
     public TokenBatch tokens(long[] places) {
-      return CorpusPass.this.tokens(places);
+      return tokens(places, device);
+    }
+
+    /** The tokens of one of the batches on some device; belongs to the caller's scope. */
+    public TokenBatch tokens(long[] places, Device on) {
+      return CorpusPass.this.tokens(places, on);
     }
   }
 
@@ -97,18 +104,45 @@ public final class CorpusPass {
    * @param chunkDone is told the place after each finished chunk
    */
   public void run(PassRanges.Range part, Step step, LongConsumer chunkDone, Progress.Stage stage) {
-    chunks(
-        part,
-        chunk -> {
-          for (long[] places : chunk.batches) {
-            try (Scope _ = Scope.open()) {
-              step.take(places, chunk.tokens(places));
-            }
-            memory.batchDone();
-            stage.advance(places.length);
-          }
-        },
-        chunkDone);
+    chunks(part, chunk -> take(chunk, step, stage), chunkDone);
+  }
+
+  /** A batch sets out for the device before the one before it is computed. */
+  private void take(Chunk chunk, Step step, Progress.Stage stage) {
+    Iterator<long[]> places = chunk.batches.iterator();
+    Optional<Ahead> ahead = Ahead.next(chunk, places);
+    while (ahead.isPresent()) {
+      try (Ahead now = ahead.get()) {
+        ahead = Optional.empty(); // closed here, whatever happens to the next
+        ahead = Ahead.next(chunk, places);
+        try (Scope _ = Scope.open()) {
+          step.take(now.places, now.batch);
+        }
+        memory.batchDone();
+        stage.advance(now.places.length);
+      } catch (RuntimeException | Error e) {
+        ahead.ifPresent(Ahead::close);
+        throw e;
+      }
+    }
+  }
+
+  /** A batch on its way. */
+  private record Ahead(long[] places, TokenBatch batch) implements AutoCloseable {
+    static Optional<Ahead> next(Chunk chunk, Iterator<long[]> batches) {
+      if (!batches.hasNext()) {
+        return Optional.empty();
+      }
+      long[] places = batches.next();
+      try (Scope _ = Scope.open()) {
+        return Optional.of(new Ahead(places, chunk.tokens(places).keep()));
+      }
+    }
+
+    @Override
+    public void close() {
+      batch.close();
+    }
   }
 
   /** Goes through the selection for work that sees a chunk's batches several times. */
@@ -125,13 +159,13 @@ public final class CorpusPass {
     }
   }
 
-  private TokenBatch tokens(long[] places) {
+  private TokenBatch tokens(long[] places, Device on) {
     List<TokenBatch.Row> rows = new ArrayList<>();
     for (long place : places) {
       Sequence sequence = corpus.sequence(selection.at(place));
       rows.add(TokenBatch.Row.whole(sequence.tokens(), key(sequence)));
     }
-    return TokenBatch.of(rows, device);
+    return TokenBatch.of(rows, on);
   }
 
   /**

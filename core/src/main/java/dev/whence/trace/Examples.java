@@ -12,14 +12,17 @@ public interface Examples {
 
   /** How many examples. */
   default int size() {
-    return keys().length;
+    return (int) inputs().size(0);
   }
 
-  /** What random draws depend on beside the position, one per example. */
-  long[] keys();
+  /** What random draws depend on beside the position, one per example: [batch], int64. */
+  Tensor keys();
 
   /** These examples with other keys, for other draws. */
-  Examples withKeys(long... keys);
+  Examples withKeys(Tensor keys);
+
+  /** How many positions of all examples are not padding: known without asking the device. */
+  long realPositions();
 
   /** Where a position is not padding, [batch, positions]; empty when all are real. */
   Optional<Tensor> real();

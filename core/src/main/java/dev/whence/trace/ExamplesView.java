@@ -14,8 +14,13 @@ public interface ExamplesView extends Examples {
   }
 
   @Override
-  default long[] keys() {
+  default Tensor keys() {
     return examples().keys();
+  }
+
+  @Override
+  default long realPositions() {
+    return examples().realPositions();
   }
 
   @Override

@@ -38,11 +38,7 @@ public final class PassCheckpoint {
   /** Takes up the saved sums, or starts from zero if there are none: the place to go on from. */
   public long restore(PassState state) {
     if (!Files.exists(file)) {
-      try (Scope _ = Scope.open()) {
-        tensors(state).values().forEach(sum -> sum.fillInPlace(0));
-        state.sums().values().forEach(sum -> sum.restored(false));
-      }
-      state.restoreCounts(Map.of());
+      state.reset();
       return 0;
     }
     try (SafetensorsFile saved = SafetensorsFile.open(file)) {

@@ -66,6 +66,12 @@ public record PassRanges(long[] chunkEnds, int chunksPerRange) {
     return new Range(first == 0 ? 0 : chunkEnds[first - 1], chunkEnds[last]);
   }
 
+  /** Which range begins at a place, or is being gone through there. */
+  public int rangeAt(long place) {
+    int chunk = place == 0 ? 0 : Arrays.binarySearch(chunkEnds, place) + 1;
+    return chunk / chunksPerRange;
+  }
+
   /** The end of the chunk that begins at a place. */
   long chunkEnd(long from) {
     int at = Arrays.binarySearch(chunkEnds, from);

@@ -1,6 +1,7 @@
 package dev.whence.trace;
 
 import dev.whence.tensor.LongSum;
+import dev.whence.tensor.Scope;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -25,6 +26,19 @@ public interface PassState extends AutoCloseable {
 
   /** Counts on from these. */
   void restoreCounts(Map<String, Long> counts);
+
+  /** Starts over at zero. */
+  default void reset() {
+    try (Scope _ = Scope.open()) {
+      sums()
+          .values()
+          .forEach(sum -> {
+            sum.tensors().values().forEach(part -> part.fillInPlace(0));
+            sum.restored(false);
+          });
+    }
+    restoreCounts(Map.of());
+  }
 
   /**
    * Ends a chunk of the corpus.

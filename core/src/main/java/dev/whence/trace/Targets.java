@@ -2,9 +2,9 @@ package dev.whence.trace;
 
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Functions;
+import dev.whence.tensor.HashedUniforms;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
-import dev.whence.tensor.Tensors;
 
 /** Which tokens the log-likelihood's gradient is taken for. */
 public sealed interface Targets {
@@ -13,15 +13,15 @@ public sealed interface Targets {
    *
    * @param probabilities the model's own, [batch, positions, vocabulary]
    * @param given the data's own, [batch, positions], int64
-   * @param keys of the sequences
+   * @param keys of the sequences, [batch], int64
    * @return [batch, positions], int64
    */
-  Tensor choose(Tensor probabilities, Tensor given, long[] keys);
+  Tensor choose(Tensor probabilities, Tensor given, Tensor keys);
 
   /** The tokens that follow in the data: the gradient of the training loss, and of a query. */
   record Given() implements Targets {
     @Override
-    public Tensor choose(Tensor probabilities, Tensor given, long[] keys) {
+    public Tensor choose(Tensor probabilities, Tensor given, Tensor keys) {
       return given;
     }
   }
@@ -34,23 +34,16 @@ public sealed interface Targets {
    */
   record Sampled(long seed, int stream) implements Targets {
     @Override
-    public Tensor choose(Tensor probabilities, Tensor given, long[] keys) {
-      int positions = (int) probabilities.size(1);
-      double[] uniform = new double[keys.length * positions];
-      for (int b = 0; b < keys.length; b++) {
-        for (int t = 0; t < positions; t++) {
-          uniform[b * positions + t] = uniform(keys[b], t);
-        }
-      }
+    public Tensor choose(Tensor probabilities, Tensor given, Tensor keys) {
       // Inverse of the cumulative distribution: a sort-free draw that costs one pass over the
       // vocabulary.
       return Scope.result(() -> {
         Tensor cumulative = Functions.cumulativeSum(probabilities, 2);
         int last = (int) cumulative.size(2) - 1;
         Tensor threshold =
-            Tensors.of(uniform, keys.length, positions, 1)
+            uniforms(keys, cumulative.size(1))
+                .unsqueeze(2)
                 .to(cumulative.type())
-                .to(cumulative.device())
                 .times(cumulative.narrow(2, last, 1));
         // The clamp's bound is floating-point, and so is its result.
         return Functions.searchSortedRight(cumulative, threshold)
@@ -60,18 +53,11 @@ public sealed interface Targets {
       });
     }
 
-    /** A number in [0, 1) that depends on all bits of its arguments. */
-    public double uniform(long key, int position) {
-      long bits = mix(mix(mix(mix(seed) ^ stream) ^ key) ^ position);
-      return (bits >>> 11) * 0x1.0p-53;
-    }
-
-    /** The finaliser of SplitMix64 (Steele, Lea and Flood 2014). */
-    private static long mix(long z) {
-      z += 0x9E3779B97F4A7C15L;
-      z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-      z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-      return z ^ (z >>> 31);
+    /**
+     * A number in [0, 1) for each key and each of the positions from 0: [keys, positions], float64.
+     */
+    public Tensor uniforms(Tensor keys, long positions) {
+      return HashedUniforms.of(seed, stream, keys, positions);
     }
   }
 }

@@ -1,9 +1,11 @@
 package dev.whence.trace;
 
+import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.Functions;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -20,11 +22,14 @@ import java.util.Optional;
  *     positions], float32
  * @param real 1 where the position is not padding, [batch, positions], float32; empty when all are
  *     real
- * @param keys what random draws depend on beside the position, one per sequence
+ * @param keys what random draws depend on beside the position, one per sequence: [batch], int64
+ * @param lengths how many positions of each sequence are not padding
  */
 public record TokenBatch(
-    Tensor inputs, Tensor targets, Tensor scored, Optional<Tensor> real, long[] keys)
+    Tensor inputs, Tensor targets, Tensor scored, Optional<Tensor> real, Tensor keys, int[] lengths)
     implements Examples {
+  /** What a row carries beside its tokens: the first that is scored, its length, its key. */
+  private static final int EXTRAS = 3;
 
   /**
    * One sequence of a batch.
@@ -39,33 +44,47 @@ public record TokenBatch(
     }
   }
 
-  /** Lays rows out as tensors; the result has at least one position. */
+  /**
+   * Lays rows out as tensors; the result has at least one position. They travel to the device as
+   * one array, and what follows from it is computed there.
+   */
   public static TokenBatch of(List<Row> rows, Device device) {
     int count = rows.size();
     int longest = Math.max(1, rows.stream().mapToInt(r -> r.tokens.length - 1).max().orElse(1));
-    long[] inputs = new long[count * longest];
-    long[] targets = new long[count * longest];
-    float[] scored = new float[count * longest];
-    float[] real = new float[count * longest];
-    boolean padded = false;
+    int width = 2 * longest + EXTRAS;
+    int[] lengths = new int[count];
+    long[] array = new long[count * width]; // inputs, targets, extras
     for (int b = 0; b < count; b++) {
       Row row = rows.get(b);
-      int positions = row.tokens.length - 1;
-      padded |= positions < longest;
-      for (int t = 0; t < positions; t++) {
-        int at = b * longest + t;
-        inputs[at] = row.tokens[t];
-        targets[at] = row.tokens[t + 1];
-        scored[at] = t + 1 >= row.firstScored ? 1 : 0;
-        real[at] = 1;
+      int at = b * width;
+      lengths[b] = Math.max(0, row.tokens.length - 1);
+      for (int t = 0; t < lengths[b]; t++) {
+        array[at + t] = row.tokens[t];
+        array[at + longest + t] = row.tokens[t + 1];
       }
+      array[at + 2 * longest] = row.firstScored;
+      array[at + 2 * longest + 1] = lengths[b];
+      array[at + 2 * longest + 2] = row.key;
     }
+    Tensor all = Tensors.of(array, device, count, width);
+    Tensor position = Tensors.range(DType.FLOAT32, device, longest);
+    Tensor extras = all.narrow(1, 2L * longest, 2).to(DType.FLOAT32);
+    Tensor real = atMostOne(extras.narrow(1, 1, 1).minus(position));
+    // Position t predicts token t + 1, which is scored from the first scored one on.
+    Tensor scored = atMostOne(position.plus(2).minus(extras.narrow(1, 0, 1))).times(real);
+    boolean padded = Arrays.stream(lengths).anyMatch(length -> length < longest);
     return new TokenBatch(
-        Tensors.of(inputs, count, longest).to(device),
-        Tensors.of(targets, count, longest).to(device),
-        Tensors.of(scored, count, longest).to(device),
-        padded ? Optional.of(Tensors.of(real, count, longest).to(device)) : Optional.empty(),
-        rows.stream().mapToLong(Row::key).toArray());
+        all.narrow(1, 0, longest),
+        all.narrow(1, longest, longest),
+        scored,
+        padded ? Optional.of(real) : Optional.empty(),
+        all.select(1, 2L * longest + 2),
+        lengths);
+  }
+
+  /** A count as 0 or 1: whether there is anything. */
+  private static Tensor atMostOne(Tensor count) {
+    return count.clampMin(0).clampMax(1);
   }
 
   /** Some consecutive sequences, as long as the batch's longest; they share its memory. */
@@ -76,12 +95,35 @@ public record TokenBatch(
         targets.narrow(0, first, count),
         scored.narrow(0, first, count),
         real.map(r -> r.narrow(0, first, count)),
-        Arrays.copyOfRange(keys, first, first + count));
+        keys.narrow(0, first, count),
+        Arrays.copyOfRange(lengths, first, first + count));
+  }
+
+  /** Takes the tensors out of the caller's scope; whoever keeps them closes them. */
+  TokenBatch keep() {
+    tensors().forEach(Tensor::keep);
+    return this;
+  }
+
+  /** Gives up what {@link #keep} took. */
+  void close() {
+    tensors().forEach(Tensor::close);
+  }
+
+  private List<Tensor> tensors() {
+    List<Tensor> tensors = new ArrayList<>(List.of(inputs, targets, scored, keys));
+    real.ifPresent(tensors::add);
+    return tensors;
   }
 
   @Override
-  public TokenBatch withKeys(long... others) {
-    return new TokenBatch(inputs, targets, scored, real, others);
+  public TokenBatch withKeys(Tensor others) {
+    return new TokenBatch(inputs, targets, scored, real, others, lengths);
+  }
+
+  @Override
+  public long realPositions() {
+    return Arrays.stream(lengths).asLongStream().sum();
   }
 
   public int positions() {

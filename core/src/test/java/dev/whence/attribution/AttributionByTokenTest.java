@@ -8,17 +8,23 @@ import dev.whence.results.ResultsFolder;
 import dev.whence.results.ResultsFolder.CompletionToken;
 import dev.whence.results.ResultsFolder.Influence;
 import dev.whence.results.ResultsFolder.StoredQuery;
+import dev.whence.testing.TestDevice;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag(TestDevice.TAG)
 class AttributionByTokenTest {
   private static final AttributionSettings BY_TOKEN =
-      AttributionSettings.DEFAULT.withByToken(true).withAllScores(true);
+      AttributionSettings.DEFAULT
+          .computing(TestDevice::compute)
+          .withByToken(true)
+          .withAllScores(true);
 
   @TempDir private Path folder;
 

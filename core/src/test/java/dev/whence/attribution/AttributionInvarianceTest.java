@@ -10,6 +10,7 @@ import dev.whence.curvature.Damping;
 import dev.whence.curvature.Dense;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.Workbench;
+import dev.whence.testing.TestDevice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,12 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What must and what must not change the scores. */
+@Tag(TestDevice.TAG)
 class AttributionInvarianceTest {
   @TempDir private Path folder;
 
@@ -36,6 +39,7 @@ class AttributionInvarianceTest {
       List<Query> queries = bench.sequencesAsQueries();
       AttributionSettings settings =
           AttributionSettings.DEFAULT
+              .computing(TestDevice::compute)
               .withAllScores(true)
               .withLayerwise(false)
               .withTokenwise(false)
@@ -71,7 +75,8 @@ class AttributionInvarianceTest {
   @Test
   void selfInfluenceNeedsNoQueries() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings = AttributionSettings.DEFAULT.withSelfInfluence(true);
+      AttributionSettings settings =
+          AttributionSettings.DEFAULT.computing(TestDevice::compute).withSelfInfluence(true);
       ResultsFolder alone = bench.attribute("alone", List.of(), settings, false, Progress.NONE);
       ResultsFolder withQueries = bench.attribute("with", Bench.ALL);
       assertThat(Bench.scores(alone, "self_influence"))
@@ -101,7 +106,7 @@ class AttributionInvarianceTest {
   @Test
   void partsOfTheMatrixSumToItAndDoNotDependOnWhatElseIsWritten() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings plain = AttributionSettings.DEFAULT;
+      AttributionSettings plain = AttributionSettings.DEFAULT.computing(TestDevice::compute);
       double[] total = Bench.scores(bench.attribute("all", Bench.ALL), "influence");
       ResultsFolder parts = bench.attribute("all", Bench.ALL);
       int positions = 23;
@@ -132,7 +137,11 @@ class AttributionInvarianceTest {
   void orderOfTheCorpusOnlyMovesTheColumns() {
     try (Bench bench = Bench.open(folder)) {
       AttributionSettings settings =
-          AttributionSettings.DEFAULT.withAllScores(true).withLayerwise(false).withTokenwise(false);
+          AttributionSettings.DEFAULT
+              .computing(TestDevice::compute)
+              .withAllScores(true)
+              .withLayerwise(false)
+              .withTokenwise(false);
       double[] expected = Bench.scores(bench.attribute("out", settings), "influence");
       List<Map.Entry<String, int[]>> documents = new ArrayList<>(Bench.documents().entrySet());
       Collections.shuffle(documents, new Random(Bench.SEED));
@@ -157,7 +166,11 @@ class AttributionInvarianceTest {
   void rankAndDampingAndCurvatureMatter() {
     try (Bench bench = Bench.open(folder)) {
       AttributionSettings settings =
-          AttributionSettings.DEFAULT.withAllScores(true).withLayerwise(false).withTokenwise(false);
+          AttributionSettings.DEFAULT
+              .computing(TestDevice::compute)
+              .withAllScores(true)
+              .withLayerwise(false)
+              .withTokenwise(false);
       double[] full = Bench.scores(bench.attribute("full", settings), "influence");
       for (AttributionSettings other :
           List.of(

@@ -8,15 +8,18 @@ import dev.whence.Progress;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.Interruption;
 import dev.whence.run.Workbench;
+import dev.whence.testing.TestDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag(TestDevice.TAG)
 class AttributionResumeTest {
   /** A batch for each sequence, a chunk for each few, and a checkpoint after each. */
   private static final AttributionSettings SETTINGS =

@@ -13,8 +13,8 @@ import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import dev.whence.testing.Oracle;
+import dev.whence.testing.TestDevice;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -46,20 +46,23 @@ public record Bench(Path folder, LanguageModel model, Corpus corpus, RunFolder r
 
   public static final AttributionSettings ALL =
       AttributionSettings.DEFAULT
+          .computing(TestDevice::compute)
           .withAllScores(true)
           .withLayerwise(true)
           .withTokenwise(true)
-          .withSelfInfluence(true);
+          .withSelfInfluence(true)
+          .computing(TestDevice::compute);
 
   public static Bench open(Path folder) {
     return open(folder, Oracle.of("gpt2").model());
   }
 
   public static Bench open(Path folder, Path modelFolder) {
-    LanguageModel model = LanguageModel.load(modelFolder, DType.FLOAT64, Device.CPU);
+    LanguageModel model = LanguageModel.load(modelFolder, DType.FLOAT64, TestDevice.DEVICE);
     Corpus corpus = Workbench.corpus(folder, documents());
     FitSettings settings =
         FitSettings.DEFAULT
+            .computing(TestDevice::compute)
             .withLayers(new LayerSelection(".*attn\\.c_proj"))
             .withCurvatures(EnumSet.of(CurvatureKind.EKFAC))
             .computing(c -> c.withType(DType.FLOAT64));

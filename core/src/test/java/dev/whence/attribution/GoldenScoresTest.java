@@ -19,21 +19,23 @@ import dev.whence.results.ResultsFolder;
 import dev.whence.run.FactorsFile;
 import dev.whence.run.RunFolder;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.testing.Golden;
 import dev.whence.testing.Oracle;
+import dev.whence.testing.TestDevice;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** From checkpoint to scores, against numbers that another implementation computed. */
+@Tag(TestDevice.TAG)
 class GoldenScoresTest {
   @TempDir private Path folder;
 
@@ -51,7 +53,7 @@ class GoldenScoresTest {
 
   private void check(Oracle oracle, DType type, double tolerance) {
     try (SafetensorsFile expected = oracle.expected();
-        LanguageModel model = LanguageModel.load(oracle.model(), type, Device.CPU);
+        LanguageModel model = LanguageModel.load(oracle.model(), type, TestDevice.DEVICE);
         Corpus corpus =
             Corpus.open(
                 CorpusSource.of(oracle.corpus()),
@@ -60,6 +62,8 @@ class GoldenScoresTest {
                 Progress.NONE)) {
       FitSettings fit =
           FitSettings.DEFAULT
+              .computing(TestDevice::compute)
+              .withKeepCovariances(true)
               .withLayers(new LayerSelection(oracle.layers()))
               .withCurvatures(EnumSet.allOf(CurvatureKind.class))
               .withFisher(Fisher.EMPIRICAL)
@@ -72,6 +76,7 @@ class GoldenScoresTest {
           QueryFile.read(oracle.queries(), Optional.empty(), model.vocabularySize(), 64);
       AttributionSettings base =
           AttributionSettings.DEFAULT
+              .computing(TestDevice::compute)
               .withAllScores(true)
               .withLayerwise(true)
               .withTokenwise(true)
@@ -101,6 +106,7 @@ class GoldenScoresTest {
           Attribution.run(
               new AttributionInput(run, model, Optional.empty(), queries, corpus),
               AttributionSettings.DEFAULT
+                  .computing(TestDevice::compute)
                   .withAllScores(true)
                   .withLayerwise(false)
                   .withTokenwise(false)

@@ -159,6 +159,7 @@ class FactorsByHandTest {
   private RunFolder fit(LanguageModel model, Corpus corpus, Fisher fisher) {
     FitSettings settings =
         FitSettings.DEFAULT
+            .withKeepCovariances(true)
             .withLayers(new LayerSelection(LAYER))
             .withCurvatures(EnumSet.allOf(CurvatureKind.class))
             .withFisher(fisher)

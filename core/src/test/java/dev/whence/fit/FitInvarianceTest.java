@@ -10,15 +10,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.whence.curvature.Fisher;
 import dev.whence.run.RunFolder;
 import dev.whence.run.Workbench;
+import dev.whence.testing.TestDevice;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What must and what must not change the factors. */
+@Tag(TestDevice.TAG)
 class FitInvarianceTest {
   @TempDir private Path folder;
 

@@ -19,6 +19,7 @@ import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensors;
 import dev.whence.testing.Oracle;
+import dev.whence.testing.TestDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,15 +31,19 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag(TestDevice.TAG)
 class FitResumeTest {
   private static final long SEED = 19;
 
   /** A batch for each sequence, and a chunk for each three or so. */
   private static final FitSettings SETTINGS =
       FitSettings.DEFAULT
+          .computing(TestDevice::compute)
+          .withKeepCovariances(true)
           .withLayers(new LayerSelection(".*\\.1\\.attn\\..*"))
           .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
           .computing(c -> c.withType(DType.FLOAT64).withBatchTokens(1).withCheckpointSeconds(0));

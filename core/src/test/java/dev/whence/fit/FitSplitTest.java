@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FitSplitTest {
   private static final FitSettings SETTINGS =
       FitSettings.DEFAULT
+          .withKeepCovariances(true)
           .withLayers(LayerSelection.MLP)
           .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
           // One token a batch, because little memory would make batches smaller.

@@ -153,7 +153,7 @@ class NumericsTest {
               Optional.empty());
       TokenBatch batch =
           TokenBatch.of(List.of(TokenBatch.Row.whole(corpus.sequence(0).tokens(), 0)), Device.CPU);
-      assertThatThrownBy(() -> scan.score(batch))
+      assertThatThrownBy(() -> scan.score(batch).influences())
           .isInstanceOf(ArithmeticException.class)
           .hasMessageContaining("influences through layer " + DOWN);
     }
@@ -184,6 +184,7 @@ class NumericsTest {
 
   private static FitSettings settings(DType type) {
     return FitSettings.DEFAULT
+        .withKeepCovariances(true)
         .withLayers(LayerSelection.MLP)
         .computing(c -> c.withType(type).withCheckpointSeconds(0));
   }

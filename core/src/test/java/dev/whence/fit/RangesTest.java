@@ -10,9 +10,9 @@ import dev.whence.model.LayerSelection;
 import dev.whence.model.Linear;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import dev.whence.tensor.Scope;
 import dev.whence.testing.Oracle;
+import dev.whence.testing.TestDevice;
 import dev.whence.trace.CorpusPass;
 import dev.whence.trace.PassRanges;
 import dev.whence.trace.PassState;
@@ -22,10 +22,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What several devices or machines would do: each some ranges, in any order, merged in order. */
+@Tag(TestDevice.TAG)
 class RangesTest {
   private static final long SEED = 3;
 
@@ -35,7 +37,7 @@ class RangesTest {
   void rangesByThemselvesMergeToTheWholePassToTheLastBit() {
     int[] lengths = new Random(SEED).ints(600, 9, 20).toArray();
     try (LanguageModel model =
-            LanguageModel.load(Oracle.of("gpt2").model(), DType.FLOAT32, Device.CPU);
+            LanguageModel.load(Oracle.of("gpt2").model(), DType.FLOAT32, TestDevice.DEVICE);
         Corpus corpus = Workbench.corpus(folder, Workbench.documents(SEED, lengths))) {
       List<Linear> layers = LayerSelection.MLP.of(model);
       PassRanges ranges = PassRanges.of(corpus, Selection.all(corpus.size()), 1);
@@ -63,7 +65,7 @@ class RangesTest {
 
   private static Covariances sums(LanguageModel model, List<Linear> layers) {
     return new Covariances(
-        layers, InputGroups.of(model, layers), 1, DType.FLOAT32, Device.CPU, true);
+        layers, InputGroups.of(model, layers), 1, DType.FLOAT32, TestDevice.DEVICE, true);
   }
 
   private static void pass(
@@ -73,7 +75,7 @@ class RangesTest {
       PassRanges ranges,
       PassRanges.Range range,
       PassState state) {
-    new CorpusPass(corpus, Selection.all(corpus.size()), ranges, 40, Device.CPU)
+    new CorpusPass(corpus, Selection.all(corpus.size()), ranges, 40, TestDevice.DEVICE)
         .run(
             range,
             (_, batch) -> state.add(Trace.of(model, layers, batch, new Targets.Given()), batch),

@@ -25,6 +25,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A layer that a model uses twice in a pass. */
@@ -158,6 +159,7 @@ class SharedLayerTest {
         Tensors.of(classes, EXAMPLES, 1),
         Tensors.ones(DType.FLOAT32, Device.CPU, EXAMPLES, 1),
         Optional.empty(),
-        new long[EXAMPLES]);
+        Tensors.zeros(DType.INT64, Device.CPU, EXAMPLES),
+        IntStream.generate(() -> 1).limit(EXAMPLES).toArray());
   }
 }

@@ -10,6 +10,7 @@ import dev.whence.run.RunFolder;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
 import dev.whence.testing.Oracle;
+import dev.whence.testing.TestDevice;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -23,6 +24,8 @@ record SmallFits(Path folder) {
   static final String LAYER = "transformer.h.1.mlp.c_proj"; // [32, 129]
   static final FitSettings SETTINGS =
       FitSettings.DEFAULT
+          .computing(TestDevice::compute)
+          .withKeepCovariances(true)
           .withLayers(new LayerSelection(".*\\.(0\\.attn|1\\.mlp)\\.c_proj"))
           .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
           .computing(c -> c.withType(DType.FLOAT64).withBatchTokens(200));

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import org.assertj.core.data.Percentage;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,19 @@ class RopeTest {
   private static final long SEED = 9;
 
   @TempDir private Path temporary;
+
+  private final Parts parts =
+      new Parts(
+          (name, _) -> {
+            throw new IllegalStateException(name);
+          },
+          DType.FLOAT64,
+          Device.CPU);
+
+  @AfterEach
+  void closeTables() {
+    parts.positionTables().forEach(PositionTable::close);
+  }
 
   @Test
   void frequenciesFallGeometricallyFromOne() throws IOException {
@@ -134,11 +148,11 @@ class RopeTest {
 
   @Test
   void firstComponentsTurnInPairsAndTheRestStays() throws IOException {
-    Rope rope = Rope.of(config("{\"rope_theta\": 100}"), 8, 0.5, "rope_theta");
+    Rope rope = Rope.of(config("{\"rope_theta\": 100}"), parts, 8, 0.5, "rope_theta");
     double[] x = new Random(SEED).doubles(3 * 8, -1, 1).toArray();
     try (Scope _ = Scope.open()) {
       Tensor in = Tensors.of(x, 1, 1, 3, 8);
-      double[] out = rope.table(3, in).turn(in).toDoubles();
+      double[] out = rope.table(3).turn(in).toDoubles();
       for (int t = 0; t < 3; t++) {
         double[] expected = java.util.Arrays.copyOfRange(x, t * 8, t * 8 + 8);
         for (int i = 0; i < 2; i++) { // pairs (0, 2) and (1, 3) of the four that turn
@@ -170,9 +184,9 @@ class RopeTest {
 
   /** The angle by which each pair turns at position 1. */
   private double[] frequencies(String json, int headSize) throws IOException {
-    Rope rope = Rope.of(config(json), headSize, 1, "rope_theta");
+    Rope rope = Rope.of(config(json), parts, headSize, 1, "rope_theta");
     try (Scope _ = Scope.open()) {
-      Rope.Table table = rope.table(2, Tensors.zeros(DType.FLOAT64, Device.CPU, 1));
+      Rope.Table table = rope.table(2);
       double[] cosine = table.cosine().select(0, 1).toDoubles();
       double[] sine = table.sine().select(0, 1).toDoubles();
       double[] frequencies = new double[headSize / 2];

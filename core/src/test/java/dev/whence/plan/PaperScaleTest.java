@@ -96,11 +96,13 @@ class PaperScaleTest {
       // Appendix A: two blocks halve the factors.
       double covariances = 2.0 * depth * 17.0 * width * width / blocks; // 1 + 16, for A and S
       double lambda = 8.0 * depth * width * width;
-      assertThat(fit.runBytes() / 4).isCloseTo(2 * covariances + lambda, withinPercentage(1));
+      assertThat(fit.runBytes() / 4).isCloseTo(covariances + lambda, withinPercentage(1));
 
       Machine machine = new Machine(1e11, 8e10, 2e10, 1e-10, 1e-6);
       double seconds =
-          new Plan(machine, fit, Optional.of(attribution), new IndexPlan(Cost.NONE, 0)).seconds();
+          new Plan(Optional.of(machine), fit, Optional.of(attribution), new IndexPlan(Cost.NONE, 0))
+              .seconds()
+              .orElseThrow();
       assertThat(seconds).isFinite().isGreaterThan(tokens * matrices / machine.products());
     }
   }

@@ -9,10 +9,10 @@ import dev.whence.corpus.Tokenization;
 import dev.whence.curvature.Dense;
 import dev.whence.model.LanguageModel;
 import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import dev.whence.testing.Oracle;
+import dev.whence.testing.TestDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -38,7 +38,7 @@ public final class Workbench {
 
   /** A golden model in float64. */
   public static LanguageModel model(String oracle) {
-    return LanguageModel.load(Oracle.of(oracle).model(), DType.FLOAT64, Device.CPU);
+    return LanguageModel.load(Oracle.of(oracle).model(), DType.FLOAT64, TestDevice.DEVICE);
   }
 
   /** Documents d0, d1, .. of these lengths, with random tokens. */

@@ -2,12 +2,16 @@ package dev.whence.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.whence.testing.TestDevice;
+import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Products of low rank, against Eckart and Young's bound from the whole decomposition. */
+@Tag(TestDevice.TAG)
 class RandomizedSvdTest {
   private static final long SEED = 17;
   private final Random random = new Random(SEED);
@@ -74,8 +78,36 @@ class RandomizedSvdTest {
   @Test
   void zeroHasNoDirectionsAndNoNaN() {
     try (Scope _ = Scope.open()) {
-      Tensor zero = Tensors.zeros(DType.FLOAT32, Device.CPU, 200, 300);
+      Tensor zero = Tensors.zeros(DType.FLOAT32, TestDevice.DEVICE, 200, 300);
       assertThat(product(RandomizedSvd.of(zero, 4)).toDoubles()).containsOnly(0);
+    }
+  }
+
+  @Test
+  void severalMatricesAreThoseOfEachAlone() {
+    try (Scope _ = Scope.open()) {
+      List<Tensor> matrices =
+          List.of(decaying(200, 300, 1), decaying(200, 300, 0.5), gaussian(200, 300));
+      RandomizedSvd.Product together = RandomizedSvd.of(Tensors.stack(matrices, 0), 4);
+      for (int i = 0; i < matrices.size(); i++) {
+        Tensor alone = product(RandomizedSvd.of(matrices.get(i), 4));
+        Tensor difference =
+            together.left().select(0, i).matmul(together.right().select(0, i)).minus(alone);
+        assertThat(difference.norm().item()).as("seed %d", SEED).isLessThan(1e-9);
+      }
+    }
+  }
+
+  @Test
+  void severalSmallMatricesAreTruncatedEach() {
+    try (Scope _ = Scope.open()) {
+      List<Tensor> matrices = List.of(gaussian(9, 7), gaussian(9, 7));
+      RandomizedSvd.Product together = RandomizedSvd.of(Tensors.stack(matrices, 0), 3);
+      for (int i = 0; i < 2; i++) {
+        Tensor product = together.left().select(0, i).matmul(together.right().select(0, i));
+        assertThat(product.minus(matrices.get(i)).norm().item())
+            .isCloseTo(bound(matrices.get(i), 3), within(1e-12));
+      }
     }
   }
 
@@ -127,10 +159,13 @@ class RandomizedSvdTest {
     for (int k = 0; k < values.length; k++) {
       values[k] = Math.pow(k + 1, -power);
     }
-    return parts.u().times(Tensors.of(values, values.length)).matmul(parts.vt());
+    return parts
+        .u()
+        .times(Tensors.of(values, values.length).to(TestDevice.DEVICE))
+        .matmul(parts.vt());
   }
 
   private Tensor gaussian(int m, int n) {
-    return Tensors.of(random.doubles((long) m * n, -1, 1).toArray(), m, n);
+    return Tensors.of(random.doubles((long) m * n, -1, 1).toArray(), m, n).to(TestDevice.DEVICE);
   }
 }

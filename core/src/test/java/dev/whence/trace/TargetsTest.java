@@ -11,10 +11,8 @@ import dev.whence.tensor.Tensors;
 import dev.whence.trace.Targets.Sampled;
 import dev.whence.trace.TokenBatch.Row;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -104,37 +102,6 @@ class TargetsTest {
     }
     Tensor tensor = Tensors.of(probabilities, order.length, batch.positions(), vocabulary);
     return new Sampled(5, 1).choose(tensor, batch.targets(), batch.keys()).toLongs();
-  }
-
-  @Test
-  void drawDependsOnSeedStreamKeyAndPosition() {
-    double uniform = new Sampled(1, 1).uniform(1, 1);
-    assertThat(uniform).isEqualTo(new Sampled(1, 1).uniform(1, 1)).isBetween(0.0, 1.0);
-    assertThat(new Sampled(2, 1).uniform(1, 1)).isNotEqualTo(uniform);
-    assertThat(new Sampled(1, 2).uniform(1, 1)).isNotEqualTo(uniform);
-    assertThat(new Sampled(1, 1).uniform(2, 1)).isNotEqualTo(uniform);
-    assertThat(new Sampled(1, 1).uniform(1, 2)).isNotEqualTo(uniform);
-    // All 64 bits of seed and key count, not their low halves.
-    assertThat(new Sampled(1 + (1L << 40), 1).uniform(1, 1)).isNotEqualTo(uniform);
-    assertThat(new Sampled(1, 1).uniform(1 + (1L << 40), 1)).isNotEqualTo(uniform);
-  }
-
-  @Test
-  void nearbyArgumentsDoNotCollideOrCancel() {
-    Set<Double> seen = new HashSet<>();
-    int size = 12;
-    for (int seed = 0; seed < size; seed++) {
-      for (int stream = 0; stream < 3; stream++) {
-        for (int key = 0; key < size; key++) {
-          for (int position = 0; position < size; position++) {
-            seen.add(new Sampled(seed, stream).uniform(key, position));
-          }
-        }
-      }
-    }
-    assertThat(seen).hasSize(size * 3 * size * size);
-    double mean = seen.stream().mapToDouble(u -> u).average().orElseThrow();
-    assertThat(mean).isCloseTo(0.5, within(0.02)); // five deviations of a mean of 5,184
   }
 
   @Test

@@ -32,7 +32,7 @@ class TokenBatchTest {
       // The third token is the first that counts, and position 1 predicts it.
       assertThat(batch.scored().toDoubles()).containsExactly(1, 1, 1, 0, 1, 0);
       assertThat(batch.real().orElseThrow().toDoubles()).containsExactly(1, 1, 1, 1, 1, 0);
-      assertThat(batch.keys()).containsExactly(40, 41);
+      assertThat(batch.keys().toLongs()).containsExactly(40, 41);
     }
   }
 

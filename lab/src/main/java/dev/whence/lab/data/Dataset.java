@@ -52,14 +52,22 @@ public record Dataset(Tensor features, Tensor targets) implements ExampleSet, Au
   public Examples at(long... places) {
     Tensor inputs = features.rows(places);
     Tensor wanted = targets.rows(places);
+    Tensor keys = Tensors.of(places, inputs.device(), places.length);
     return classifies()
         ? new TokenBatch(
             inputs,
             wanted,
             Tensors.ones(DType.FLOAT32, inputs.device(), places.length, 1),
             Optional.empty(),
-            places.clone())
-        : new RealTargets(inputs, wanted, places.clone());
+            keys,
+            ones(places.length))
+        : new RealTargets(inputs, wanted, keys);
+  }
+
+  private static int[] ones(int count) {
+    int[] ones = new int[count];
+    Arrays.fill(ones, 1);
+    return ones;
   }
 
   /** A hash of all features and targets. */

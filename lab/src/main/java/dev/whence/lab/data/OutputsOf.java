@@ -19,7 +19,7 @@ record OutputsOf(ExampleSet set) implements ExampleSet {
 
   private record Measured(Examples examples) implements ExamplesView {
     @Override
-    public Measured withKeys(long... keys) {
+    public Measured withKeys(Tensor keys) {
       return new Measured(examples.withKeys(keys));
     }
 

@@ -4,7 +4,6 @@ import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import dev.whence.trace.Examples;
 import dev.whence.trace.Targets;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -14,7 +13,12 @@ import java.util.Optional;
  * @param inputs [batch, positions, features]
  * @param targets t, [batch, positions, outputs]
  */
-public record RealTargets(Tensor inputs, Tensor targets, long[] keys) implements Examples {
+public record RealTargets(Tensor inputs, Tensor targets, Tensor keys) implements Examples {
+  @Override
+  public long realPositions() {
+    return inputs.size(0) * inputs.size(1);
+  }
+
   @Override
   public Optional<Tensor> real() {
     return Optional.empty();
@@ -25,11 +29,11 @@ public record RealTargets(Tensor inputs, Tensor targets, long[] keys) implements
     return new RealTargets(
         inputs.narrow(0, first, count),
         targets.narrow(0, first, count),
-        Arrays.copyOfRange(keys, first, first + count));
+        keys.narrow(0, first, count));
   }
 
   @Override
-  public RealTargets withKeys(long... others) {
+  public RealTargets withKeys(Tensor others) {
     return new RealTargets(inputs, targets, others);
   }
 
@@ -48,15 +52,13 @@ public record RealTargets(Tensor inputs, Tensor targets, long[] keys) implements
 
   /** The gradient for targets drawn around the outputs: Gaussian noise by Box and Muller. */
   private Tensor noise(Targets.Sampled sampled, Tensor like) {
-    int each = (int) (like.size(1) * like.size(2));
-    double[] values = new double[keys.length * each];
-    for (int b = 0; b < keys.length; b++) {
-      for (int k = 0; k < each; k++) {
-        double radius = Math.sqrt(-2 * Math.log1p(-sampled.uniform(keys[b], 2 * k)));
-        values[b * each + k] = radius * Math.cos(2 * Math.PI * sampled.uniform(keys[b], 2 * k + 1));
-      }
-    }
-    return Tensors.of(values, like.shape()).to(like.type()).to(like.device());
+    long each = like.size(1) * like.size(2);
+    Tensor pairs = sampled.uniforms(keys, 2 * each).reshape(like.size(0), each, 2);
+    Tensor radius = pairs.select(2, 0).negate().plus(1).log().times(-2).sqrt();
+    return radius
+        .times(pairs.select(2, 1).times(2 * Math.PI).cos())
+        .reshape(like.shape())
+        .to(like.type());
   }
 
   @Override

@@ -104,7 +104,8 @@ public final class FilterRecall implements AutoCloseable {
           (places, scores) ->
               top.add(
                   Arrays.stream(places).map(selection::at).toArray(),
-                  scores.influence().orElseThrow()),
+                  scores.influences(),
+                  TopInfluences.Admission.ALL),
           _ -> {},
           stage);
       return (System.nanoTime() - start) / 1e9;

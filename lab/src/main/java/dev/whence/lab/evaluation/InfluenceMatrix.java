@@ -43,10 +43,7 @@ public final class InfluenceMatrix {
         int to = Math.min(from + task.batch(), places.length);
         try (Scope _ = Scope.open()) {
           double[] scores = // [batch, queries]
-              scan.score(task.training().at(Arrays.copyOfRange(places, from, to)))
-                  .influence()
-                  .orElseThrow()
-                  .toDoubles();
+              scan.score(task.training().at(Arrays.copyOfRange(places, from, to))).influences();
           for (int s = from; s < to; s++) {
             for (int q = 0; q < measurements; q++) {
               matrix[q][s] = scores[(s - from) * measurements + q];

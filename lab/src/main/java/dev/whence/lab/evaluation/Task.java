@@ -9,7 +9,6 @@ import dev.whence.model.Linear;
 import dev.whence.model.Model;
 import dev.whence.tensor.Scope;
 import dev.whence.trace.Pass;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
@@ -54,10 +53,7 @@ public record Task(
     return step -> {
       for (int draw = 0; draw < draws; draw++) {
         long offset = draw * training.size();
-        once.run(examples ->
-            step.accept(
-                examples.withKeys(
-                    Arrays.stream(examples.keys()).map(key -> key + offset).toArray())));
+        once.run(examples -> step.accept(examples.withKeys(examples.keys().plus(offset))));
       }
     };
   }

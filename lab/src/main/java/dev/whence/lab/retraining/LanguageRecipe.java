@@ -107,11 +107,7 @@ public record LanguageRecipe(
       LanguageModel model, List<Tensor> parameters, Examples batch) {
     Tensor logits = model.outputs(batch.inputs(), Tap.NONE);
     Tensor gradient = batch.logLikelihoodGradient(logits, new Targets.Given());
-    double positions =
-        batch
-            .real()
-            .map(real -> real.sum().item())
-            .orElse((double) logits.size(0) * logits.size(1));
-    return Autograd.gradients(logits, gradient.timesInPlace(-1 / positions), parameters);
+    return Autograd.gradients(
+        logits, gradient.timesInPlace(-1.0 / batch.realPositions()), parameters);
   }
 }

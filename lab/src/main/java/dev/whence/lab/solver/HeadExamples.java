@@ -18,7 +18,7 @@ import java.util.List;
  */
 public record HeadExamples(Examples examples, Tensor weight) implements ExamplesView {
   @Override
-  public HeadExamples withKeys(long... keys) {
+  public HeadExamples withKeys(Tensor keys) {
     return new HeadExamples(examples.withKeys(keys), weight);
   }
 

@@ -17,7 +17,7 @@ class TokenSequencesTest {
     List<Long> positions = new ArrayList<>();
     set.pass(2)
         .run(batch -> {
-          for (long key : batch.keys()) {
+          for (long key : batch.keys().toLongs()) {
             keys.add(key);
           }
           positions.add(batch.inputs().size(1));
