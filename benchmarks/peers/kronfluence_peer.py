@@ -1,11 +1,13 @@
 """Drives Kronfluence, an independent implementation of EK-FAC influence, for comparison with Whence.
 
-    python kronfluence_peer.py MODEL_FOLDER
+    python kronfluence_peer.py MODEL_FOLDER [--device cuda:0] [--precision float32|tf32|bfloat16]
 
-MODEL_FOLDER is a GPT-2 checkpoint as Hugging Face writes it. Commands come on standard input and answers leave on
-standard output, one JSON object a line; README.md lists them. Everything else that anything prints goes to standard
-error. Runs on the CPU in float32; OMP_NUM_THREADS sets the threads.
+MODEL_FOLDER is a GPT-2 or Qwen2 checkpoint as Hugging Face writes it. Commands come on standard input and answers
+leave on standard output, one JSON object a line; README.md lists them. Everything else that anything prints goes to
+standard error. Runs on the CPU in float32 unless it is told otherwise; OMP_NUM_THREADS sets the threads.
 """
+
+import argparse
 
 import functools
 import importlib.metadata
@@ -29,6 +31,8 @@ from kronfluence.computer import factor_computer, score_computer
 from kronfluence.factor import eigen
 from kronfluence.score import dot_product, pairwise
 from kronfluence.task import Task
+from kronfluence.utils.common.factor_arguments import all_low_precision_factor_arguments
+from kronfluence.utils.common.score_arguments import all_low_precision_score_arguments
 from kronfluence.utils.dataset import DataLoaderKwargs
 from kronfluence.utils.state import release_memory
 from safetensors.torch import load_file, save_file
@@ -98,6 +102,8 @@ class Block(nn.Module):
 class Gpt2(nn.Module):
     """Gives the final hidden states; `lm_head` makes logits of those that are wanted."""
 
+    TRACKED = (".mlp.c_fc", ".mlp.c_proj")
+
     def __init__(self, config):
         super().__init__()
         width = config["n_embd"]
@@ -110,6 +116,7 @@ class Gpt2(nn.Module):
             }
         )
         self.lm_head = nn.Linear(width, config["vocab_size"], bias=False)
+        self.longest, self.vocabulary = config.get("n_positions", 1024), config["vocab_size"]
 
     def forward(self, tokens):  # [batch, positions]
         x = self.transformer.wte(tokens) + self.transformer.wpe.weight[: tokens.size(1)]
@@ -118,8 +125,7 @@ class Gpt2(nn.Module):
         return self.transformer.ln_f(x)
 
     @staticmethod
-    def load(folder):
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    def load(folder, config):
         weights = {}
         for name, weight in load_file(folder / "model.safetensors").items():
             if name.endswith((".attn.bias", ".attn.masked_bias")):  # the causal mask, in old checkpoints
@@ -134,6 +140,119 @@ class Gpt2(nn.Module):
         model = Gpt2(config)
         model.load_state_dict(weights)
         return model
+
+
+class RmsNorm(nn.Module):
+    def __init__(self, width, epsilon):
+        super().__init__()
+        self.weight, self.epsilon = nn.Parameter(torch.ones(width)), epsilon
+
+    def forward(self, x):
+        return F.rms_norm(x, self.weight.shape, self.weight, self.epsilon)
+
+
+class GroupedAttention(nn.Module):
+    """Rotary attention whose keys and values are shared by groups of heads."""
+
+    def __init__(self, config):
+        super().__init__()
+        width, self.heads = config["hidden_size"], config["num_attention_heads"]
+        self.key_heads = config["num_key_value_heads"]
+        self.size = width // self.heads
+        self.q_proj = nn.Linear(width, self.heads * self.size)
+        self.k_proj = nn.Linear(width, self.key_heads * self.size)
+        self.v_proj = nn.Linear(width, self.key_heads * self.size)
+        self.o_proj = nn.Linear(self.heads * self.size, width, bias=False)
+
+    def forward(self, x, rotation):
+        q, k, v = (
+            part(x).unflatten(2, (-1, self.size)).transpose(1, 2) for part in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        k, v = (part.repeat_interleave(self.heads // self.key_heads, dim=1) for part in (rotate(k, rotation), v))
+        mixed = F.scaled_dot_product_attention(rotate(q, rotation), k, v, is_causal=True)
+        return self.o_proj(mixed.transpose(1, 2).flatten(2))
+
+
+def rotate(x, rotation):
+    """Turns pairs (i, i + size / 2) of each head by an angle that grows with the position."""
+    cosine, sine = rotation
+    first, second = x.chunk(2, dim=-1)
+    return x * cosine + torch.cat((-second, first), dim=-1) * sine
+
+
+class GatedMlp(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        width, inner = config["hidden_size"], config["intermediate_size"]
+        self.gate_proj = nn.Linear(width, inner, bias=False)
+        self.up_proj = nn.Linear(width, inner, bias=False)
+        self.down_proj = nn.Linear(inner, width, bias=False)
+
+    def forward(self, x):
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class GatedBlock(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.input_layernorm = RmsNorm(config["hidden_size"], config["rms_norm_eps"])
+        self.self_attn = GroupedAttention(config)
+        self.post_attention_layernorm = RmsNorm(config["hidden_size"], config["rms_norm_eps"])
+        self.mlp = GatedMlp(config)
+
+    def forward(self, x, rotation):
+        x = x + self.self_attn(self.input_layernorm(x), rotation)
+        return x + self.mlp(self.post_attention_layernorm(x))
+
+
+class Qwen2(nn.Module):
+    """Gives the final hidden states; `lm_head` makes logits of those that are wanted."""
+
+    TRACKED = (".mlp.gate_proj", ".mlp.up_proj", ".mlp.down_proj")
+
+    def __init__(self, config):
+        super().__init__()
+        width = config["hidden_size"]
+        self.model = nn.ModuleDict(
+            {
+                "embed_tokens": nn.Embedding(config["vocab_size"], width),
+                "layers": nn.ModuleList(GatedBlock(config) for _ in range(config["num_hidden_layers"])),
+                "norm": RmsNorm(width, config["rms_norm_eps"]),
+            }
+        )
+        self.lm_head = nn.Linear(width, config["vocab_size"], bias=False)
+        self.base, self.size = config["rope_theta"], width // config["num_attention_heads"]
+        self.longest, self.vocabulary = config["max_position_embeddings"], config["vocab_size"]
+
+    def forward(self, tokens):  # [batch, positions]
+        x = self.model.embed_tokens(tokens)
+        rotation = self.rotation(tokens.size(1), x)
+        for block in self.model.layers:
+            x = block(x, rotation)
+        return self.model.norm(x)
+
+    def rotation(self, positions, like):
+        frequencies = self.base ** (-torch.arange(0, self.size, 2, device=like.device).float() / self.size)
+        angles = torch.arange(positions, device=like.device).float()[:, None] * frequencies.repeat(2)
+        return angles.cos().to(like.dtype), angles.sin().to(like.dtype)
+
+    @staticmethod
+    def load(folder, config):
+        weights = {name: weight.float() for name, weight in load_file(folder / "model.safetensors").items()}
+        if config.get("tie_word_embeddings", False):
+            weights["lm_head.weight"] = weights["model.embed_tokens.weight"]
+        model = Qwen2(config)
+        model.load_state_dict(weights)
+        return model
+
+
+def load_model(folder):
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    families = {"gpt2": Gpt2, "qwen2": Qwen2}
+    family = config.get("model_type", "gpt2")
+    if family not in families:
+        raise ValueError(f"model_type is {family!r}, expected one of {', '.join(families)}")
+    return families[family].load(folder, config)
 
 
 # ---- What Kronfluence asks of its user: data, a loss and a measurement. ----
@@ -165,7 +284,7 @@ def json_lines(file, first, count):
 
 
 def tokens_and_targets(tokens, first_target, where, model):
-    longest, vocabulary = model.transformer.wpe.num_embeddings, model.transformer.wte.num_embeddings
+    longest, vocabulary = model.longest, model.vocabulary
     if not first_target < len(tokens) <= longest + 1:
         raise ValueError(f"{where}: {len(tokens)} tokens, expected {first_target + 1} to {longest + 1}")
     if not all(0 <= token < vocabulary for token in tokens):
@@ -196,7 +315,7 @@ def sample(probabilities):
     """One draw a row by inverting the cumulative distribution: one random number a row, not one a token of the
     vocabulary as in torch.multinomial."""
     cumulative = probabilities.cumsum(dim=1)  # [positions, vocabulary]
-    threshold = torch.rand(len(cumulative), 1) * cumulative[:, -1:]
+    threshold = torch.rand(len(cumulative), 1, device=cumulative.device) * cumulative[:, -1:]
     return torch.searchsorted(cumulative, threshold, right=True).squeeze(1).clamp_(max=cumulative.size(1) - 1)
 
 
@@ -217,9 +336,7 @@ class LanguageModelling(Task):
     log-likelihood. So the measurement is m = -f, and positive means that training makes the completion likelier."""
 
     def __init__(self, model):
-        self.tracked = [
-            name for name, _ in model.named_modules() if name.endswith((".mlp.c_fc", ".mlp.c_proj"))
-        ]
+        self.tracked = [name for name, _ in model.named_modules() if name.endswith(model.TRACKED)]
 
     def compute_train_loss(self, batch, model, sample=False):
         return negative_log_likelihood(batch, model, sample)
@@ -247,6 +364,12 @@ class Stopwatch:
         self.seconds.clear()
         self.calls.clear()
 
+    @staticmethod
+    def wait():
+        """For what a GPU has not done yet."""
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+
     def watch(self, label, module, name):
         original = getattr(module, name)
 
@@ -256,6 +379,7 @@ class Stopwatch:
             try:
                 return original(*arguments, **named)
             finally:
+                self.wait()
                 self.seconds[label] = self.seconds.get(label, 0.0) + time.perf_counter() - start
                 self.calls[label] = self.calls.get(label, 0) + 1
 
@@ -273,11 +397,21 @@ class Peer:
 
     NAME = "peer"
 
-    def __init__(self, model, folder):
+    def __init__(self, model, folder, device="cpu", precision="float32"):
+        self.device = torch.device(device)
+        self.low = torch.bfloat16 if precision == "bfloat16" else None
+        torch.backends.cuda.matmul.allow_tf32 = precision != "float32"
+        if self.device.type == "cuda":
+            torch.cuda.set_device(self.device)
         self.task = LanguageModelling(model)
-        self.model = prepare_model(model, self.task)
+        self.model = prepare_model(model.to(self.low) if self.low else model, self.task)
         self.analyzer = Analyzer(
-            self.NAME, self.model, self.task, cpu=True, disable_tqdm=True, output_dir=str(folder)
+            self.NAME,
+            self.model,
+            self.task,
+            cpu=self.device.type == "cpu",
+            disable_tqdm=True,
+            output_dir=str(folder),
         )
         self.watch = Stopwatch()
         self.watch.watch("covariance", factor_computer, "fit_covariance_matrices_with_loader")
@@ -307,15 +441,24 @@ class Peer:
             dataset=rows,
             per_device_batch_size=batch,
             dataloader_kwargs=loader_arguments(rows),
-            factor_args=FactorArguments(
-                strategy="ekfac", use_empirical_fisher=empirical, covariance_max_examples=None, lambda_max_examples=None
+            factor_args=self._factor_arguments(
+                use_empirical_fisher=empirical, covariance_max_examples=None, lambda_max_examples=None
             ),
         )
         return self._phase(phase, seconds)
 
+    def _factor_arguments(self, **arguments):
+        arguments["strategy"] = "ekfac"
+        if self.low is None:
+            return FactorArguments(**arguments)
+        low = all_low_precision_factor_arguments(strategy="ekfac", dtype=self.low)
+        for name, value in arguments.items():
+            setattr(low, name, value)
+        return low
+
     def eigendecomposition(self):
         """In float64, which is Kronfluence's default."""
-        seconds = self._timed(self.analyzer.perform_eigendecomposition, factor_args=FactorArguments(strategy="ekfac"))
+        seconds = self._timed(self.analyzer.perform_eigendecomposition, factor_args=self._factor_arguments())
         return self._phase("eigendecomposition", seconds)
 
     def precondition(self, queries, count, rank=0, query_batch=32):
@@ -338,16 +481,19 @@ class Peer:
             query_rows, train_rows, batch, rank, accumulate or math.ceil(query_count / query_batch), query_batch
         )
         if out is not None:
-            save_file({"influence": scores.contiguous()}, out)
+            save_file({"influence": scores.float().contiguous()}, out)
         return times
 
     def _scores(self, query_rows, train_rows, batch, rank, accumulate, query_batch):
         check_numbers(0, rank=rank)
-        score_arguments = ScoreArguments(
-            damping_factor=None,  # 0.1 times the mean of a layer's Lambda, for each layer apart
-            query_gradient_low_rank=rank or None,
-            query_gradient_accumulation_steps=accumulate,
+        score_arguments = (
+            ScoreArguments()
+            if self.low is None
+            else all_low_precision_score_arguments(damping_factor=None, dtype=self.low)
         )
+        score_arguments.damping_factor = None  # 0.1 times the mean of a layer's Lambda, for each layer apart
+        score_arguments.query_gradient_low_rank = rank or None
+        score_arguments.query_gradient_accumulation_steps = accumulate
         seconds = self._timed(
             self.analyzer.compute_pairwise_scores,
             scores_name=self.NAME,
@@ -370,6 +516,7 @@ class Peer:
         self.watch.reset()
         start = time.perf_counter()
         call(factors_name=self.NAME, overwrite_output_dir=True, **arguments)
+        self.watch.wait()
         return time.perf_counter() - start
 
     def _phase(self, label, seconds):
@@ -414,6 +561,21 @@ def describe(problem):
     return {"error": " ".join(f"{type(problem).__name__}: {problem}".split())}
 
 
+class Parser(argparse.ArgumentParser):
+    """Reports mistakes as the first answer, not on its own."""
+
+    def error(self, message):
+        raise ValueError(f"{self.format_usage().strip()}: {message}")
+
+
+def parser():
+    options = Parser(prog="kronfluence_peer.py", add_help=False)
+    options.add_argument("model", type=Path)
+    options.add_argument("--device", default="cpu")
+    options.add_argument("--precision", choices=("float32", "tf32", "bfloat16"), default="float32")
+    return options
+
+
 def main(arguments):
     # Answers keep standard output to themselves; what libraries print goes to standard error.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -425,10 +587,9 @@ def main(arguments):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves by way of the folder's removal
     with tempfile.TemporaryDirectory(prefix="kronfluence-peer-") as folder:
         try:
-            if len(arguments) != 1:
-                raise ValueError("usage: kronfluence_peer.py MODEL_FOLDER")
+            options = parser().parse_args(arguments)
             torch.manual_seed(0)
-            peer = Peer(Gpt2.load(Path(arguments[0])), folder)
+            peer = Peer(load_model(options.model), folder, options.device, options.precision)
         except Exception as problem:
             logging.exception("Cannot start")
             answer(describe(problem))

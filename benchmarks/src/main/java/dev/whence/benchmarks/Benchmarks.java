@@ -1,5 +1,6 @@
 package dev.whence.benchmarks;
 
+import dev.whence.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +33,8 @@ public final class Benchmarks implements Callable<Integer> {
     Q,
     /** Growth with sequences, queries and positions. */
     S,
+    /** Models of real size; only where it is named. */
+    GPU,
     /** Not a workload: the steps that the others are made of. */
     PROFILE
   }
@@ -39,8 +42,31 @@ public final class Benchmarks implements Callable<Integer> {
   @Option(
       names = "--workloads",
       split = ",",
-      description = "Any of G, J, Q, S and profile (default: all).")
-  private Set<Workload> workloads = EnumSet.allOf(Workload.class);
+      description = "Any of G, J, Q, S, profile and gpu (default: all but gpu).")
+  private Set<Workload> workloads = EnumSet.complementOf(EnumSet.of(Workload.GPU));
+
+  @Option(names = "--device", description = "Of workload gpu: cuda:0 or cpu (default: auto).")
+  private String device = "auto";
+
+  @Option(
+      names = "--precisions",
+      split = ",",
+      description = "Of workload gpu: any of float32, tf32 and bfloat16 (default: all).")
+  private List<GpuWorkload.Precision> precisions = List.of(GpuWorkload.Precision.values());
+
+  @Option(
+      names = "--models",
+      split = ",",
+      description = "Of workload gpu: any of gpt2, qwen2.5-0.5b and qwen2.5-3b (default: all).")
+  private List<String> models = GpuWorkload.models();
+
+  @Option(
+      names = "--batch-tokens",
+      description = "Of workload gpu: tokens of a batch (default: 16384).")
+  private int batchTokens = 16_384;
+
+  @Option(names = "--small", description = "Of workload gpu: small shapes, to try it with.")
+  private boolean small;
 
   @Option(names = "--layers", description = "Transformer blocks: 2, or 12 (default: 2).")
   private int layers = 2;
@@ -70,8 +96,22 @@ public final class Benchmarks implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Shapes shapes = Shapes.gpt2Small(layers, POSITIONS);
     Files.createDirectories(out);
+    if (workloads.contains(Workload.GPU)) {
+      new GpuWorkload(
+              Device.parse(device).getFirst(),
+              precisions,
+              peerCommand,
+              batchTokens,
+              small,
+              out,
+              System.out::print)
+          .run(models, share, small);
+    }
+    if (workloads.equals(EnumSet.of(Workload.GPU))) {
+      return 0;
+    }
+    Shapes shapes = Shapes.gpt2Small(layers, POSITIONS);
     shapes.write(out, 1024, 256);
     report = new Report(Ceilings.measure(), System.out::print);
     try (Ours ours = new Ours(out, shapes);

@@ -121,17 +121,8 @@ final class Growth {
       seconds.putAll(ours.fit(point.job(), false));
       seconds.putAll(ours.score(point.job(), folder.resolve("scores.safetensors")));
       System.out.println(
-          Json.MAPPER.writeValueAsString(new Measured(arguments[1], point, seconds, peakBytes())));
+          Json.MAPPER.writeValueAsString(
+              new Measured(arguments[1], point, seconds, ProcessMemory.peak())));
     }
-  }
-
-  /** The most memory that this process ever held. */
-  private static long peakBytes() throws IOException {
-    for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-      if (line.startsWith("VmHWM:")) {
-        return Long.parseLong(line.replaceAll("\\D", "")) << 10;
-      }
-    }
-    throw new IOException("/proc/self/status has no VmHWM; workload S needs Linux");
   }
 }

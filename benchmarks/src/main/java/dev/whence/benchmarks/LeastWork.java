@@ -3,8 +3,15 @@ package dev.whence.benchmarks;
 /**
  * The fewest operations known for each phase (METHOD section 4), in GFLOP: two for a multiply-add.
  * Attention's products are left out, so the rates are slightly low rather than high.
+ *
+ * @param blocks of each covariance
  */
-record LeastWork(Shapes shapes) {
+record LeastWork(Shapes shapes, int blocks) {
+  /** With whole covariances. */
+  LeastWork(Shapes shapes) {
+    this(shapes, 1);
+  }
+
   /** One sequence, forward. */
   double forward() {
     return gflop(shapes.positions() * (shapes.layers() * block() + head()));
@@ -18,7 +25,8 @@ record LeastWork(Shapes shapes) {
 
   private double block() {
     double w = shapes.width();
-    return 4 * w * w + 2 * matrix();
+    double keys = w * shapes.keyHeads() / shapes.heads();
+    return 2 * w * w + 2 * w * keys + shapes.matrices() * matrix();
   }
 
   private double head() {
@@ -32,7 +40,12 @@ record LeastWork(Shapes shapes) {
 
   /** One sequence of the covariance pass: symmetric blocks need half a product. */
   double covariance() {
-    return trace() + gflop(mlps() * shapes.positions() * squares() / 2);
+    double w = shapes.width();
+    double inner = shapes.inner();
+    // S of each matrix; A of each input, which the two first of a gated MLP share.
+    double outputs = (shapes.matrices() - 1) * inner * inner + w * w;
+    double inputs = w * w + inner * inner;
+    return trace() + gflop(shapes.layers() * shapes.positions() * (outputs + inputs) / 2 / blocks);
   }
 
   /** One sequence of the Lambda pass, by positions or by gradients. */
@@ -44,7 +57,7 @@ record LeastWork(Shapes shapes) {
   double precondition(int rank) {
     double back =
         rank == 0
-            ? matrix() * (shapes.width() + shapes.inner())
+            ? matrix() * (shapes.width() + shapes.inner()) / blocks
             : rank * (squares() + 6.0 * matrix());
     return trace() + gflop(mlps() * (outer() + rotation() + back));
   }
@@ -55,7 +68,8 @@ record LeastWork(Shapes shapes) {
   }
 
   private double rotation() {
-    return Math.min(shapes.positions() * squares(), matrix() * (shapes.width() + shapes.inner()));
+    return Math.min(
+        shapes.positions() * squares(), matrix() * (shapes.width() + shapes.inner()) / blocks);
   }
 
   private double outer() {
@@ -67,11 +81,13 @@ record LeastWork(Shapes shapes) {
   }
 
   private double squares() {
-    return (double) shapes.width() * shapes.width() + (double) shapes.inner() * shapes.inner();
+    double w = shapes.width();
+    double inner = shapes.inner();
+    return (w * w + inner * inner) / blocks;
   }
 
   private double mlps() {
-    return 2.0 * shapes.layers();
+    return (double) shapes.matrices() * shapes.layers();
   }
 
   private static double gflop(double multiplyAdds) {

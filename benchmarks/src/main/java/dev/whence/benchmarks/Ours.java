@@ -4,6 +4,7 @@ import dev.whence.Progress;
 import dev.whence.attribution.Attribution;
 import dev.whence.attribution.AttributionInput;
 import dev.whence.attribution.AttributionSettings;
+import dev.whence.budget.Compute;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.CorpusSource;
 import dev.whence.corpus.QueryFile;
@@ -14,8 +15,6 @@ import dev.whence.fit.FitSettings;
 import dev.whence.model.LanguageModel;
 import dev.whence.results.ResultsFolder;
 import dev.whence.run.RunFolder;
-import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -31,13 +30,26 @@ final class Ours implements Contender, AutoCloseable {
 
   private final Path folder;
   private final Shapes shapes;
+  private final int blocks;
+  private final Compute compute;
   private final LanguageModel model;
 
-  /** Uses a folder that {@link Shapes#write} filled; batches are of the default size. */
+  /** Uses a folder that {@link Shapes#write} filled, on the CPU as the command line does. */
   Ours(Path folder, Shapes shapes) {
+    this(folder, shapes, 1, Compute.DEFAULT);
+  }
+
+  /**
+   * Uses a folder that {@link Shapes#write} filled.
+   *
+   * @param blocks of each covariance
+   */
+  Ours(Path folder, Shapes shapes, int blocks, Compute compute) {
+    this.blocks = blocks;
     this.folder = folder;
     this.shapes = shapes;
-    this.model = LanguageModel.load(folder.resolve("model"), DType.FLOAT32, Device.CPU);
+    this.compute = compute.withCheckpointSeconds(HOUR);
+    this.model = LanguageModel.load(folder.resolve("model"), compute.type(), compute.device());
   }
 
   @Override
@@ -47,7 +59,8 @@ final class Ours implements Contender, AutoCloseable {
       FitSettings settings =
           FitSettings.DEFAULT
               .withFisher(empirical ? Fisher.EMPIRICAL : Fisher.SAMPLED)
-              .computing(c -> c.withCheckpointSeconds(HOUR));
+              .withBlocks(blocks)
+              .withCompute(compute);
       Fit.run(model, folder.resolve("model"), corpus, settings, run(), true, times);
     }
     return Map.of(
@@ -74,7 +87,7 @@ final class Ours implements Contender, AutoCloseable {
               .withAllScores(true)
               .withLayerwise(false)
               .withTokenwise(false)
-              .computing(c -> c.withCheckpointSeconds(HOUR));
+              .withCompute(compute);
       Attribution.run(
           new AttributionInput(
               RunFolder.open(run()),

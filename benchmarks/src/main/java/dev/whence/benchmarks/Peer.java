@@ -30,12 +30,14 @@ final class Peer implements Contender, AutoCloseable {
    * Starts the peer and waits until it is ready.
    *
    * @param command words, such as {@code python kronfluence_peer.py}
+   * @param options of the peer, such as {@code --device cuda:0}
    */
-  Peer(List<String> command, Path folder, int batch) throws IOException {
+  Peer(List<String> command, Path folder, int batch, String... options) throws IOException {
     this.folder = folder;
     this.batch = batch;
     List<String> words = new ArrayList<>(command);
     words.add(folder.resolve("model").toString());
+    words.addAll(List.of(options));
     this.process =
         new ProcessBuilder(words).redirectError(folder.resolve("peer.log").toFile()).start();
     this.answers = process.inputReader(StandardCharsets.UTF_8);

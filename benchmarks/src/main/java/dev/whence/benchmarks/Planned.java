@@ -1,6 +1,7 @@
 package dev.whence.benchmarks;
 
 import dev.whence.attribution.AttributionSettings;
+import dev.whence.budget.Compute;
 import dev.whence.budget.LayerShape;
 import dev.whence.fit.FitSettings;
 import dev.whence.model.LanguageModel;
@@ -11,8 +12,6 @@ import dev.whence.plan.CorpusShape;
 import dev.whence.plan.FitPlan;
 import dev.whence.plan.Machine;
 import dev.whence.plan.QueryShape;
-import dev.whence.tensor.DType;
-import dev.whence.tensor.Device;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
@@ -21,11 +20,14 @@ import java.util.stream.Stream;
 
 /** What {@code whence plan} says a job will take, to be held against what it took. */
 final class Planned {
-  private final Machine machine = Machine.measure(DType.FLOAT32, Device.CPU);
+  private final Machine machine;
+  private final Compute compute;
   private final Shapes shapes;
   private final LanguageModel outline;
 
-  private Planned(Path folder, Shapes shapes) {
+  private Planned(Path folder, Shapes shapes, Compute compute) {
+    this.machine = Machine.measure(compute.type(), compute.device());
+    this.compute = compute;
     this.shapes = shapes;
     this.outline =
         LanguageModel.outline(folder.resolve("model").resolve(LanguageModel.CONFIG_FILE));
@@ -33,32 +35,38 @@ final class Planned {
 
   /** Seconds of each phase of a job. */
   static Map<Phase, Double> seconds(Path folder, Shapes shapes, Job job) {
-    Planned planned = new Planned(folder, shapes);
+    return seconds(folder, shapes, job, 1, Compute.DEFAULT);
+  }
+
+  /** Seconds of each phase of a job, as it is computed. */
+  static Map<Phase, Double> seconds(
+      Path folder, Shapes shapes, Job job, int blocks, Compute compute) {
+    Planned planned = new Planned(folder, shapes, compute);
     try (LanguageModel _ = planned.outline) {
-      return planned.seconds(job);
+      return planned.seconds(job, blocks);
     }
   }
 
-  private Map<Phase, Double> seconds(Job job) {
+  private Map<Phase, Double> seconds(Job job, int blocks) {
     int length = shapes.positions() + 1;
     List<LayerShape> tracked = LayerSelection.MLP.of(outline).stream().map(Linear::shape).toList();
     FitPlan fit =
         FitPlan.of(
             outline.shape(),
             tracked,
-            FitSettings.DEFAULT,
+            FitSettings.DEFAULT.withBlocks(blocks).withCompute(compute),
             new CorpusShape.Uniform(job.fit(), length));
     AttributionPlan attribution =
         AttributionPlan.of(
             new AttributionPlan.Job(
                 outline.shape(),
                 tracked,
-                1,
-                DType.FLOAT32,
+                blocks,
+                compute.type(),
                 new CorpusShape.Uniform(job.scan(), length),
                 QueryShape.uniform(job.queries(), length),
                 0),
-            AttributionSettings.DEFAULT.withRank(job.rank()).withTop(1));
+            AttributionSettings.DEFAULT.withRank(job.rank()).withTop(1).withCompute(compute));
     Map<Phase, Double> seconds = new EnumMap<>(Phase.class);
     Stream.concat(fit.phases().stream(), attribution.phases().stream())
         .forEach(phase -> {
