@@ -129,21 +129,23 @@ final class PlanCommand implements Callable<Integer> {
                 data.sequences.orElseThrow(
                     () -> new InvalidInputException("give --corpus FILE..., or --sequences N")));
         text.tokenization(length); // refuses what the model does not take
-        show(plan(outline, text, tracked, settings, new CorpusShape.Uniform(sequences, length)));
+        show(
+            plan(outline, text, tracked, settings, new CorpusShape.Uniform(sequences, length)),
+            settings.compute());
       } else {
         try (Corpus corpus = given.open(text.tokenization(length), new ConsoleProgress())) {
-          show(plan(outline, text, tracked, settings, new CorpusShape.Actual(corpus)));
+          show(
+              plan(outline, text, tracked, settings, new CorpusShape.Actual(corpus)),
+              settings.compute());
         }
       }
     }
     return 0;
   }
 
-  private void show(Plan plan) {
+  private void show(Plan plan, Compute computed) {
     System.out.println(
-        json
-            ? Json.MAPPER.writeValueAsString(plan)
-            : PlanPrinter.print(plan, memory.budget(), perLayer));
+        json ? Json.MAPPER.writeValueAsString(plan) : PlanPrinter.print(plan, computed, perLayer));
   }
 
   private Plan plan(

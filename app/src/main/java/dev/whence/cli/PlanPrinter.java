@@ -1,6 +1,6 @@
 package dev.whence.cli;
 
-import dev.whence.budget.MemoryBudget;
+import dev.whence.budget.Compute;
 import dev.whence.plan.AttributionPlan;
 import dev.whence.plan.Cost;
 import dev.whence.plan.FitPlan;
@@ -34,11 +34,11 @@ final class PlanPrinter {
    *
    * @param eachLayer whether each layer has a line of its own
    */
-  static String print(Plan plan, MemoryBudget budget, boolean eachLayer) {
+  static String print(Plan plan, Compute compute, boolean eachLayer) {
     PlanPrinter printer = new PlanPrinter(plan);
     printer.machine();
     printer.phases();
-    printer.space(budget);
+    printer.space(compute);
     printer.index();
     printer.layers(eachLayer);
     return printer
@@ -82,14 +82,22 @@ final class PlanPrinter {
     out.format("%n");
   }
 
-  private void space(MemoryBudget budget) {
+  private void space(Compute compute) {
     FitPlan fit = plan.fit();
     Optional<AttributionPlan> attribution = plan.attribution();
     out.format(
-        "memory  fit %s%s, of %s allowed%n",
+        "memory  fit %s%s, of %s allowed%s%n",
         Words.bytes(fit.memoryBytes()),
         attribution.map(a -> ", attribute " + Words.bytes(a.memoryBytes())).orElse(""),
-        Words.bytes((double) budget.bytes()));
+        Words.bytes((double) compute.working().bytes()),
+        compute.device().isCpu()
+            ? ""
+            : " on "
+                + compute.device()
+                + "; fit "
+                + Words.bytes(fit.hostBytes())
+                + " of the machine's, of "
+                + Words.bytes((double) compute.memory().bytes()));
     out.format(
         "disk    run %s, and %s more while it is made%s%n",
         Words.bytes(fit.runBytes()),

@@ -40,6 +40,7 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
    * @throws ArithmeticException when a block is not finite
    */
   static Eigenbasis of(Blocks blocks, List<Tensor> matrices, double scale, DType type) {
+    Device place = Eigen.fastestFor(matrices.getFirst().device());
     try (Scope _ = Scope.open()) {
       List<double[]> values = new ArrayList<>();
       List<Tensor> vectors = new ArrayList<>();
@@ -47,7 +48,7 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
         vectors.add(
             // What is in float64 goes before the next block's comes.
             Scope.result(() -> {
-              Eigen.Symmetric pair = Eigen.symmetric(matrix.to(Device.CPU).to(DType.FLOAT64));
+              Eigen.Symmetric pair = Eigen.symmetric(matrix.to(place).to(DType.FLOAT64));
               values.add(pair.values().toDoubles());
               return pair.vectors().to(type).to(matrix.device()).contiguous();
             }));

@@ -2,6 +2,7 @@ package dev.whence.fit;
 
 import dev.whence.InvalidInputException;
 import dev.whence.budget.BatchMemory;
+import dev.whence.budget.Compute;
 import dev.whence.budget.LayerRanges;
 import dev.whence.budget.LayerRanges.Range;
 import dev.whence.budget.LayerShape;
@@ -102,6 +103,7 @@ public record FitMemory(
    * @throws InvalidInputException when not even one layer fits
    */
   public List<Range> split() {
+    requireHost();
     long free = budget.bytes() - batch.bytes();
     return LayerRanges.within(
             layers.size(),
@@ -125,6 +127,28 @@ public record FitMemory(
     return batch.bytes()
         + together.stream().mapToLong(this::layerBytes).sum()
         + together.stream().mapToLong(this::decompositionBytes).max().orElse(0);
+  }
+
+  /**
+   * Bytes of the machine's memory beside a GPU's: the program, and a layer's factors while they are
+   * decomposed and written.
+   */
+  public long hostBytes() {
+    return BatchMemory.PROGRAM_BYTES
+        + layers.stream().mapToLong(l -> 2 * decompositionBytes(l)).max().orElse(0);
+  }
+
+  private void requireHost() {
+    Compute compute = settings.compute();
+    if (!compute.device().isCpu() && hostBytes() > compute.memory().bytes()) {
+      throw new InvalidInputException(
+          String.format(
+              Locale.ROOT,
+              "%s is %,d MiB but a layer's factors take %,d MiB beside the GPU; allow as much, or give more --blocks",
+              compute.memory().option(),
+              compute.memory().bytes() >> 20,
+              hostBytes() / (1 << 20) + 1));
+    }
   }
 
   private long least() {

@@ -19,7 +19,8 @@ import java.util.stream.LongStream;
  *
  * @param ranges of layers that are fitted together: a pass for each
  * @param batchTokens tokens of a batch: the setting, or fewer when memory is short
- * @param memoryBytes of the peak, an estimate from above
+ * @param memoryBytes of the peak where tensors are, an estimate from above
+ * @param hostBytes of the machine's memory, where tensors are on a GPU
  * @param runBytes of the run folder when it is done
  * @param workBytes on disk beyond that while it runs
  */
@@ -29,6 +30,7 @@ public record FitPlan(
     List<Range> ranges,
     int batchTokens,
     double memoryBytes,
+    double hostBytes,
     double runBytes,
     double workBytes) {
 
@@ -115,6 +117,7 @@ public record FitPlan(
         ranges,
         batchTokens,
         ranges.stream().mapToDouble(memory::bytes).max().orElse(0),
+        memory.hostBytes(),
         layers.stream().mapToDouble(Layer::runBytes).sum(),
         ranges.stream()
             .mapToDouble(r -> checkpoint(r.of(tracked), settings, memory.severalChunks()))

@@ -70,6 +70,9 @@ public record Device(String name) {
           "device '%s' is not there: this machine has %d, from cuda:0"
               .formatted(name, torch.cuda_device_count()));
     }
+    if (!isCpu()) {
+      DeviceMemory.use();
+    }
     return this;
   }
 

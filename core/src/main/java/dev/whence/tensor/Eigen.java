@@ -1,5 +1,7 @@
 package dev.whence.tensor;
 
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.T_TensorTensorTensor_T;
 import org.bytedeco.pytorch.T_TensorTensor_T;
 import org.bytedeco.pytorch.global.torch;
@@ -11,6 +13,9 @@ public final class Eigen {
    * n + 2 n^2} numbers in 32 bits.
    */
   public static final int MOST_ROWS = 32_766;
+
+  private static final int PROBE_ROWS = 1024;
+  private static final Map<Device, Device> FASTEST = new ConcurrentHashMap<>();
 
   private Eigen() {}
 
@@ -53,6 +58,30 @@ public final class Eigen {
     } catch (RuntimeException e) {
       throw new ArithmeticException("eigendecomposition failed: " + NativeErrors.firstLine(e));
     }
+  }
+
+  /**
+   * Where float64 matrices that are on a device are decomposed soonest: there, or on the CPU, as
+   * measured once. Many GPUs are slow in float64.
+   */
+  public static Device fastestFor(Device device) {
+    return device.isCpu() ? device : FASTEST.computeIfAbsent(device, Eigen::measure);
+  }
+
+  private static Device measure(Device device) {
+    try (Scope _ = Scope.open()) {
+      Tensor rows = Tensors.range(DType.INT64, device, PROBE_ROWS);
+      Tensor there = HashedUniforms.of(0, 0, rows, PROBE_ROWS);
+      Tensor here = there.to(Device.CPU);
+      Symmetric _ = symmetric(there); // warms up
+      return seconds(there) < seconds(here) ? device : Device.CPU;
+    }
+  }
+
+  private static double seconds(Tensor matrix) {
+    long start = System.nanoTime();
+    double _ = symmetric(matrix).values().max().item(); // waits for it
+    return (System.nanoTime() - start) * 1e-9;
   }
 
   /** The thin singular value decomposition of an [m, n] matrix. */

@@ -4,48 +4,43 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.whence.InvalidInputException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DeviceTest {
+  @Test
+  void namesAreReadOneByOne() {
+    assertThat(Device.parse("cpu")).containsExactly(Device.CPU);
+    assertThat(Device.parse("cuda")).containsExactly(new Device("cuda:0"));
+    assertThat(Device.parse("cuda:0, cuda:1"))
+        .containsExactly(new Device("cuda:0"), new Device("cuda:1"));
+    assertThat(new Device("cuda:12").index()).isEqualTo((byte) 12);
+  }
+
+  @Test
+  void autoIsADeviceThatIsThere() {
+    List<Device> found = Device.parse("auto");
+    assertThat(found).hasSize(1);
+    assertThat(found.getFirst().require()).isEqualTo(found.getFirst());
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"", "CPU", "cpu:0", "gpu", "cuda:", "cuda:-1", "cuda:100", "cuda:0 "})
-  void unknownDeviceIsRefusedByName(String name) {
-    assertThatThrownBy(() -> new Device(name))
+  @ValueSource(strings = {"", "gpu", "cuda:", "cuda:x", "cpu,", "cuda:0;cuda:1", "CPU"})
+  void othersAreRefused(String name) {
+    assertThatThrownBy(() -> Device.parse(name))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageContaining("'" + name + "'");
+        .hasMessageStartingWith("unknown device '")
+        .hasMessageEndingWith("use cpu, cuda:0 for the first GPU, or auto");
   }
 
   @Test
-  void cpuIsAlwaysThere() {
-    assertThat(Device.CPU.require()).isEqualTo(new Device("cpu"));
-    assertThat(Device.CPU.isCpu()).isTrue();
-    assertThat(new Device("cuda:1").isCpu()).isFalse();
-  }
-
-  @Test
-  void nativeErrorIsItsFirstLineAlone() {
-    assertThat(NativeErrors.firstLine(new RuntimeException("cause \nException raised from x.cpp")))
-        .isEqualTo("cause");
-    assertThat(NativeErrors.firstLine(new IllegalStateException()))
-        .isEqualTo("IllegalStateException");
-    assertThat(NativeErrors.firstLine(new IllegalStateException(""))).isEmpty();
-  }
-
-  @Test
-  void onlyMemoryErrorsAreOutOfMemory() {
-    assertThat(NativeErrors.isOutOfMemory(new OutOfMemoryError())).isTrue();
-    assertThat(NativeErrors.isOutOfMemory(new RuntimeException("CUDA out of memory."))).isTrue();
-    assertThat(NativeErrors.isOutOfMemory(new RuntimeException("shape mismatch"))).isFalse();
-    assertThat(NativeErrors.isOutOfMemory(new RuntimeException())).isFalse();
-  }
-
-  @Test
-  void allocationThatCannotSucceedIsOutOfMemory() {
-    try (Scope _ = Scope.open()) {
-      assertThatThrownBy(() -> Tensors.zeros(DType.FLOAT64, Device.CPU, 1L << 50))
-          .matches(NativeErrors::isOutOfMemory);
-    }
+  void aGpuThatIsNotThereIsNotAvailable() {
+    Device last = new Device("cuda:99");
+    assertThat(last.isAvailable()).isFalse();
+    assertThatThrownBy(last::require)
+        .isInstanceOf(InvalidInputException.class)
+        .hasMessageStartingWith("device 'cuda:99' is not ");
   }
 }
