@@ -66,6 +66,7 @@ final class Covariances implements PassState {
                 ? batch.realPositions()
                 : use.input().size(0) * use.input().size(1);
       }
+      trace.release(l);
     }
     sequences += batch.size();
   }

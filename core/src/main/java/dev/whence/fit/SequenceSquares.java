@@ -68,6 +68,7 @@ final class SequenceSquares implements PassState {
       int layer = l;
       long elements = (long) layers.get(l).outputs() * layers.get(l).inputs();
       trace.slices(l, ModelShape.SLICE_ELEMENTS / elements, (_, uses) -> addSlice(layer, uses));
+      trace.release(l);
     }
     sequences += batch.size();
   }

@@ -167,7 +167,7 @@ public final class InfluenceScan {
   }
 
   /**
-   * Scans by several devices, each of which takes every so manieth batch; the sink gets the batches
+   * Scans by several devices, which take the batches of a chunk in turn; the sink gets the batches
    * in their order, one at a time, from whatever thread.
    *
    * @param scans the same scan on each device

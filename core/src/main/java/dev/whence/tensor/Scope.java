@@ -1,5 +1,7 @@
 package dev.whence.tensor;
 
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -23,13 +25,25 @@ public final class Scope implements AutoCloseable {
 
   /** Runs {@code work} in a scope of its own; its result alone leaves, for the scope outside. */
   public static Tensor result(Supplier<Tensor> work) {
+    return results(work, List::of);
+  }
+
+  /**
+   * Runs {@code work} in a scope of its own; some tensors of its result leave, for the scope
+   * outside.
+   *
+   * @param tensors of a result that leave, each once
+   */
+  public static <T> T results(Supplier<T> work, Function<T, List<Tensor>> tensors) {
     PointerScope outside = PointerScope.getInnerScope();
     try (Scope _ = open()) {
-      Tensor result = work.get();
-      if (outside == null) {
-        result.keep();
-      } else {
-        outside.attach(result.raw);
+      T result = work.get();
+      for (Tensor tensor : tensors.apply(result)) {
+        if (outside == null) {
+          tensor.keep();
+        } else {
+          outside.attach(tensor.raw);
+        }
       }
       return result;
     }

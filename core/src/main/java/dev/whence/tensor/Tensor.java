@@ -37,6 +37,14 @@ public final class Tensor implements AutoCloseable {
     raw.releaseReference();
   }
 
+  /**
+   * Frees the tensor now, though its scope goes on; it must not be used again. Memory that other
+   * tensors share stays.
+   */
+  public void free() {
+    raw.deallocate();
+  }
+
   // ---- asking
 
   public long[] shape() {

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * Numbered pieces of work, done by several workers at once, whose results are taken in the order of
  * the pieces: what comes of them does not depend on how many workers there are or which is faster.
- * Each worker has a thread of its own and takes every so manieth piece.
+ * Of n workers, each has a thread of its own and takes every n-th piece.
  */
 public final class InTurns {
   private final int end;

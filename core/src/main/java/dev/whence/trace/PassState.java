@@ -8,7 +8,7 @@ import java.util.Objects;
 
 /** What a pass sums up, in a form that a checkpoint can save and restore and that ranges merge. */
 public interface PassState extends AutoCloseable {
-  /** Adds a batch. */
+  /** Adds a batch, whose trace is used up: a layer's part of it is freed when it was added. */
   void add(Trace trace, Examples batch);
 
   /**

@@ -10,11 +10,13 @@ import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BinaryOperator;
 
 /**
@@ -68,16 +70,54 @@ public final class Trace {
       Examples batch,
       Targets targets,
       boolean wantLogProbabilities) {
-    Recorder recorder = new Recorder(layers);
-    Tensor outputs = model.outputs(batch.inputs(), recorder);
-    Tensor gradient = batch.logLikelihoodGradient(outputs, targets);
-    List<Tensor> seen = recorder.calls.stream().map(Call::output).toList();
-    List<Tensor> gradients = Autograd.gradients(outputs, gradient, seen);
-    return new Trace(
-        recorder.uses(gradients, batch, model.type().accumulator()),
-        wantLogProbabilities
-            ? Optional.of(batch.logProbabilities(outputs.detach()))
-            : Optional.empty());
+    // What the model computed on the way goes before anything is made of the trace.
+    return Scope.results(
+        () -> {
+          Recorder recorder = new Recorder(layers);
+          Tensor outputs = model.outputs(batch.inputs(), recorder);
+          Tensor gradient = batch.logLikelihoodGradient(outputs, targets);
+          List<Tensor> seen = recorder.calls.stream().map(Call::output).toList();
+          List<Tensor> gradients = Autograd.gradients(outputs, gradient, seen);
+          return new Trace(
+              recorder.uses(gradients, batch, model.type().accumulator()),
+              wantLogProbabilities
+                  ? Optional.of(batch.logProbabilities(outputs.detach()))
+                  : Optional.empty());
+        },
+        Trace::tensors);
+  }
+
+  /** What the trace is made of, each tensor once. */
+  List<Tensor> tensors() {
+    Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    List<Tensor> tensors = new ArrayList<>();
+    for (List<Use> ofLayer : uses) {
+      for (Use use : ofLayer) {
+        for (Tensor tensor : List.of(use.input(), use.gradient())) {
+          if (seen.add(tensor)) {
+            tensors.add(tensor);
+          }
+        }
+      }
+    }
+    logProbabilities.ifPresent(tensors::add);
+    return tensors;
+  }
+
+  /**
+   * Frees a layer's uses, when all is made of them that will be: gradients at once, an input with
+   * the last layer that reads it. Layers are to be released in their order.
+   */
+  public void release(int layer) {
+    Set<Tensor> stillRead = Collections.newSetFromMap(new IdentityHashMap<>());
+    uses.subList(layer + 1, uses.size())
+        .forEach(later -> later.forEach(use -> stillRead.add(use.input())));
+    for (Use use : uses.get(layer)) {
+      use.gradient().free();
+      if (stillRead.add(use.input())) {
+        use.input().free();
+      }
+    }
   }
 
   /** All uses, layer by layer. */

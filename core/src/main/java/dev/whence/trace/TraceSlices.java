@@ -62,7 +62,7 @@ record TraceSlices(List<Examples> slices) {
       int slice = i;
       pieces.add(() -> {
         traces[slice] = undivided.apply(slices.get(slice));
-        return tensors(traces[slice]);
+        return traces[slice].tensors();
       });
     }
     List<List<Tensor>> kept = Parallel.run(pieces); // [slices][tensors]
@@ -79,23 +79,6 @@ record TraceSlices(List<Examples> slices) {
       throw e;
     }
     return like(traces[0], kept.getFirst(), joined);
-  }
-
-  /** What a trace is made of, each once. */
-  private static List<Tensor> tensors(Trace trace) {
-    IdentityHashMap<Tensor, Tensor> seen = new IdentityHashMap<>();
-    List<Tensor> tensors = new ArrayList<>();
-    for (List<Use> uses : trace.uses()) {
-      for (Use use : uses) {
-        for (Tensor tensor : List.of(use.input(), use.gradient())) {
-          if (seen.put(tensor, tensor) == null) {
-            tensors.add(tensor);
-          }
-        }
-      }
-    }
-    trace.logProbabilities().ifPresent(tensors::add);
-    return tensors;
   }
 
   /** A trace that shares its inputs among layers as {@code model} does. */

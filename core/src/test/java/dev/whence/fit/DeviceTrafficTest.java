@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Tag(TestDevice.TAG)
 class DeviceTrafficTest {
   private static final long SEED = 41;
-  private static final int BATCH_TOKENS = 40;
+  private static final int BATCH_TOKENS = 20;
 
   @TempDir private Path folder;
 
@@ -152,7 +152,7 @@ class DeviceTrafficTest {
   }
 
   private Corpus corpus() {
-    int[] lengths = new Random(SEED).ints(150, 9, 20).toArray();
+    int[] lengths = new Random(SEED).ints(70, 9, 20).toArray();
     return Workbench.corpus(folder, Workbench.documents(SEED, lengths));
   }
 

@@ -33,6 +33,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -185,15 +186,15 @@ class FactorsByHandTest {
         rows.add(TokenBatch.Row.whole(corpus.sequence(n).tokens(), n));
       }
       TokenBatch batch = TokenBatch.of(rows, Device.CPU);
-      Trace trace = Trace.of(model, layers, batch, new Targets.Given());
+      Supplier<Trace> trace = () -> Trace.of(model, layers, batch, new Targets.Given());
       try (Covariances sums =
           new Covariances(
               layers, InputGroups.of(model, layers), blocks, DType.FLOAT64, Device.CPU, false)) {
-        sums.add(trace, batch);
+        sums.add(trace.get(), batch);
         try (Eigenbasis a = basis(sums.activation(0), sums.positions(0));
             Eigenbasis s = basis(sums.gradient(0), sums.positions(0))) {
-          double[] byPositions = lambda(layers, new Kronecker(a, s, 1), false, trace, batch);
-          double[] byGradients = lambda(layers, new Kronecker(a, s, 1), true, trace, batch);
+          double[] byPositions = lambda(layers, new Kronecker(a, s, 1), false, trace.get(), batch);
+          double[] byGradients = lambda(layers, new Kronecker(a, s, 1), true, trace.get(), batch);
           assertThat(Dense.error(byPositions, byGradients)).isLessThan(1e-12);
         }
       }

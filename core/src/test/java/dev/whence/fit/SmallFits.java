@@ -9,6 +9,7 @@ import dev.whence.model.LayerSelection;
 import dev.whence.run.RunFolder;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
+import dev.whence.tensor.Device;
 import dev.whence.testing.Oracle;
 import dev.whence.testing.TestDevice;
 import java.nio.file.Path;
@@ -29,6 +30,10 @@ record SmallFits(Path folder) {
           .withLayers(new LayerSelection(".*\\.(0\\.attn|1\\.mlp)\\.c_proj"))
           .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
           .computing(c -> c.withType(DType.FLOAT64).withBatchTokens(200));
+
+  static Device device() {
+    return TestDevice.DEVICE;
+  }
 
   /** Forty documents d0, d1, .. */
   static Map<String, int[]> documents() {
