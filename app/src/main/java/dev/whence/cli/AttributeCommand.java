@@ -47,6 +47,7 @@ final class AttributeCommand implements Callable<Integer> {
   @Mixin private ScoreOptions score = new ScoreOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
   @Mixin private MemoryOption memory = new MemoryOption();
+  @Mixin private Tf32Option tf32 = new Tf32Option();
   @Mixin private FilterOptions filter = new FilterOptions();
 
   @Option(
@@ -75,7 +76,7 @@ final class AttributeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     AttributionSettings options =
-        score.settings(curvature, compute.compute(type.orElse(DType.FLOAT32), memory));
+        score.settings(curvature, compute.compute(type.orElse(DType.FLOAT32), memory, tf32));
     corpus.checkFirst(out, "--out");
     FolderKind.RESULTS.requireReplaceable(out);
     filter.checkFirst(queryFile.isPresent());
@@ -87,7 +88,8 @@ final class AttributeCommand implements Callable<Integer> {
         ModelText.open(checkpoint, corpus.endTokens(run.manifest().corpus().endTokens()))) {
       // A mistake in the queries is found before the weights are loaded.
       List<Query> queries = queryFile.map(text::queries).orElse(List.of());
-      try (LanguageModel model = LanguageModel.load(checkpoint, precision, compute.device())) {
+      try (LanguageModel model =
+          LanguageModel.load(checkpoint, precision, settings.compute().device())) {
         attribute(run, new ModelFolder(model, text), queries, settings);
       }
     }

@@ -1,8 +1,11 @@
 package dev.whence.cli;
 
 import dev.whence.budget.Compute;
+import dev.whence.budget.MemoryBudget;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -18,12 +21,6 @@ public final class ComputeOptions {
   @Mixin private DeviceOption device = new DeviceOption();
 
   @Option(
-      names = "--tf32",
-      description =
-          "Let a GPU multiply float32 matrices as TF32: faster, with three digits of each factor.")
-  private boolean tf32;
-
-  @Option(
       names = "--checkpoint-seconds",
       paramLabel = "N",
       defaultValue = "60",
@@ -34,24 +31,41 @@ public final class ComputeOptions {
     return batchTokens;
   }
 
+  /**
+   * The device of a command that shares no work among several.
+   *
+   * @throws dev.whence.InvalidInputException when several are named
+   */
   public Device device() {
     return device.device();
   }
 
   /** How work is computed that has no budget of its own, in a given precision. */
   public Compute compute(DType type) {
-    return compute(type, new MemoryOption());
-  }
-
-  /** How work is computed, in a given precision. */
-  public Compute compute(DType type, MemoryOption memory) {
     return new Compute(
         batchTokens,
         type,
-        tf32,
+        false,
+        List.of(device()),
+        MemoryBudget.ofMachine(),
+        Optional.empty(),
+        checkpointSeconds);
+  }
+
+  /** How work is computed that can be shared among devices, in a given precision. */
+  public Compute compute(DType type, MemoryOption memory, Tf32Option tf32) {
+    return new Compute(
+        batchTokens,
+        type,
+        tf32.isAllowed(),
         device.devices(),
         memory.budget(),
         memory.deviceBudget(),
         checkpointSeconds);
+  }
+
+  /** How work is computed on one device, in a given precision. */
+  public Compute compute(DType type, MemoryOption memory) {
+    return compute(type, memory, new Tf32Option()).withDevices(List.of(device()));
   }
 }

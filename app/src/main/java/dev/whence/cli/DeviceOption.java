@@ -1,5 +1,6 @@
 package dev.whence.cli;
 
+import dev.whence.InvalidInputException;
 import dev.whence.tensor.Device;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -20,8 +21,17 @@ public final class DeviceOption {
     return Device.parse(names);
   }
 
-  /** The first that is named. */
+  /**
+   * The only one that is named.
+   *
+   * @throws InvalidInputException when there are several
+   */
   public Device device() {
-    return devices().getFirst();
+    List<Device> all = devices();
+    if (all.size() > 1) {
+      throw new InvalidInputException(
+          "--device names several, which only 'fit' and 'attribute' share their work among; give one");
+    }
+    return all.getFirst();
   }
 }

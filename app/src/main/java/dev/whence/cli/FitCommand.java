@@ -31,6 +31,7 @@ final class FitCommand implements Callable<Integer> {
   @Mixin private FitOptions fit = new FitOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
   @Mixin private MemoryOption memory = new MemoryOption();
+  @Mixin private Tf32Option tf32 = new Tf32Option();
 
   @Option(names = "--out", paramLabel = "RUN", required = true, description = "The run folder.")
   private Path out = Path.of("run");
@@ -42,10 +43,11 @@ final class FitCommand implements Callable<Integer> {
   public Integer call() {
     corpus.checkFirst(out, "--out");
     FolderKind.RUN.requireReplaceable(out);
-    FitSettings settings = fit.settings(compute, memory);
+    FitSettings settings = fit.settings(compute, memory, tf32);
     ConsoleProgress progress = new ConsoleProgress();
     try (ModelFolder model =
-            ModelFolder.open(modelFolder, corpus.endTokens(), fit.type(), compute.device());
+            ModelFolder.open(
+                modelFolder, corpus.endTokens(), fit.type(), settings.compute().device());
         Corpus data =
             corpus.open(model.tokenization(fit.sequenceLength(model.model().limits())), progress)) {
       RunFolder run = Fit.run(model.model(), modelFolder, data, settings, out, force, progress);

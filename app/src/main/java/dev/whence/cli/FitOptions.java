@@ -107,7 +107,7 @@ public final class FitOptions {
     return Math.min(DEFAULT_LENGTH, limits.maximumPositions());
   }
 
-  FitSettings settings(ComputeOptions compute, MemoryOption memory) {
+  FitSettings settings(ComputeOptions compute, MemoryOption memory, Tf32Option tf32) {
     return new FitSettings(
         new LayerSelection(layers),
         EnumSet.copyOf(curvatures),
@@ -118,6 +118,6 @@ public final class FitOptions {
         blocks,
         keepCovariances,
         factorsType,
-        compute.compute(type, memory));
+        compute.compute(type, memory, tf32));
   }
 }

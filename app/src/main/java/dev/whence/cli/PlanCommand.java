@@ -98,6 +98,7 @@ final class PlanCommand implements Callable<Integer> {
   @Mixin private ScoreOptions score = new ScoreOptions();
   @Mixin private ComputeOptions compute = new ComputeOptions();
   @Mixin private MemoryOption memory = new MemoryOption();
+  @Mixin private Tf32Option tf32 = new Tf32Option();
 
   @Option(names = "--per-layer", description = "A line for each layer, not for each kind.")
   private boolean perLayer;
@@ -115,7 +116,12 @@ final class PlanCommand implements Callable<Integer> {
       throw new InvalidInputException(
           "--candidates is " + candidates + " but must be at least 0 (all)");
     }
-    FitSettings settings = fit.settings(compute, memory);
+    FitSettings settings = fit.settings(compute, memory, tf32);
+    if (!settings.compute().device().isAvailable() && settings.compute().deviceMemory().isEmpty()) {
+      throw new InvalidInputException(
+          "this machine does not have %s, whose memory could be planned with; give --device-memory"
+              .formatted(settings.compute().device()));
+    }
     try (ModelText text = ModelText.open(modelFolder, endTokens());
         LanguageModel outline =
             LanguageModel.outline(modelFolder.resolve(LanguageModel.CONFIG_FILE))) {

@@ -98,15 +98,17 @@ public final class Benchmarks implements Callable<Integer> {
   public Integer call() throws IOException {
     Files.createDirectories(out);
     if (workloads.contains(Workload.GPU)) {
-      new GpuWorkload(
+      GpuWorkload gpu =
+          new GpuWorkload(
               Device.parse(device).getFirst(),
               precisions,
               peerCommand,
               batchTokens,
               small,
               out,
-              System.out::print)
-          .run(models, share, small);
+              System.out::print);
+      gpu.warmUp();
+      gpu.run(models, share, small);
     }
     if (workloads.equals(EnumSet.of(Workload.GPU))) {
       return 0;

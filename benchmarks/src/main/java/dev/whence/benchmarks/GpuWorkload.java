@@ -6,6 +6,7 @@ import dev.whence.folder.AtomicFile;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import dev.whence.tensor.DeviceMemory;
+import dev.whence.tensor.NativeMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -181,6 +182,25 @@ final class GpuWorkload {
     }
   }
 
+  /** Once with a small model, uncounted: the virtual machine compiles, libraries are loaded. */
+  void warmUp() {
+    Model small = MODELS.getFirst().small();
+    Path folder = out.resolve("warm-up");
+    try {
+      Files.createDirectories(folder);
+      small.shapes.write(folder, small.job.fit(), small.job.queries());
+      for (Precision precision : precisions) {
+        Compute compute = precision.on(device, batchTokens);
+        try (Ours whence = new Ours(folder, small.shapes, small.blocks, compute)) {
+          Map<Phase, Double> _ = whence.fit(small.job, true);
+          Map<Phase, Double> _ = whence.score(small.job, folder.resolve("scores.safetensors"));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private void run(Model model) {
     Path folder = out.resolve(model.name.replaceAll("[^a-z0-9.]+", "-"));
     Job job = model.job;
@@ -206,6 +226,7 @@ final class GpuWorkload {
       ours.putAll(whence.fit(job, true));
       ours.putAll(whence.score(job, ourScores));
     }
+    NativeMemory.giveBack(); // the peer has the whole card
     Map<Phase, Double> rates = rates(new LeastWork(model.shapes, model.blocks), job, ours);
     Map<Phase, Double> ofCeiling = new EnumMap<>(Phase.class);
     rates.forEach((phase, rate) -> ofCeiling.put(phase, rate / ceilings.of(precision)));

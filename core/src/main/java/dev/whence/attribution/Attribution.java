@@ -154,6 +154,11 @@ public final class Attribution {
               "candidates of %d queries for %d queries"
                   .formatted(candidates.queries(), input.queries().size()));
         });
+    if (!settings.compute().device().equals(model.device())) {
+      throw new IllegalArgumentException(
+          "the model is on %s, the settings ask for %s"
+              .formatted(model.device(), settings.compute().device()));
+    }
     run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
     Attribution attribution = new Attribution(input, settings, companion, progress);
     ResultsManifest manifest = attribution.manifest();
@@ -215,7 +220,9 @@ public final class Attribution {
     try (QueryParts parts =
         new QueryParts(preconditioner, Asked.queries(asked), settings, memory, folder, progress)) {
       parts.prepare();
-      loadOnOthers();
+      if (parts.split().passes() == 1) {
+        loadOnOthers();
+      }
       Scanned scanned =
           ShrinkingBatches.run(
               memory.batch().tokens(),
@@ -251,7 +258,10 @@ public final class Attribution {
             : Optional.empty();
     long start = checkpoint.restore(top, attributions);
     Optional<TraceSink> along =
-        parts.split().passes() == 1 && candidates.isEmpty() && !asked.isEmpty()
+        parts.split().passes() == 1
+                && candidates.isEmpty()
+                && !asked.isEmpty()
+                && others.isEmpty() // what it makes is on one device
             ? companion
             : Optional.empty();
     along.ifPresent(sink -> sink.begin(start));

@@ -4,6 +4,8 @@ import dev.whence.InvalidInputException;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
 import io.soabase.recordbuilder.core.RecordBuilder;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -76,12 +78,19 @@ public record Compute(
   }
 
   /**
-   * The memory in which a device has its tensors: the GPU's where there is one. Several on the CPU
-   * share the machine's.
+   * The memory in which each device has its tensors: a GPU's where there is one, and of several
+   * that of the smallest. What is named several times is shared.
    */
   public MemoryBudget working() {
-    return device().isCpu()
-        ? new MemoryBudget(memory.bytes() / devices.size(), memory.option())
-        : deviceMemory.orElseGet(() -> MemoryBudget.ofDevice(device()));
+    return devices.stream()
+        .distinct()
+        .map(device -> {
+          MemoryBudget whole =
+              device.isCpu() ? memory : deviceMemory.orElseGet(() -> MemoryBudget.ofDevice(device));
+          int named = Collections.frequency(devices, device);
+          return new MemoryBudget(whole.bytes() / named, whole.option());
+        })
+        .min(Comparator.comparingLong(MemoryBudget::bytes))
+        .orElseThrow();
   }
 }

@@ -18,6 +18,10 @@ import java.util.regex.Pattern;
 public record MemoryBudget(long bytes, String option) {
   private static final String MEMORY = "--memory";
   private static final String DEVICE_MEMORY = "--device-memory";
+
+  /** So many tenths of what is free on a GPU are taken: libraries need room of their own. */
+  public static final int DEVICE_TENTHS = 9;
+
   private static final Pattern SIZE = Pattern.compile("(\\d{1,12})\\s*([kmgt]?)i?b?");
 
   /** A number of bytes up to this is one of gigabytes whose unit was forgotten. */
@@ -40,9 +44,10 @@ public record MemoryBudget(long bytes, String option) {
     return new MemoryBudget(system.getTotalMemorySize() / 4 * 3);
   }
 
-  /** Nine tenths of what is free on a GPU: libraries need room of their own. */
+  /** What may be taken of what is free on a GPU. */
   public static MemoryBudget ofDevice(Device device) {
-    return new MemoryBudget(DeviceMemory.available(device.require()) / 10 * 9, DEVICE_MEMORY);
+    return new MemoryBudget(
+        DeviceMemory.available(device.require()) / 10 * DEVICE_TENTHS, DEVICE_MEMORY);
   }
 
   /**

@@ -72,7 +72,7 @@ public record Eigenbasis(Blocks blocks, Tensor values, List<Tensor> vectors)
       return new Eigenbasis(
           blocks,
           values.copy().keep(),
-          vectors.stream().map(q -> q.to(smaller).to(q.type()).copy().keep()).toList());
+          vectors.stream().map(q -> q.to(smaller).to(q.type()).keep()).toList());
     }
   }
 

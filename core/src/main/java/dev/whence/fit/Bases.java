@@ -8,10 +8,8 @@ import dev.whence.curvature.LayerFactors.Kronecker;
 import dev.whence.folder.AtomicFile;
 import dev.whence.model.Linear;
 import dev.whence.run.FactorsFile;
-import dev.whence.run.FactorsFile.Factor;
 import dev.whence.tensor.DType;
 import dev.whence.tensor.Device;
-import dev.whence.tensor.NativeMemory;
 import dev.whence.tensor.SafetensorsFile;
 import dev.whence.tensor.Scope;
 import java.io.IOException;
@@ -55,7 +53,11 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
   /** What is done with a layer's bases as soon as they are there. */
   @FunctionalInterface
   interface LayerStep {
+    /** Takes a layer's bases, which stay whole until {@link #finish}. */
     void take(int layer, Kronecker bases);
+
+    /** Waits for what is still being done with them; nothing is when it is called again. */
+    default void finish() {}
   }
 
   /**
@@ -99,8 +101,14 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
         }
         covariances.release(l);
       }
+      step.finish();
       return bases;
     } catch (RuntimeException e) {
+      try {
+        step.finish();
+      } catch (RuntimeException another) {
+        e.addSuppressed(another);
+      }
       bases.close();
       throw e;
     }
@@ -116,31 +124,8 @@ record Bases(List<Optional<Kronecker>> kronecker, Counts counts, List<Eigenbasis
       FitSettings settings,
       Runnable layerDone) {
     DType type = settings.compute().type().accumulator();
-    Bases bases =
-        decompose(
-            layers,
-            groups,
-            covariances,
-            type,
-            settings.factorsType(),
-            (l, pair) -> {
-              long positions = covariances.positions(l);
-              Covariance activation = covariances.activation(l);
-              Covariance gradient = covariances.gradient(l);
-              FactorsFile.Builder file = new FactorsFile.Builder(settings.storedType());
-              boolean keep = settings.keepCovariances();
-              file.activation(
-                  new Factor(
-                      keep ? Optional.of(activation.mean(positions, type)) : Optional.empty(),
-                      pair.activation()));
-              NativeMemory.giveBack(); // what a mean leaves behind does not fit the next
-              file.gradient(
-                      new Factor(
-                          keep ? Optional.of(gradient.mean(positions, type)) : Optional.empty(),
-                          pair.gradient()))
-                  .write(FactorsFile.path(folder, layers.get(l).name()));
-              layerDone.run();
-            });
+    FactorsWriter writer = new FactorsWriter(folder, layers, covariances, settings, layerDone);
+    Bases bases = decompose(layers, groups, covariances, type, settings.factorsType(), writer);
     try {
       AtomicFile.write(
           folder.resolve(prefix + MARKER), Json.MAPPER.writeValueAsString(bases.counts));

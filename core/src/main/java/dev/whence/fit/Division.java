@@ -34,7 +34,7 @@ record Division(List<Range> ranges) {
       if (Files.exists(file)) {
         Division begun = Bases.readMarker(file, Division.class);
         long bytes = begun.ranges.stream().mapToLong(memory::bytes).max().orElse(0);
-        if (bytes <= memory.budget().bytes()) {
+        if (bytes <= memory.most()) {
           return begun;
         }
         if (!force) {

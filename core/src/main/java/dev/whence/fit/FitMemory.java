@@ -138,6 +138,17 @@ public record FitMemory(
         + layers.stream().mapToLong(l -> 2 * decompositionBytes(l)).max().orElse(0);
   }
 
+  /**
+   * The most bytes that a fit may go on with: what is free on a GPU is never twice the same, so
+   * what was left of it when the fit began may be taken now.
+   */
+  long most() {
+    Compute compute = settings.compute();
+    return compute.device().isCpu() || compute.deviceMemory().isPresent()
+        ? budget.bytes()
+        : budget.bytes() / MemoryBudget.DEVICE_TENTHS * 10;
+  }
+
   private void requireHost() {
     Compute compute = settings.compute();
     if (!compute.device().isCpu() && hostBytes() > compute.memory().bytes()) {

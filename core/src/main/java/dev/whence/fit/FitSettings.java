@@ -62,7 +62,8 @@ public record FitSettings(
     requireAtLeast("--covariance-sequences", covarianceSequences, 0);
     requireAtLeast("--lambda-sequences", lambdaSequences, 0);
     requireAtLeast("--blocks", blocks, 1);
-    if (factorsType.filter(type -> !type.isFloatingPoint()).isPresent()) {
+    // float16 has no room for the squares of small gradients, nor for those of large ones.
+    if (factorsType.filter(type -> !type.isFloatingPoint() || type == DType.FLOAT16).isPresent()) {
       throw new InvalidInputException(
           "--factors-dtype is %s but must be float32, float64 or bfloat16"
               .formatted(factorsType.get()));

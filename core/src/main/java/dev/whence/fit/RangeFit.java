@@ -168,7 +168,7 @@ record RangeFit(
 
   private FitPass.Share shareOfSquares(LanguageModel model, Bases bases, DType type) {
     List<Linear> own = layersOf(model);
-    if (model.device().equals(settings.compute().device()) || !settings.fitsEigenbases()) {
+    if (model.equals(models.getFirst()) || !settings.fitsEigenbases()) {
       return new FitPass.Share(model, own, squares(own, bases, model, type), Optional.empty());
     }
     Bases copy = Bases.read(folder, prefix, own, groups, type, model.device()).orElseThrow();

@@ -75,9 +75,9 @@ sealed interface Comparison {
         format.decode(records, at + (long) t * format.bytes(), numbers, t * format.numbers());
       }
       try (Scope _ = Scope.open()) {
+        Tensor like = prepared.layers().getFirst().gradient(0);
         Tensor rows =
-            Tensors.of(numbers, 1, positions, format.numbers())
-                .to(prepared.layers().getFirst().gradient(0).type());
+            Tensors.of(numbers, 1, positions, format.numbers()).to(like.type()).to(like.device());
         Tensor sum = Tensors.zeros(rows.type(), rows.device(), 1, positions, queries());
         List<Use> uses = WholeTrace.uses(layers, rows);
         for (int l = 0; l < layers.size(); l++) {

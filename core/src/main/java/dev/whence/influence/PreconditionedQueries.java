@@ -29,6 +29,8 @@ import java.util.List;
  */
 public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logProbabilities)
     implements AutoCloseable {
+  private static final int COPIES = 8;
+
   /**
    * Takes each query's gradient and preconditions it.
    *
@@ -135,10 +137,14 @@ public record PreconditionedQueries(List<LayerQueries> layers, List<Double> logP
   }
 
   /**
-   * A GPU does several gradients at a time at the cost of one; a CPU's memory is planned for one.
+   * A GPU does several gradients at a time at the cost of one. While they are carried into the
+   * curvature's coordinates and back there are some copies of each, which must not take more than a
+   * scan's slice; a CPU's memory is planned for one.
    */
   private static long atOnce(Model model, Linear layer) {
-    return model.device().isCpu() ? 1 : ModelShape.SLICE_ELEMENTS / layer.shape().elements();
+    return model.device().isCpu()
+        ? 1
+        : ModelShape.SLICE_ELEMENTS / COPIES / layer.shape().elements();
   }
 
   /** The sums [layers, queries] are read once for all queries of a batch. */

@@ -14,8 +14,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.DoubleStream;
+import java.util.stream.LongStream;
 
 /**
  * One sequence's influence on one query, by token and by layer (METHOD section 3). Each array sums
@@ -147,11 +149,13 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
       Trace trace, int[] positions, PreconditionedQueries queries, int query, long... rows) {
     try (Scope _ = Scope.open()) {
       List<Tensor> byLayer = new ArrayList<>(); // each [rows, positions]
+      Optional<Tensor> subset = subset(trace, rows);
       for (int l = 0; l < queries.layers().size(); l++) {
         int layer = l;
         byLayer.add(
             Scope.result(() -> {
-              List<Trace.Use> uses = trace.uses(layer).stream().map(u -> subset(u, rows)).toList();
+              List<Trace.Use> uses =
+                  trace.uses(layer).stream().map(use -> subset.map(use::rows).orElse(use)).toList();
               return queries.layers().get(layer).byPositions(uses, query);
             }));
       }
@@ -169,12 +173,10 @@ public record SequenceAttribution(double[] byToken, double[] byLayer) {
     }
   }
 
-  /** The rows of a batch, which are copied unless they are all of it. */
-  private static Trace.Use subset(Trace.Use use, long... rows) {
-    boolean all = rows.length == use.input().size(0);
-    for (int i = 0; all && i < rows.length; i++) {
-      all = rows[i] == i;
-    }
-    return all ? use : use.rows(rows);
+  /** Rows of a batch where the trace is, once for all layers; empty when they are all of it. */
+  private static Optional<Tensor> subset(Trace trace, long... rows) {
+    Tensor input = trace.uses(0).getFirst().input();
+    boolean all = Arrays.equals(rows, LongStream.range(0, input.size(0)).toArray());
+    return all ? Optional.empty() : Optional.of(Tensors.of(rows, input.device(), rows.length));
   }
 }

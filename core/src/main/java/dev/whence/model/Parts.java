@@ -20,7 +20,7 @@ final class Parts {
   private final Map<Integer, CausalMask> masks = new HashMap<>();
 
   /**
-   * Nothing yet.
+   * Starts with no parts.
    *
    * @param type of the model
    * @param device of the model
@@ -31,7 +31,7 @@ final class Parts {
     this.device = device;
   }
 
-  /** Makes what depends on positions alone; the model closes it. */
+  /** Makes a table that depends on positions alone. */
   @FunctionalInterface
   interface TableMaker {
     Tensor table(int positions, DType type, Device device);

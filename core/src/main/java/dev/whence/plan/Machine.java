@@ -52,7 +52,7 @@ public record Machine(
               / 2
               / median(square, () -> SymmetricProduct.accumulate(square, wide)),
           2.0 * Float.BYTES * COPIED / median(to, () -> to.copyInPlace(from)),
-          eigh() / Math.pow(DECOMPOSED, 3),
+          eigh(Eigen.fastestFor(device)) / Math.pow(DECOMPOSED, 3),
           median(
                   small,
                   () -> {
@@ -64,8 +64,8 @@ public record Machine(
     }
   }
 
-  private static double eigh() {
-    Tensor x = random(DECOMPOSED, DECOMPOSED, DType.FLOAT64, Device.CPU);
+  private static double eigh(Device device) {
+    Tensor x = random(DECOMPOSED, DECOMPOSED, DType.FLOAT64, device);
     Tensor symmetric = x.matmul(x.t());
     return median(symmetric, () -> Eigen.symmetric(symmetric));
   }

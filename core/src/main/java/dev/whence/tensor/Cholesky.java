@@ -34,8 +34,8 @@ public final class Cholesky implements AutoCloseable {
   }
 
   /**
-   * {@code L^-T} of a positive definite matrix {@code L L^T}, or of each of several. Nobody looks
-   * whether they are positive definite, so a device is not waited for.
+   * {@code L^-T} of a positive definite matrix {@code L L^T}, or of each of several. Whether they
+   * are positive definite is not checked, so this does not wait for the device.
    *
    * @param matrix [.., n, n]; only the lower triangle is read
    */

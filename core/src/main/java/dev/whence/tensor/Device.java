@@ -39,7 +39,7 @@ public record Device(String name) {
         .toList();
   }
 
-  /** The number of a GPU among its machine's. */
+  /** A GPU's index on its machine. */
   byte index() {
     return Byte.parseByte(name.substring(name.indexOf(':') + 1));
   }

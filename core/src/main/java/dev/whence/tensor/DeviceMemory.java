@@ -26,6 +26,7 @@ public final class DeviceMemory {
   public static long available(Device device) {
     giveBack();
     try (Scope _ = Scope.open()) {
+      Tensor _ = Tensors.zeros(DType.FLOAT32, device, 1); // libtorch knows no device unused yet
       SizeTPair freeAndTotal = allocator().getMemoryInfo(device.index());
       return freeAndTotal.first() + allocated(device).current();
     } catch (LinkageError e) {

@@ -18,6 +18,7 @@ public final class NativeErrors {
     return error instanceof OutOfMemoryError
         || message.contains("can't allocate memory")
         || message.contains("out of memory")
-        || message.contains("bad_alloc");
+        || message.contains("bad_alloc")
+        || message.contains("ALLOC_FAILED"); // cuBLAS and cuSOLVER
   }
 }

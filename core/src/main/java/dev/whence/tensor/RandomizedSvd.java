@@ -94,7 +94,9 @@ public final class RandomizedSvd {
     Tensor exact = x.to(DType.FLOAT64);
     Tensor gram = exact.transpose(-2, -1).matmul(exact); // [.., k, k]
     Tensor diagonal = gram.diagonal();
-    Tensor lost = diagonal.sum(-1).unsqueeze(-1).times(LOST).plus(TINY);
+    // Rounding of the products grows with the number of rows, and must stay below.
+    double share = Math.max(LOST, 16 * DType.FLOAT64.epsilon() * Math.sqrt((double) x.size(-2)));
+    Tensor lost = diagonal.sum(-1).unsqueeze(-1).times(share).plus(TINY);
     diagonal.plusInPlace(lost); // what keeps a matrix of lower rank positive definite
     return x.matmul(Cholesky.inverseTranspose(gram).to(x.type()));
   }

@@ -172,7 +172,16 @@ public final class Tensor implements AutoCloseable {
 
   /** These slices along the first dimension, in this order, copied. */
   public Tensor rows(long... indices) {
-    return of(raw.index_select(0, Tensors.of(indices, indices.length).to(device()).raw));
+    return rows(Tensors.of(indices, device(), indices.length));
+  }
+
+  /**
+   * These slices along the first dimension, in this order, copied.
+   *
+   * @param indices [n], int64
+   */
+  public Tensor rows(Tensor indices) {
+    return of(raw.index_select(0, indices.raw));
   }
 
   /** Elements at {@code indices} of the same rank, along a dimension. */
@@ -200,7 +209,7 @@ public final class Tensor implements AutoCloseable {
     return of(raw.add(new Scalar(value)));
   }
 
-  /** Of integers, which stay integers. */
+  /** The type stays: integers stay integers. */
   public Tensor plus(long value) {
     return of(raw.add(new Scalar(value)));
   }
@@ -235,10 +244,6 @@ public final class Tensor implements AutoCloseable {
 
   public Tensor sqrt() {
     return of(raw.sqrt());
-  }
-
-  public Tensor rsqrt() {
-    return of(raw.rsqrt());
   }
 
   public Tensor exp() {
@@ -372,11 +377,6 @@ public final class Tensor implements AutoCloseable {
 
   public Tensor clampMin(double value) {
     return of(raw.clamp_min(new Scalar(value)));
-  }
-
-  /** Elements below {@code least}, a scalar, become it. */
-  public Tensor clampMin(Tensor least) {
-    return of(raw.clamp_min(least.raw));
   }
 
   public Tensor clampMax(double value) {

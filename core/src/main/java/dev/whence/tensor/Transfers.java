@@ -15,7 +15,7 @@ public final class Transfers {
   private Transfers() {}
 
   /**
-   * What passed.
+   * The counts.
    *
    * @param sent arrays that became tensors
    * @param waits times that values of a tensor were read

@@ -107,7 +107,7 @@ public final class CorpusPass {
     chunks(part, chunk -> take(chunk, step, stage), chunkDone);
   }
 
-  /** A batch sets out for the device before the one before it is computed. */
+  /** Sends each batch before its predecessor is computed. */
   private void take(Chunk chunk, Step step, Progress.Stage stage) {
     Iterator<long[]> places = chunk.batches.iterator();
     Optional<Ahead> ahead = Ahead.next(chunk, places);

@@ -38,8 +38,12 @@ public final class Trace {
       return new Use(input.narrow(0, first, count), gradient.narrow(0, first, count));
     }
 
-    /** These sequences, in this order. */
-    public Use rows(long... rows) {
+    /**
+     * These sequences, in this order.
+     *
+     * @param rows [n], int64
+     */
+    public Use rows(Tensor rows) {
       return new Use(input.rows(rows), gradient.rows(rows));
     }
   }
@@ -105,8 +109,8 @@ public final class Trace {
   }
 
   /**
-   * Frees a layer's uses, when all is made of them that will be: gradients at once, an input with
-   * the last layer that reads it. Layers are to be released in their order.
+   * Frees a layer's uses, once nothing more will be computed from them: gradients at once, an input
+   * with the last layer that reads it. Layers are to be released in their order.
    */
   public void release(int layer) {
     Set<Tensor> stillRead = Collections.newSetFromMap(new IdentityHashMap<>());

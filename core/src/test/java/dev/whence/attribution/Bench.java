@@ -50,8 +50,7 @@ public record Bench(Path folder, LanguageModel model, Corpus corpus, RunFolder r
           .withAllScores(true)
           .withLayerwise(true)
           .withTokenwise(true)
-          .withSelfInfluence(true)
-          .computing(TestDevice::compute);
+          .withSelfInfluence(true);
 
   public static Bench open(Path folder) {
     return open(folder, Oracle.of("gpt2").model());

@@ -69,6 +69,14 @@ class SeveralDevicesTest {
         .isEqualTo(factors(expected));
   }
 
+  @Test
+  void fitTheDiagonalAlone() {
+    int[] lengths = new Random(SEED).ints(20, 2, 20).toArray();
+    FitSettings diagonal = SETTINGS.withCurvatures(EnumSet.of(CurvatureKind.DIAGONAL));
+    assertThat(factors(fit("several", lengths, on(2, diagonal), Progress.NONE)))
+        .isEqualTo(factors(fit("one", lengths, diagonal, Progress.NONE)));
+  }
+
   /** So many sequences that a range has several chunks. */
   @Test
   void whatOneBeganInTheMiddleOfARangeSeveralEnd() {

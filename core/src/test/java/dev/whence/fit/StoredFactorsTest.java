@@ -108,9 +108,11 @@ class StoredFactorsTest {
   }
 
   @Test
-  void aTypeThatIsNoneIsRefused() {
-    assertThatThrownBy(() -> SETTINGS.withFactorsType(Optional.of(DType.INT8)))
-        .isInstanceOf(InvalidInputException.class)
-        .hasMessage("--factors-dtype is int8 but must be float32, float64 or bfloat16");
+  void aTypeThatHoldsNoFactorsIsRefused() {
+    for (DType type : new DType[] {DType.INT8, DType.FLOAT16}) {
+      assertThatThrownBy(() -> SETTINGS.withFactorsType(Optional.of(type)))
+          .isInstanceOf(InvalidInputException.class)
+          .hasMessage("--factors-dtype is " + type + " but must be float32, float64 or bfloat16");
+    }
   }
 }

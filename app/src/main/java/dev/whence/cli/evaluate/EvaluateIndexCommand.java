@@ -151,7 +151,9 @@ final class EvaluateIndexCommand implements Callable<Integer> {
           FitSettings.DEFAULT
               .withCovarianceSequences(QUICK_FIT)
               .withLambdaSequences(QUICK_FIT)
-              .computing(c -> c.withBatchTokens(compute.batchTokens()));
+              .computing(c ->
+                  c.withBatchTokens(compute.batchTokens())
+                      .withDevices(List.of(model.model().device())));
       RunFolder run =
           Fit.run(model.model(), modelFolder, data, settings, work.resolve("run"), false, progress);
       study(

@@ -1,6 +1,7 @@
 package dev.whence.lab.training;
 
 import dev.whence.tensor.Autograd;
+import dev.whence.tensor.DType;
 import dev.whence.tensor.Scope;
 import dev.whence.tensor.Tensor;
 import dev.whence.tensor.Tensors;
@@ -51,7 +52,12 @@ public final class AdamW implements AutoCloseable {
    * @return the norm of the whole gradient before clipping
    */
   public double step(List<Tensor> gradients, long step, double rate) {
-    double norm = Math.sqrt(gradients.stream().mapToDouble(g -> g.square().sum().item()).sum());
+    double norm =
+        Tensors.stack(gradients.stream().map(g -> g.square().sum()).toList(), 0)
+            .to(DType.FLOAT64)
+            .sum()
+            .sqrt()
+            .item();
     double scale = norm > clip ? clip / norm : 1;
     double correction1 = 1 - Math.pow(BETA1, step + 1.0);
     double correction2 = 1 - Math.pow(BETA2, step + 1.0);

@@ -110,7 +110,7 @@ public final class Trainer implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       TokenBatch batch = batch(indexes);
       Tensor logits = model.logits(batch.inputs(), Tap.NONE);
-      double positions = batch.scored().sum().item();
+      double positions = batch.realPositions();
       Tensor gradient =
           batch.logLikelihoodGradient(logits, new Targets.Given()).timesInPlace(-1 / positions);
       List<Tensor> gradients = Autograd.gradients(logits, gradient, parameters);
@@ -139,7 +139,7 @@ public final class Trainer implements AutoCloseable {
           TokenBatch batch = batch(indexes);
           Tensor logits = model.logits(batch.inputs(), Tap.NONE);
           loss -= batch.logProbabilities(logits).sum().item();
-          positions += batch.scored().sum().item();
+          positions += batch.realPositions();
         }
       }
       return loss / positions;
