@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.whence.InvalidInputException;
 import dev.whence.Progress;
-import dev.whence.budget.MemoryBudget;
 import dev.whence.curvature.Dense;
 import dev.whence.influence.QuerySplit;
 import dev.whence.model.Linear;
@@ -14,6 +13,7 @@ import dev.whence.results.ResultsFolder;
 import dev.whence.run.Interruption;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
+import dev.whence.testing.TestDevice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,12 +21,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Little memory splits the work, and changes nothing else. */
+@Tag(TestDevice.TAG)
 class AttributionSplitTest {
   @TempDir private Path folder;
 
@@ -42,7 +44,11 @@ class AttributionSplitTest {
       throws IOException {
     try (Bench bench = Bench.open(folder)) {
       AttributionSettings detailed =
-          AttributionSettings.DEFAULT.withAllScores(true).withLayerwise(true).withTokenwise(true);
+          AttributionSettings.DEFAULT
+              .computing(TestDevice::compute)
+              .withAllScores(true)
+              .withLayerwise(true)
+              .withTokenwise(true);
       AttributionSettings plenty =
           (self ? detailed.withSelfInfluence(true) : detailed)
               .withRank(rank)
@@ -108,8 +114,8 @@ class AttributionSplitTest {
   private static AttributionSettings little(
       Bench bench, AttributionSettings settings, int queryRanges, int layerRanges) {
     for (long bytes = memory(bench, settings).batch().bytes(); ; bytes += 1000) {
-      MemoryBudget budget = new MemoryBudget(bytes);
-      AttributionSettings little = settings.computing(c -> c.withMemory(budget));
+      long within = bytes;
+      AttributionSettings little = settings.computing(c -> TestDevice.within(c, within));
       AttributionMemory memory = memory(bench, little);
       QueryMemory room = memory.scanning();
       var parts = QuerySplit.fewest(3, room.layers(), memory.free(), room.beside());
@@ -138,11 +144,11 @@ class AttributionSplitTest {
   @Test
   void tooLittleMemoryIsSaidWithWhatWouldDo() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings =
-          Bench.ALL.computing(c -> c.withMemory(new MemoryBudget(100 << 20)));
+      AttributionSettings settings = Bench.ALL.computing(c -> TestDevice.within(c, 100 << 20));
       assertThatThrownBy(() -> bench.attribute("out", settings))
           .isInstanceOf(InvalidInputException.class)
-          .hasMessageMatching("--memory is 100 MiB but .* take \\d+ MiB; allow as much, or .*");
+          .hasMessageMatching(
+              TestDevice.MEMORY_OPTION + " is 100 MiB but .* take \\d+ MiB; allow as much, or .*");
       assertThat(folder.resolve("out")).doesNotExist();
     }
   }
@@ -150,7 +156,8 @@ class AttributionSplitTest {
   @Test
   void selfInfluenceWithoutQueriesNeedsNoRank() {
     try (Bench bench = Bench.open(folder)) {
-      AttributionSettings settings = AttributionSettings.DEFAULT.withSelfInfluence(true);
+      AttributionSettings settings =
+          AttributionSettings.DEFAULT.computing(TestDevice::compute).withSelfInfluence(true);
       double[] whole =
           Bench.scores(
               bench.attribute("whole", List.of(), settings, false, Progress.NONE),

@@ -7,7 +7,6 @@ import dev.whence.InvalidInputException;
 import dev.whence.Progress;
 import dev.whence.budget.LayerRanges.Range;
 import dev.whence.budget.LayerShape;
-import dev.whence.budget.MemoryBudget;
 import dev.whence.corpus.Corpus;
 import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Dense;
@@ -20,18 +19,22 @@ import dev.whence.run.RunManifest;
 import dev.whence.run.Workbench;
 import dev.whence.tensor.DType;
 import dev.whence.testing.Oracle;
+import dev.whence.testing.TestDevice;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Little memory fits layers in turn, and changes nothing else. */
+@Tag(TestDevice.TAG)
 class FitSplitTest {
   private static final FitSettings SETTINGS =
       FitSettings.DEFAULT
+          .computing(TestDevice::compute)
           .withKeepCovariances(true)
           .withLayers(LayerSelection.MLP)
           .withCurvatures(EnumSet.of(CurvatureKind.EKFAC, CurvatureKind.DIAGONAL))
@@ -153,8 +156,8 @@ class FitSplitTest {
   private static FitSettings little(LanguageModel model, Corpus corpus, int ranges) {
     List<LayerShape> layers = SETTINGS.layers().of(model).stream().map(Linear::shape).toList();
     for (long bytes = 600 << 20; ; bytes += 10_000) {
-      MemoryBudget budget = new MemoryBudget(bytes);
-      FitSettings settings = SETTINGS.computing(c -> c.withMemory(budget));
+      long within = bytes;
+      FitSettings settings = SETTINGS.computing(c -> TestDevice.within(c, within));
       FitMemory memory =
           FitMemory.of(model.shape(), layers, settings, corpus.maximumLength(), false);
       try {
@@ -173,9 +176,10 @@ class FitSplitTest {
   void tooLittleMemoryIsSaidWithWhatWouldDo() {
     assertThatThrownBy(() ->
             new SmallFits(folder)
-                .fit("out", SETTINGS.computing(c -> c.withMemory(new MemoryBudget(100 << 20)))))
+                .fit("out", SETTINGS.computing(c -> TestDevice.within(c, 100 << 20))))
         .isInstanceOf(InvalidInputException.class)
-        .hasMessageMatching("--memory is 100 MiB but .* take \\d+ MiB; allow as much, or .*");
+        .hasMessageMatching(
+            TestDevice.MEMORY_OPTION + " is 100 MiB but .* take \\d+ MiB; allow as much, or .*");
   }
 
   private RunFolder fit(
