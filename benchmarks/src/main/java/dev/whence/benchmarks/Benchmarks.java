@@ -1,5 +1,6 @@
 package dev.whence.benchmarks;
 
+import dev.whence.InvalidInputException;
 import dev.whence.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -91,6 +92,13 @@ public final class Benchmarks implements Callable<Integer> {
     System.exit(
         new CommandLine(new Benchmarks())
             .setCaseInsensitiveEnumValuesAllowed(true)
+            .setExecutionExceptionHandler((e, command, _) -> {
+              if (e instanceof InvalidInputException) {
+                command.getErr().println("benchmarks/run: " + e.getMessage());
+                return 2;
+              }
+              throw e;
+            })
             .execute(arguments));
   }
 
