@@ -1,5 +1,6 @@
 package dev.whence.fit;
 
+import dev.whence.Waiting;
 import dev.whence.curvature.Covariance;
 import dev.whence.curvature.LayerFactors.Kronecker;
 import dev.whence.model.Linear;
@@ -12,7 +13,6 @@ import dev.whence.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
@@ -26,7 +26,7 @@ final class FactorsWriter implements Bases.LayerStep {
   private final Covariances covariances;
   private final FitSettings settings;
   private final Runnable layerDone;
-  private Optional<FutureTask<?>> writing = Optional.empty();
+  private Optional<FutureTask<Boolean>> writing = Optional.empty();
 
   /**
    * A writer that has nothing to write yet.
@@ -50,7 +50,7 @@ final class FactorsWriter implements Bases.LayerStep {
   @Override
   public void take(int layer, Kronecker bases) {
     finish();
-    FutureTask<?> task = new FutureTask<>(() -> write(layer, bases), null);
+    FutureTask<Boolean> task = new FutureTask<>(() -> write(layer, bases), true);
     writing = Optional.of(task);
     if (settings.keepCovariances()) {
       task.run();
@@ -83,40 +83,12 @@ final class FactorsWriter implements Bases.LayerStep {
 
   @Override
   public void finish() {
-    Optional<FutureTask<?>> last = writing;
+    Optional<FutureTask<Boolean>> last = writing;
     writing = Optional.empty();
     if (last.isEmpty()) {
       return;
     }
-    await(last.get());
+    boolean _ = Waiting.forResult(last.get());
     layerDone.run();
-  }
-
-  /** Waits to the end even when interrupted: what is written is the caller's. */
-  private static void await(FutureTask<?> task) {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          task.get();
-          return;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        } catch (ExecutionException e) {
-          throw unchecked(e.getCause() == null ? e : e.getCause());
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  private static RuntimeException unchecked(Throwable failure) {
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
   }
 }

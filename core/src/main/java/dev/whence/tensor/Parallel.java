@@ -1,9 +1,9 @@
 package dev.whence.tensor;
 
+import dev.whence.Waiting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -52,7 +52,7 @@ public final class Parallel {
       return done;
     } catch (Exception e) {
       done.forEach(tensors -> tensors.forEach(Tensor::close));
-      throw unchecked(e);
+      throw Waiting.unchecked(e);
     }
   }
 
@@ -66,14 +66,14 @@ public final class Parallel {
       List<Throwable> failures = new ArrayList<>();
       for (Future<List<Tensor>> future : running) {
         try {
-          done.add(result(future));
-        } catch (ExecutionException e) {
-          failures.add(e.getCause() == null ? e : e.getCause());
+          done.add(Waiting.forResult(future)); // to the end: pieces work on the caller's tensors
+        } catch (RuntimeException | Error e) {
+          failures.add(e);
         }
       }
       if (!failures.isEmpty()) {
         done.forEach(tensors -> tensors.forEach(Tensor::close));
-        throw unchecked(failures.getFirst());
+        throw Waiting.unchecked(failures.getFirst());
       }
       return done;
     } finally {
@@ -116,30 +116,5 @@ public final class Parallel {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  /** Waits to the end even when interrupted: the pieces work on the caller's tensors. */
-  private static List<Tensor> result(Future<List<Tensor>> running) throws ExecutionException {
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return running.get();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  private static RuntimeException unchecked(Throwable failure) {
-    if (failure instanceof Error error) {
-      throw error;
-    }
-    return failure instanceof RuntimeException e ? e : new IllegalStateException(failure);
   }
 }

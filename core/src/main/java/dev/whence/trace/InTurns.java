@@ -1,9 +1,11 @@
 package dev.whence.trace;
 
+import dev.whence.Waiting;
 import dev.whence.tensor.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.FutureTask;
 
 /**
  * Numbered pieces of work, done by several workers at once, whose results are taken in the order of
@@ -39,29 +41,19 @@ public final class InTurns {
    */
   public static void run(int from, int to, List<? extends Worker> workers) {
     InTurns turns = new InTurns(from, to);
-    List<Thread> threads = new ArrayList<>();
+    List<FutureTask<Boolean>> tasks = new ArrayList<>();
     for (int w = 0; w < workers.size(); w++) {
       int first = from + w;
       Worker worker = workers.get(w);
-      threads.add(
-          Thread.ofPlatform()
-              .name("whence-device-" + w)
-              .start(() -> turns.run(worker, first, workers.size())));
+      tasks.add(new FutureTask<>(() -> turns.run(worker, first, workers.size()), true));
+      Thread.ofPlatform().name("whence-device-" + w).start(tasks.getLast());
     }
-    boolean interrupted = false;
-    for (Thread thread : threads) { // to the end: they work on the caller's tensors
-      while (thread.isAlive()) {
-        try {
-          thread.join();
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
-    turns.throwFailure();
+    tasks.forEach(task -> { // to the end: they work on the caller's tensors
+      boolean _ = Waiting.forResult(task);
+    });
+    turns.failure.ifPresent(failure -> {
+      throw Waiting.unchecked(failure);
+    });
   }
 
   private void run(Worker worker, int first, int step) {
@@ -99,15 +91,5 @@ public final class InTurns {
       failure = Optional.of(e);
     }
     notifyAll();
-  }
-
-  private synchronized void throwFailure() {
-    if (failure.isPresent()) {
-      switch (failure.get()) {
-        case RuntimeException e -> throw e;
-        case Error e -> throw e;
-        case Throwable e -> throw new IllegalStateException(e);
-      }
-    }
   }
 }
