@@ -154,11 +154,7 @@ public final class Attribution {
               "candidates of %d queries for %d queries"
                   .formatted(candidates.queries(), input.queries().size()));
         });
-    if (!settings.compute().device().equals(model.device())) {
-      throw new IllegalArgumentException(
-          "the model is on %s, the settings ask for %s"
-              .formatted(model.device(), settings.compute().device()));
-    }
+    settings.compute().requireDevice(model.device());
     run.verifiedModel(LanguageModel.files(Path.of(run.manifest().model().folder())));
     Attribution attribution = new Attribution(input, settings, companion, progress);
     ResultsManifest manifest = attribution.manifest();

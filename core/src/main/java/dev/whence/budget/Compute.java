@@ -78,6 +78,19 @@ public record Compute(
   }
 
   /**
+   * Looks whether a model is where the work is to be computed.
+   *
+   * @param ofModel where it is
+   * @throws IllegalArgumentException when it is elsewhere
+   */
+  public void requireDevice(Device ofModel) {
+    if (!device().equals(ofModel)) {
+      throw new IllegalArgumentException(
+          "the model is on %s, the settings ask for %s".formatted(ofModel, device()));
+    }
+  }
+
+  /**
    * The memory in which each device has its tensors: a GPU's where there is one, and of several
    * that of the smallest. What is named several times is shared.
    */

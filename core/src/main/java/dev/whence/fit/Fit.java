@@ -107,11 +107,7 @@ public final class Fit {
               + ", the settings ask for "
               + settings.compute().type());
     }
-    if (!settings.compute().device().equals(model.device())) {
-      throw new IllegalArgumentException(
-          "the model is on %s, the settings ask for %s"
-              .formatted(model.device(), settings.compute().device()));
-    }
+    settings.compute().requireDevice(model.device());
     Fit fit = new Fit(model, modelFolder, corpus, settings, progress);
     String modelHash = Hashes.ofFiles(LanguageModel.files(modelFolder));
     Map<String, String> identity = new LinkedHashMap<>(settings.options());

@@ -6,6 +6,7 @@ import dev.whence.curvature.CurvatureKind;
 import dev.whence.curvature.Fisher;
 import dev.whence.model.LayerSelection;
 import dev.whence.tensor.DType;
+import dev.whence.trace.Targets;
 import io.soabase.recordbuilder.core.RecordBuilder;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -95,6 +96,15 @@ public record FitSettings(
   /** Whether a pass over whole-sequence gradients is wanted. */
   public boolean fitsSequenceGradients() {
     return curvatures.stream().anyMatch(CurvatureKind::usesSequenceGradients);
+  }
+
+  /**
+   * The tokens that gradients are taken for.
+   *
+   * @param stream of random draws, another for each pass
+   */
+  Targets targets(int stream) {
+    return fisher == Fisher.SAMPLED ? new Targets.Sampled(seed, stream) : new Targets.Given();
   }
 
   /** The type of eigenvectors and Lambda in the run folder. */

@@ -1,7 +1,6 @@
 package dev.whence.fit;
 
 import dev.whence.curvature.CurvatureKind;
-import dev.whence.curvature.Fisher;
 import dev.whence.curvature.LayerFactors;
 import dev.whence.model.Linear;
 import dev.whence.model.Model;
@@ -81,10 +80,7 @@ public record MemoryFit(List<LayerFactors> layers, Bases bases) implements AutoC
       FitSettings settings,
       int stream,
       PassState state) {
-    Targets targets =
-        settings.fisher() == Fisher.SAMPLED
-            ? new Targets.Sampled(settings.seed(), stream)
-            : new Targets.Given();
+    Targets targets = settings.targets(stream);
     int _ =
         data.fold(
             0,

@@ -6,7 +6,6 @@ import dev.whence.budget.ShrinkingBatches;
 import dev.whence.corpus.Corpus;
 import dev.whence.corpus.Selection;
 import dev.whence.curvature.CurvatureKind;
-import dev.whence.curvature.Fisher;
 import dev.whence.folder.AtomicFile;
 import dev.whence.model.LanguageModel;
 import dev.whence.model.Linear;
@@ -18,7 +17,6 @@ import dev.whence.tensor.Tensor;
 import dev.whence.trace.PassCheckpoint;
 import dev.whence.trace.PassRanges;
 import dev.whence.trace.PassState;
-import dev.whence.trace.Targets;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -193,9 +191,7 @@ record RangeFit(
             corpus,
             Selection.spread(corpus.size(), count),
             ranges(count),
-            settings.fisher() == Fisher.SAMPLED
-                ? new Targets.Sampled(settings.seed(), stream)
-                : new Targets.Given(),
+            settings.targets(stream),
             new PassCheckpoint(file),
             settings.compute().checkpointSeconds());
     FitPass.Share whole = new FitPass.Share(models.getFirst(), layers, state, Optional.empty());
